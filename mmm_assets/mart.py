@@ -1,0 +1,228 @@
+"""The contract with analysts: every table of the ``mart`` schema, column by column.
+
+A table is declared once here; its DDL, its comments, its ``current_*`` view and
+the column schema that Dagster shows are all derived from the declaration.
+Columns are only ever added, at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its DuckDB type and what an analyst needs to know of it."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mart table; ``refresh_week`` comes before ``columns`` in every one."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns with the partition key in front."""
+        return (REFRESH_WEEK, *self.columns)
+
+
+REFRESH_WEEK = Column(
+    "refresh_week", "DATE", "Monday of the last week of data that the refresh could see."
+)
+_CHANNEL = Column("channel", "VARCHAR", "Media channel.")
+_REGION = Column("region", "VARCHAR", "Region; 'national' where the data has one region.")
+_WEEK = Column("week", "DATE", "Monday of the week.")
+_LOWER = Column("lower", "DOUBLE", "Lower end of the 90 % interval.")
+_UPPER = Column("upper", "DOUBLE", "Upper end of the 90 % interval.")
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "refreshes",
+        "One row per refresh: what it saw, with what it was made, whether it is published.",
+        (
+            Column("status", "VARCHAR", "'published', or 'held' when a gate stopped it."),
+            Column("reason", "VARCHAR", "Why it is held; empty when published."),
+            Column("run_id", "VARCHAR", "Dagster run that published it."),
+            Column("data_fingerprint", "VARCHAR", "Hash of the panel it was trained on."),
+            Column("config_fingerprint", "VARCHAR", "Hash of the configuration."),
+            Column("code_version", "VARCHAR", "Version of the platform."),
+            Column("seed", "BIGINT", "Seed of the ensemble."),
+            Column("regions", "INTEGER", "Number of regions."),
+            Column("weeks", "INTEGER", "Number of weeks of data."),
+            Column("channels", "INTEGER", "Number of channels."),
+            Column("seconds", "DOUBLE", "Seconds of training."),
+            Column("published_at", "TIMESTAMP", "When it was published (UTC)."),
+            Column("kpi_name", "VARCHAR", "Name of the KPI, from the configuration."),
+            Column("currency", "VARCHAR", "Currency of spend and value, from the configuration."),
+            Column("project", "VARCHAR", "Name of the project, from the configuration."),
+        ),
+    ),
+    Table(
+        "holdout_metrics",
+        "How well the held-out weeks were forecast, beside simple references.",
+        (
+            Column("scope", "VARCHAR", "'pooled' (all region-weeks), 'national' or 'within_region'."),
+            Column(
+                "model",
+                "VARCHAR",
+                "'mmm', 'last_value', 'last_4_mean', 'seasonal_naive' or 'train_mean'.",
+            ),
+            Column(
+                "metric",
+                "VARCHAR",
+                "'rmse', 'relative_rmse' (over the mean actual), 'wape', 'r2', 'skill' "
+                "(1 - RMSE(mmm) / RMSE(model); of 'mmm' itself: against last_value), 'coverage_90'.",
+            ),
+            Column("value", "DOUBLE", "The metric; null where it cannot be computed."),
+        ),
+    ),
+    Table(
+        "predictions",
+        "Actual and predicted KPI by region and week.",
+        (
+            _REGION,
+            _WEEK,
+            Column(
+                "split",
+                "VARCHAR",
+                "'holdout': forecast by a model that saw no KPI of these weeks; "
+                "'train': fitted by the final model.",
+            ),
+            Column("actual", "DOUBLE", "Observed KPI; null where it was not observed."),
+            Column("predicted", "DOUBLE", "Predicted KPI."),
+            _LOWER,
+            _UPPER,
+        ),
+    ),
+    Table(
+        "contributions",
+        "What made up the predicted KPI of the final model; a week's components add up to it.",
+        (
+            _REGION,
+            _WEEK,
+            Column("component", "VARCHAR", "'baseline', 'seasonality', a control or a channel."),
+            Column("kind", "VARCHAR", "'baseline', 'seasonality', 'control' or 'media'."),
+            Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
+            _LOWER,
+            _UPPER,
+        ),
+    ),
+    Table(
+        "channel_summary",
+        "Each channel over all weeks of the refresh.",
+        (
+            _CHANNEL,
+            Column("spend", "DOUBLE", "Total spend; null where spend is unknown."),
+            Column("exposure", "DOUBLE", "Total exposure that the model read."),
+            Column("contribution", "DOUBLE", "Total contribution in KPI units: direct + mediated."),
+            Column("direct", "DOUBLE", "KPI lost through the channel's own path."),
+            Column("mediated", "DOUBLE", "KPI earned through channels that it drives."),
+            Column("share", "DOUBLE", "Direct contribution over the sum of predictions."),
+            Column("roi", "DOUBLE", "Value of the contribution over spend; null without spend."),
+            Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
+            Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
+            Column("marginal_roi", "DOUBLE", "Value of the next unit of spend, spread as today."),
+            Column("contribution_lower", "DOUBLE", "Lower end of the 90 % interval of contribution."),
+            Column("contribution_upper", "DOUBLE", "Upper end of the 90 % interval of contribution."),
+        ),
+    ),
+    Table(
+        "adstock_curves",
+        "How a channel's effect spreads over the weeks after the exposure.",
+        (
+            _CHANNEL,
+            Column("lag_weeks", "INTEGER", "Weeks after the exposure."),
+            Column("weight", "DOUBLE", "Share of the effect; a channel's weights add up to 1."),
+            _LOWER,
+            _UPPER,
+        ),
+    ),
+    Table(
+        "response_curves",
+        "Weekly response when the recent plan of one channel is scaled up or down.",
+        (
+            _CHANNEL,
+            Column("region", "VARCHAR", "Region; null for all regions together."),
+            Column(
+                "spend",
+                "DOUBLE",
+                "Mean weekly spend of the scaled plan; exposure where spend is unknown.",
+            ),
+            Column("response", "DOUBLE", "Mean weekly contribution in KPI units."),
+            Column("marginal_response", "DOUBLE", "KPI units of the next unit of spend."),
+            _LOWER,
+            _UPPER,
+            Column("is_current", "BOOLEAN", "True at the current plan."),
+            Column("in_data_range", "BOOLEAN", "False beyond what the data has ever seen."),
+        ),
+    ),
+    Table(
+        "response_curve_parameters",
+        "Hill curve fitted to each channel's national response curve.",
+        (
+            _CHANNEL,
+            Column("slope", "DOUBLE", "Exponent of the Hill curve."),
+            Column("half_saturation", "DOUBLE", "Weekly spend at half of the ceiling."),
+            Column("ceiling", "DOUBLE", "Weekly response at saturation, KPI units."),
+            Column("r2", "DOUBLE", "Fit of the Hill curve to the response curve."),
+        ),
+    ),
+    Table(
+        "channel_graph",
+        "Learned edges between channels; a same-week edge has lag 0.",
+        (
+            Column("source", "VARCHAR", "Channel that drives."),
+            Column("target", "VARCHAR", "Channel that is driven."),
+            Column("lag_weeks", "INTEGER", "Weeks until the target responds."),
+            Column("weight", "DOUBLE", "Standard deviations of target per one of source."),
+            Column("probability", "DOUBLE", "Share of bootstrap refits that find the edge."),
+            Column("published", "BOOLEAN", "True where the counterfactuals run through the edge."),
+        ),
+    ),
+    Table(
+        "optimal_budgets",
+        "Current and recommended weekly spend by scenario.",
+        (
+            Column("scenario", "VARCHAR", "Name of the scenario."),
+            _CHANNEL,
+            Column("region", "VARCHAR", "Region; null for all regions together."),
+            Column("current_spend", "DOUBLE", "Mean weekly spend of the recent plan."),
+            Column("optimal_spend", "DOUBLE", "Recommended mean weekly spend."),
+            Column("current_response", "DOUBLE", "Weekly KPI from the channel now."),
+            Column("optimal_response", "DOUBLE", "Weekly KPI at the recommended spend."),
+            Column("lower", "DOUBLE", "Lower end of the 90 % interval of optimal_response."),
+            Column("upper", "DOUBLE", "Upper end of the 90 % interval of optimal_response."),
+        ),
+    ),
+    Table(
+        "data_checks",
+        "Outcome of every check of the input tables.",
+        (
+            Column("table_name", "VARCHAR", "Input table: media, kpi, controls or lift_tests."),
+            Column("rule", "VARCHAR", "Name of the rule."),
+            Column("severity", "VARCHAR", "'blocking' or 'warning'."),
+            Column("passed", "BOOLEAN", "Whether the rule held."),
+            Column("failed_rows", "BIGINT", "Number of rows that broke it."),
+            Column("message", "VARCHAR", "What was found, where, and what to do."),
+        ),
+    ),
+    Table(
+        "training_history",
+        "Losses of the fits, averaged over the members of the ensemble.",
+        (
+            Column("fit", "VARCHAR", "'holdout' or 'final'."),
+            Column("step", "INTEGER", "Step of the optimiser."),
+            Column("term", "VARCHAR", "Term of the loss, or 'total'."),
+            Column("loss", "DOUBLE", "Value of the term."),
+        ),
+    ),
+)
+
+BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

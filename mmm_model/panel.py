@@ -1,0 +1,113 @@
+"""The panel: regions × weeks of KPI, media and controls, with a mask of what was observed.
+
+Only the container and the ways to cut it live here; how a panel is read from
+tables belongs to the platform, how it is scaled to the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A rectangular panel of weekly data.
+
+    Parameters
+    ----------
+    regions, channels, controls
+        Names, lengths R, C and K.
+    weeks
+        W consecutive Mondays.
+    kpi
+        ``[R, W]`` in KPI units; 0 where not observed.
+    observed
+        ``[R, W]``; False where the KPI is unknown. Such cells never enter a loss.
+    exposure
+        ``[R, W, C]``; what the model reads: impressions, clicks or GRPs, or spend for a
+        channel that has no exposure. Missing cells are 0.
+    spend
+        ``[R, W, C]`` in currency; NaN in every cell of a channel whose spend is unknown.
+    control
+        ``[R, W, K]``; missing cells hold the region's mean.
+    value_per_kpi
+        ``[R, W]`` currency per KPI unit; NaN when no value is known (then there is no ROI).
+
+    Raises
+    ------
+    ValueError
+        If a shape does not agree with the names, or the weeks are not consecutive Mondays.
+    """
+
+    regions: tuple[str, ...]
+    weeks: pd.DatetimeIndex
+    channels: tuple[str, ...]
+    controls: tuple[str, ...]
+    kpi: Floats
+    observed: Bools
+    exposure: Floats
+    spend: Floats
+    control: Floats
+    value_per_kpi: Floats
+
+    def __post_init__(self) -> None:
+        r, w, c, k = len(self.regions), len(self.weeks), len(self.channels), len(self.controls)
+        expected = {
+            "kpi": (r, w),
+            "observed": (r, w),
+            "exposure": (r, w, c),
+            "spend": (r, w, c),
+            "control": (r, w, k),
+            "value_per_kpi": (r, w),
+        }
+        for name, shape in expected.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                raise ValueError(f"panel.{name} has shape {found}, expected {shape}")
+        if w and (self.weeks[0].weekday() != 0 or not np.all(np.diff(self.weeks) == WEEK)):
+            raise ValueError("panel.weeks must be consecutive Mondays")
+
+    @property
+    def has_spend(self) -> Bools:
+        """``[C]``; True for a channel whose spend is known."""
+        return ~np.isnan(self.spend).all(axis=(0, 1))
+
+    def head(self, weeks: int) -> Panel:
+        """Return the first ``weeks`` weeks."""
+        cut = slice(0, weeks)
+        return replace(
+            self,
+            weeks=self.weeks[cut],
+            kpi=self.kpi[:, cut],
+            observed=self.observed[:, cut],
+            exposure=self.exposure[:, cut],
+            spend=self.spend[:, cut],
+            control=self.control[:, cut],
+            value_per_kpi=self.value_per_kpi[:, cut],
+        )
+
+    def through(self, week: pd.Timestamp | str) -> Panel:
+        """Return the weeks up to and including ``week``."""
+        return self.head(int(self.weeks.searchsorted(pd.Timestamp(week), side="right")))
+
+    def hide_tail(self, weeks: int) -> Panel:
+        """Return the whole panel with the KPI of the last ``weeks`` weeks unobserved.
+
+        Media and controls stay: a holdout forecast is conditional on them.
+        """
+        observed = self.observed.copy()
+        kpi = self.kpi.copy()
+        if weeks:
+            observed[:, -weeks:] = False
+            kpi[:, -weeks:] = 0.0
+        return replace(self, observed=observed, kpi=kpi)
+
+
+WEEK = np.timedelta64(7, "D")
