@@ -92,8 +92,8 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "split",
                 "VARCHAR",
-                "'holdout': forecast by a model that saw no KPI of these weeks; "
-                "'train': fitted by the final model.",
+                "'train': the final fit, on all weeks; 'holdout': the last weeks once more, "
+                "forecast by a fit that saw no KPI of them.",
             ),
             Column("actual", "DOUBLE", "Observed KPI; null where it was not observed."),
             Column("predicted", "DOUBLE", "Predicted KPI."),

@@ -1,0 +1,41 @@
+# Two commands do everything: `make run` and `make test`.
+PYTHON ?= python3
+CONFIG ?= data/mmm.yaml
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test ui lint format clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .venv/.runtime ## Refresh the newest week of the bundled sample (CONFIG=… for your own)
+	$(BIN)/mmm refresh --config $(CONFIG)
+
+test: .venv/.dev lint ## Lint, types, import contract, tests
+	$(BIN)/pytest
+
+ui: .venv/.runtime ## Dagster's UI on http://127.0.0.1:3000
+	$(BIN)/mmm ui --config $(CONFIG)
+
+lint: .venv/.dev ## Lint, types and import contract alone
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.dev ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove the environment and what the sample produced
+	rm -rf .venv data/warehouse data/reports
+
+.venv/.runtime: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.dev: .venv/.runtime
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,74 @@
+"""The panel: what a refresh may see, newest known version of each row, weeks up to its own."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets import metadata
+from mmm_assets.assets.raw import check_inputs
+from mmm_assets.panel_table import build_panel_tables, read_panel
+from mmm_assets.project import Project
+from mmm_assets.warehouse import read_week
+
+
+class BadInput(dg.Failure):
+    """Input that a blocking rule refuses; trying again would refuse it again."""
+
+    def __init__(self, messages: list[str]) -> None:
+        super().__init__(description="\n".join(messages), allow_retries=False)
+
+
+@dg.asset(
+    deps=["raw_media", "raw_kpi", "raw_controls", "raw_lift_tests"],
+    group_name="panel",
+    kinds={"duckdb", "table"},
+    pool="warehouse",
+    description="Regions × weeks of KPI, media and controls as the refresh week may know them, "
+    "with a mask of what was observed.",
+    metadata={"dagster/table_name": "staging.panel_kpi"},
+)
+def panel(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+) -> dg.MaterializeResult:
+    """Build the panel of a refresh week from raw rows that passed the checks."""
+    refresh_week = date.fromisoformat(context.partition_key)
+    _require_clean_input(project, refresh_week)
+    with project.warehouse.work() as connection:
+        build_panel_tables(connection, project.config, refresh_week)
+        built = read_panel(connection, project.config, refresh_week)
+    overview = pd.DataFrame(
+        {
+            "channel": built.channels,
+            "weeks on air": (built.exposure > 0).any(axis=0).sum(axis=0),
+            "exposure": built.exposure.sum(axis=(0, 1)),
+            "spend": pd.Series(built.spend.sum(axis=(0, 1))),
+        }
+    )
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": built.kpi.size,
+            "regions": len(built.regions),
+            "weeks": len(built.weeks),
+            "first_week": str(built.weeks[0].date()),
+            "last_week": str(built.weeks[-1].date()),
+            "observed_share": float(built.observed.mean()),
+            "channels": metadata.table(overview, limit=30),
+            "controls": metadata.escape(", ".join(built.controls) or "none"),
+        }
+    )
+
+
+def _require_clean_input(project: Project, refresh_week: date) -> None:
+    """Refuse input with a blocking fault, also when the panel alone is materialised."""
+    with project.warehouse.work() as connection:
+        found = read_week(connection, "data_checks", refresh_week)
+    if found.empty:
+        check_inputs(project, refresh_week)
+        with project.warehouse.work() as connection:
+            found = read_week(connection, "data_checks", refresh_week)
+    faults = found[(found["severity"] == "blocking") & ~found["passed"].astype(bool)]
+    if len(faults):
+        raise BadInput(faults["message"].tolist())

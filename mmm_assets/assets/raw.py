@@ -1,0 +1,128 @@
+"""Raw tables: what was delivered, appended as it came, and the checks that stand before the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets import metadata, sources
+from mmm_assets.checks import RULES, CheckOutcome, run_checks
+from mmm_assets.project import Project
+from mmm_assets.warehouse import replace_week
+
+GROUP = "raw"
+ROLES = ("media", "kpi", "controls", "lift_tests")
+_WHAT = {
+    "media": "Spend and exposure by week, region and channel",
+    "kpi": "The KPI, and what a unit of it is worth, by week and region",
+    "controls": "What else moves the KPI: prices, promotions, weather, events",
+    "lift_tests": "Results of experiments",
+}
+
+
+def _load(context: dg.AssetExecutionContext, project: Project, role: str) -> dg.MaterializeResult:
+    try:
+        with project.warehouse.work() as connection:
+            report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
+    except sources.SourceError as error:
+        # The next attempt would read the same file.
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": report.rows,
+            "new_rows": report.new_rows,
+            "source": metadata.escape(report.source),
+            "fingerprint": report.fingerprint,
+        }
+    )
+
+
+def _raw_asset(role: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=f"raw_{role}",
+        group_name=GROUP,
+        kinds={"duckdb", "table"},
+        pool="warehouse",
+        description=f"{_WHAT[role]}, appended as delivered with load time and fingerprint; "
+        "loading the same content twice changes nothing.",
+        metadata={"dagster/table_name": f"raw.{role}"},
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=20),
+    )
+    def raw_table(
+        context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+    ) -> dg.MaterializeResult:
+        return _load(context, project, role)
+
+    return raw_table
+
+
+RAW_ASSETS = [_raw_asset(role) for role in ROLES]
+
+
+@dg.multi_asset_check(
+    name="input_checks",
+    specs=[
+        dg.AssetCheckSpec(
+            rule.name,
+            asset=f"raw_{rule.table}",
+            blocking=rule.severity == "blocking",
+            description=rule.description,
+        )
+        for rule in RULES
+    ],
+    pool="warehouse",
+)
+def input_checks(
+    context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
+) -> Iterator[dg.AssetCheckResult]:
+    """Hold every rule against the rows that this refresh may see."""
+    refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
+    for outcome in check_inputs(project, refresh_week):
+        yield dg.AssetCheckResult(
+            asset_key=f"raw_{outcome.rule.table}",
+            check_name=outcome.rule.name,
+            passed=outcome.passed,
+            severity=(
+                dg.AssetCheckSeverity.ERROR
+                if outcome.rule.severity == "blocking"
+                else dg.AssetCheckSeverity.WARN
+            ),
+            description=outcome.message,
+            metadata=_failing_rows(outcome),
+        )
+
+
+def check_inputs(project: Project, refresh_week: date) -> list[CheckOutcome]:
+    """Run all rules for a refresh week and record what they found in ``mart.data_checks``."""
+    with project.warehouse.work() as connection:
+        outcomes = [
+            outcome
+            for role in ROLES
+            for outcome in run_checks(connection, project.config, role, refresh_week)
+        ]
+        replace_week(connection, "data_checks", refresh_week, outcome_table(outcomes))
+    return outcomes
+
+
+def outcome_table(outcomes: list[CheckOutcome]) -> pd.DataFrame:
+    """Lay outcomes out as the rows of ``mart.data_checks``."""
+    return pd.DataFrame(
+        {
+            "table_name": [o.rule.table for o in outcomes],
+            "rule": [o.rule.name for o in outcomes],
+            "severity": [o.rule.severity for o in outcomes],
+            "passed": [o.passed for o in outcomes],
+            "failed_rows": [o.failed_rows for o in outcomes],
+            "message": [o.message for o in outcomes],
+        }
+    )
+
+
+def _failing_rows(outcome: CheckOutcome) -> dict[str, Any]:
+    if outcome.passed:
+        return {}
+    return {"failed_rows": outcome.failed_rows, "rows": metadata.table(outcome.sample)}

@@ -1,0 +1,187 @@
+"""The end of a refresh: its dashboard, the gates that it must pass, and its publication."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets import gates, metadata
+from mmm_assets.assets.model import training_seconds
+from mmm_assets.assets.results import RESULT_ASSETS, RESULT_NAMES
+from mmm_assets.headline import headline
+from mmm_assets.panel_table import panel_fingerprint, read_panel
+from mmm_assets.project import Project
+from mmm_assets.report import ReportContext, build_index, build_report
+from mmm_assets.warehouse import replace_week
+
+if TYPE_CHECKING:
+    from mmm_model import Panel
+
+GROUP = "publication"
+
+
+def report_file(project: Project, refresh_week: date) -> Path:
+    """Where the dashboard of a refresh week lies."""
+    return project.config.reports_folder / refresh_week.isoformat() / "index.html"
+
+
+@dg.asset(
+    deps=RESULT_ASSETS,
+    group_name=GROUP,
+    kinds={"html", "plotly"},
+    pool="warehouse",
+    description="One self-contained HTML file that answers what media brought, what to trust "
+    "and what to change; drawn from the mart tables alone.",
+)
+def dashboard(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+) -> dg.MaterializeResult:
+    """Draw the dashboard of a refresh week."""
+    refresh_week = date.fromisoformat(context.partition_key)
+    about = ReportContext(
+        project=project.config.project,
+        kpi_name=project.config.kpi_name,
+        currency=project.config.currency,
+    )
+    with project.warehouse.work() as connection:
+        html = build_report(connection, refresh_week, context=about)
+        lines = headline(connection, refresh_week, project.config.currency)
+    file = report_file(project, refresh_week)
+    write_whole(file, html)
+    return dg.MaterializeResult(
+        metadata={
+            "headline": dg.MetadataValue.md(
+                "\n".join(f"- {metadata.escape(line)}" for line in lines)
+            ),
+            "file": dg.MetadataValue.path(file),
+            "open": dg.MetadataValue.url(file.as_uri()),
+            "megabytes": round(len(html) / 1e6, 2),
+        }
+    )
+
+
+@dg.multi_asset_check(
+    name="gates",
+    specs=[
+        dg.AssetCheckSpec(gate.name, asset=gate.asset, description=gate.description)
+        for gate in gates.GATES
+    ],
+    pool="warehouse",
+)
+def result_gates(
+    context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
+) -> Iterator[dg.AssetCheckResult]:
+    """Show each gate at the asset that it judges; ``published_refresh`` acts on them."""
+    refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
+    with project.warehouse.work() as connection:
+        found = {gate: gates.broken(connection, gate, refresh_week) for gate in gates.GATES}
+    for gate, faults in found.items():
+        yield dg.AssetCheckResult(
+            asset_key=gate.asset,
+            check_name=gate.name,
+            passed=not faults,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=gates.reason(gate, faults) if faults else gate.description,
+        )
+
+
+@dg.asset(
+    deps=[*RESULT_NAMES, "dashboard"],
+    group_name=GROUP,
+    kinds={"duckdb"},
+    pool="warehouse",
+    description="The refresh in the file that analysts open, in one atomic step. A refresh that "
+    "fails a gate is held: its rows are there, the current_* views stay as they were.",
+    metadata=metadata.definition_metadata("refreshes"),
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        fail_window=timedelta(days=9), warn_window=timedelta(days=8)
+    ),
+)
+def published_refresh(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+) -> dg.MaterializeResult:
+    """Publish a refresh week, or hold it and say why."""
+    refresh_week = date.fromisoformat(context.partition_key)
+    with project.warehouse.work() as connection:
+        held = [
+            gates.reason(gate, faults)
+            for gate in gates.GATES
+            if (faults := gates.broken(connection, gate, refresh_week))
+        ]
+        panel = read_panel(connection, project.config, refresh_week)
+        row = _refresh_row(context, project, refresh_week, panel, held)
+        replace_week(connection, "refreshes", refresh_week, row)
+    if held and _is_published(project, refresh_week):
+        raise dg.Failure(
+            description=f"Held; what was published for {refresh_week} stays. " + " ".join(held),
+            allow_retries=False,
+        )
+    project.warehouse.publish(refresh_week)
+    with project.warehouse.published() as connection:
+        write_whole(project.config.reports_folder / "index.html", build_index(connection))
+    return dg.MaterializeResult(
+        metadata={
+            "status": row["status"].item(),
+            "reason": metadata.escape(row["reason"].item()) or "–",
+            "file": dg.MetadataValue.path(project.warehouse.published_file),
+            "dagster/row_count": 1,
+        }
+    )
+
+
+def _refresh_row(
+    context: dg.AssetExecutionContext,
+    project: Project,
+    refresh_week: date,
+    panel: Panel,
+    held: list[str],
+) -> pd.DataFrame:
+    settings = project.config.model_settings()
+    return pd.DataFrame(
+        [
+            {
+                "status": "held" if held else "published",
+                "reason": " ".join(held),
+                "run_id": context.run.run_id,
+                "data_fingerprint": panel_fingerprint(panel),
+                "config_fingerprint": project.config.fingerprint,
+                "code_version": version("mmm-platform"),
+                "seed": settings.seed,
+                "regions": len(panel.regions),
+                "weeks": len(panel.weeks),
+                "channels": len(panel.channels),
+                "seconds": training_seconds(project, refresh_week),
+                "published_at": datetime.now(UTC).replace(tzinfo=None),
+                "kpi_name": project.config.kpi_name,
+                "currency": project.config.currency,
+                "project": project.config.project,
+            }
+        ]
+    )
+
+
+def _is_published(project: Project, refresh_week: date) -> bool:
+    try:
+        with project.warehouse.published() as connection:
+            found = connection.execute(
+                "SELECT count(*) FROM mart.refreshes WHERE refresh_week = ? AND status = ?",
+                [refresh_week, "published"],
+            ).fetchone()
+    except FileNotFoundError:
+        return False
+    return bool(found and found[0])
+
+
+def write_whole(file: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old content or the new, nothing between."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(file)

@@ -1,0 +1,232 @@
+"""What a fitted model says, one mart table after the other, each labelled and ready to query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets import metadata
+from mmm_assets.assets.model import read_fit
+from mmm_assets.panel_table import read_panel
+from mmm_assets.project import Project
+from mmm_assets.warehouse import replace_week
+
+if TYPE_CHECKING:
+    from mmm_model import FittedModel, MediaResponse, Panel
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The panel and the saved fits of one refresh week, read when they are first asked for."""
+
+    project: Project
+    refresh_week: date
+
+    @cached_property
+    def panel(self) -> Panel:
+        """The panel that the models were fitted to."""
+        with self.project.warehouse.work() as connection:
+            return read_panel(connection, self.project.config, self.refresh_week)
+
+    @cached_property
+    def holdout(self) -> FittedModel:
+        """The fit that did not see the held-out weeks."""
+        return read_fit(self.project, self.refresh_week, "holdout")
+
+    @cached_property
+    def final(self) -> FittedModel:
+        """The fit on all weeks."""
+        return read_fit(self.project, self.refresh_week, "final")
+
+    @cached_property
+    def response(self) -> MediaResponse:
+        """The media part of the final fit."""
+        return self.final.media_response(self.panel)
+
+
+Tables = dict[str, pd.DataFrame]
+Shown = dict[str, Any]
+_RESULTS: list[dg.AssetsDefinition] = []
+
+
+def result(
+    *tables: str, description: str
+) -> Callable[[Callable[[Fits], tuple[Tables, Shown]]], dg.AssetsDefinition]:
+    """Make an asset of a function from the fits of a week to mart tables and metadata.
+
+    Parameters
+    ----------
+    tables
+        The mart tables that the function fills, the main one first.
+    """
+
+    def decorate(compute: Callable[[Fits], tuple[Tables, Shown]]) -> dg.AssetsDefinition:
+        @dg.asset(
+            name=compute.__name__,
+            deps=["panel", "fitted_model"],
+            group_name="results",
+            kinds={"duckdb", "table"},
+            pool="warehouse",
+            description=description,
+            metadata=metadata.definition_metadata(*tables),
+        )
+        def asset(
+            context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+        ) -> dg.MaterializeResult:
+            refresh_week = date.fromisoformat(context.partition_key)
+            frames, shown = compute(Fits(project, refresh_week))
+            with project.warehouse.work() as connection:
+                for name in tables:
+                    replace_week(connection, name, refresh_week, frames[name])
+            return dg.MaterializeResult(
+                metadata={"dagster/row_count": len(frames[tables[0]]), **shown}
+            )
+
+        _RESULTS.append(asset)
+        return asset
+
+    return decorate
+
+
+@result(
+    "holdout_metrics",
+    description="How well the held-out weeks were forecast, beside last value, mean of the last "
+    "four weeks, same week last year and training mean.",
+)
+def holdout_metrics(fits: Fits) -> tuple[Tables, Shown]:
+    """Score the holdout forecast against the references."""
+    from mmm_model import tables
+
+    frame = tables.holdout_metrics(fits.holdout, fits.panel)
+    pooled = frame[(frame["scope"] == "pooled") & (frame["metric"] == "relative_rmse")]
+    return {"holdout_metrics": frame}, {
+        "relative_rmse": metadata.bars(pooled["model"].tolist(), pooled["value"].tolist()),
+        "skill": metadata.table(
+            frame[frame["metric"] == "skill"].pivot(
+                index="model", columns="scope", values="value"
+            ).reset_index()
+        ),
+    }
+
+
+@result(
+    "predictions",
+    description="Actual and predicted KPI by region and week, with intervals: the final fit on "
+    "all weeks, and the forecast of the held-out weeks by a fit that did not see them.",
+)
+def predictions(fits: Fits) -> tuple[Tables, Shown]:
+    """Predict every region and week."""
+    from mmm_model import tables
+
+    frame = tables.predictions(fits.holdout, fits.final, fits.panel)
+    national = (
+        frame.groupby(["split", "week"], as_index=False)[["actual", "predicted"]]
+        .sum()
+        .sort_values(["split", "week"])
+    )
+    return {"predictions": frame}, {
+        "last_weeks_national": metadata.table(national.groupby("split").tail(8), limit=16)
+    }
+
+
+@result(
+    "contributions",
+    description="What made up the predicted KPI: baseline, seasonality, controls and the direct "
+    "effect of each channel, by region and week.",
+)
+def contributions(fits: Fits) -> tuple[Tables, Shown]:
+    """Split the prediction into its components."""
+    from mmm_model import tables
+
+    frame = tables.contributions(fits.final, fits.panel)
+    total = frame.groupby(["kind", "component"], as_index=False)["contribution"].sum()
+    total["share"] = total["contribution"] / total["contribution"].sum()
+    total = total.sort_values("contribution", ascending=False)
+    return {"contributions": frame}, {
+        "share_of_prediction": metadata.bars(
+            total["component"].tolist(), total["share"].tolist()
+        )
+    }
+
+
+@result(
+    "channel_summary",
+    description="Each channel over all weeks: spend, direct, mediated and total contribution, "
+    "ROI with interval, marginal ROI.",
+)
+def channel_summary(fits: Fits) -> tuple[Tables, Shown]:
+    """Sum each channel up."""
+    from mmm_model import tables
+
+    frame = tables.channel_summary(fits.final, fits.panel)
+    shown = frame[["channel", "spend", "contribution", "share", "roi", "roi_lower", "roi_upper"]]
+    return {"channel_summary": frame}, {"channels": metadata.table(shown, limit=30)}
+
+
+@result(
+    "adstock_curves", description="How a channel's effect spreads over the weeks after exposure."
+)
+def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
+    """Read the learned kernels."""
+    from mmm_model import tables
+
+    frame = tables.adstock_curves(fits.final)
+    wide = frame.pivot(index="channel", columns="lag_weeks", values="weight").reset_index()
+    wide.columns = [str(name) for name in wide.columns]
+    return {"adstock_curves": frame}, {"weight_by_lag": metadata.table(wide, limit=30)}
+
+
+@result(
+    "channel_graph",
+    description="Which channel drives which, in the same week or later, with the probability "
+    "of each edge.",
+)
+def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
+    """List the learned edges."""
+    frame = fits.final.graph.edges()
+    shown = frame.sort_values("probability", ascending=False)
+    return {"channel_graph": frame}, {
+        "published_edges": int(frame["published"].sum()),
+        "edges": metadata.table(shown),
+    }
+
+
+@result(
+    "response_curves",
+    "response_curve_parameters",
+    description="Weekly response when a channel's recent plan is scaled from nothing to three "
+    "times, nationally and by region, and the Hill curve that describes it.",
+)
+def response_curves(fits: Fits) -> tuple[Tables, Shown]:
+    """Trace the response curves and describe them by Hill parameters."""
+    from mmm_model import curves
+
+    frame = curves.response_curves(fits.response, fits.panel)
+    parameters = curves.response_curve_parameters(frame)
+    return {"response_curves": frame, "response_curve_parameters": parameters}, {
+        "parameters": metadata.table(parameters, limit=30)
+    }
+
+
+@result(
+    "optimal_budgets",
+    description="Recommended weekly spend by scenario, channel and region, beside today's plan.",
+)
+def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
+    """Find the best split of each scenario's budget."""
+    from mmm_model import budgets
+
+    settings = fits.project.config.budget_settings()
+    frame = budgets.optimal_budgets(fits.response, fits.panel, settings)
+    shown = frame[frame["region"].isna()].drop(columns="region")
+    return {"optimal_budgets": frame}, {"budgets": metadata.table(shown, limit=40)}
+
+
+RESULT_ASSETS = list(_RESULTS)
+RESULT_NAMES = [asset.key.to_user_string() for asset in RESULT_ASSETS]

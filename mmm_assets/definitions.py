@@ -1,0 +1,54 @@
+"""One configuration, one code location: everything that Dagster loads of a project."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import dagster as dg
+
+# Owners on jobs, pools and the like are beta in this release, which is pinned.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+from mmm_assets.assets.model import fitted_model  # noqa: E402
+from mmm_assets.assets.panel import panel  # noqa: E402
+from mmm_assets.assets.raw import RAW_ASSETS, input_checks  # noqa: E402
+from mmm_assets.assets.report import dashboard, published_refresh, result_gates  # noqa: E402
+from mmm_assets.assets.results import RESULT_ASSETS  # noqa: E402
+from mmm_assets.automation import (  # noqa: E402
+    new_files,
+    refresh_job,
+    weekly_partitions,
+    weekly_schedule,
+)
+from mmm_assets.config import ProjectConfig  # noqa: E402
+from mmm_assets.project import Project  # noqa: E402
+
+
+def build_definitions(
+    config: ProjectConfig, resource_overrides: dict[str, Any] | None = None
+) -> dg.Definitions:
+    """Build the code location of one project.
+
+    Parameters
+    ----------
+    config
+        The project's configuration.
+    resource_overrides
+        Resources in place of the usual ones: the command line listens to the training with it.
+    """
+    weeks = weekly_partitions(config)
+    assets = dg.map_asset_specs(
+        lambda spec: spec.replace_attributes(partitions_def=weeks, owners=list(config.owners)),
+        [*RAW_ASSETS, panel, fitted_model, *RESULT_ASSETS, dashboard, published_refresh],
+    )
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=[input_checks, result_gates],
+        jobs=[refresh_job],
+        schedules=[weekly_schedule(config)],
+        sensors=[new_files],
+        resources={"project": Project(config), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )
+

@@ -1,0 +1,94 @@
+"""Gates: what must hold of a refresh's results before they become the current ones.
+
+A gate is one SQL query over the mart tables of the refresh week; it passes when the query
+returns nothing. A refresh that fails one is held: its rows can be looked at, the ``current_*``
+views stay with the refresh before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition: ``query`` finds what breaks it, as one text per row.
+
+    The query has one parameter, ``$week``; ``asset`` is whose result it judges.
+    """
+
+    name: str
+    asset: str
+    description: str
+    query: str
+
+
+GATES: tuple[Gate, ...] = (
+    Gate(
+        "estimates_are_finite",
+        "predictions",
+        "Every predicted value and contribution is a finite number.",
+        """
+        SELECT 'mart.predictions, region ' || region || ', week ' || week
+        FROM mart.predictions
+        WHERE refresh_week = $week AND NOT coalesce(isfinite(predicted), false)
+        UNION ALL
+        SELECT 'mart.contributions, region ' || region || ', week ' || week || ', ' || component
+        FROM mart.contributions
+        WHERE refresh_week = $week AND NOT coalesce(isfinite(contribution), false)
+        """,
+    ),
+    Gate(
+        "contributions_add_up",
+        "contributions",
+        "Baseline, seasonality, controls and media add up to the prediction to 1e-5.",
+        """
+        SELECT 'region ' || region || ', week ' || week || ': predicted ' || any_value(predicted)
+               || ', components ' || sum(contribution)
+        FROM mart.contributions AS c
+        JOIN mart.predictions AS p USING (refresh_week, region, week)
+        WHERE refresh_week = $week AND p.split = 'train'
+        GROUP BY region, week
+        HAVING abs(sum(contribution) - any_value(predicted))
+               > 1e-5 * greatest(abs(any_value(predicted)), sum(abs(contribution)) * 1e-3)
+        """,
+    ),
+    Gate(
+        "media_never_hurts",
+        "channel_summary",
+        "No channel has a negative contribution.",
+        """
+        SELECT 'channel ' || channel || ': direct contribution ' || direct
+        FROM mart.channel_summary
+        WHERE refresh_week = $week AND direct < 0
+        """,
+    ),
+    Gate(
+        "forecast_is_usable",
+        "holdout_metrics",
+        "The holdout forecast's error is at most twice that of the worst simple reference.",
+        """
+        SELECT 'RMSE of the model ' || max(value) FILTER (WHERE model = 'mmm')
+               || ', of the worst reference ' || max(value) FILTER (WHERE model <> 'mmm')
+        FROM mart.holdout_metrics
+        WHERE refresh_week = $week AND scope = 'pooled' AND metric = 'rmse'
+        HAVING max(value) FILTER (WHERE model = 'mmm')
+               > 2 * max(value) FILTER (WHERE model <> 'mmm')
+        """,
+    ),
+)
+
+
+def broken(connection: duckdb.DuckDBPyConnection, gate: Gate, refresh_week: date) -> list[str]:
+    """Return what breaks a gate in a refresh week; empty when it holds."""
+    rows = connection.execute(gate.query, {"week": refresh_week}).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def reason(gate: Gate, found: list[str]) -> str:
+    """Say in one line what breaks a gate."""
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return f"{gate.name}: {'; '.join(found[:3])}{more}. Expected: {gate.description}"

@@ -1,0 +1,153 @@
+"""Run refreshes from a terminal or a scheduler, through the same Dagster job as everything else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import psutil
+
+from mmm_assets.automation import JOB
+from mmm_assets.config import ProjectConfig
+from mmm_assets.definitions import build_definitions
+from mmm_assets.project import Progress, Project
+
+_PROCESS_TAG = "mmm/process"
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RefreshOutcome:
+    """How one refresh ended.
+
+    Parameters
+    ----------
+    status
+        ``published``, ``held``, ``refused`` (the input broke a blocking rule) or ``failed``.
+    messages
+        Why, for a person; empty when published.
+    """
+
+    refresh_week: date
+    run_id: str
+    status: str
+    messages: tuple[str, ...] = ()
+
+
+def prepare_dagster_home(config: ProjectConfig) -> Path:
+    """Choose and fill Dagster's home: ``DAGSTER_HOME`` if set, else beside the warehouse."""
+    home = Path(os.environ.get("DAGSTER_HOME") or config.warehouse_folder / "dagster").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+@contextmanager
+def dagster_instance(config: ProjectConfig) -> Iterator[dg.DagsterInstance]:
+    """Open the Dagster instance of a project."""
+    prepare_dagster_home(config)
+    with dg.DagsterInstance.get() as instance:
+        _bury_dead_runs(instance)
+        yield instance
+
+
+def refresh(
+    config: ProjectConfig,
+    instance: dg.DagsterInstance,
+    refresh_week: date,
+    progress: Progress | None = None,
+) -> RefreshOutcome:
+    """Run one refresh in this process.
+
+    Parameters
+    ----------
+    instance
+        Where the run and its materialisations are recorded.
+    progress
+        Told how training goes.
+
+    Raises
+    ------
+    ValueError
+        If ``refresh_week`` is not a partition of the project.
+    """
+    definitions = build_definitions(config, {"project": Project(config, progress)})
+    job = definitions.resolve_job_def(JOB)
+    key = refresh_week.isoformat()
+    if job.partitions_def is None or not job.partitions_def.has_partition_key(key):
+        raise ValueError(
+            f"{key} is not a refresh week: it must be a Monday from "
+            f"{config.refresh.first_week} on, of a week that is over"
+        )
+    run = job.execute_in_process(
+        instance=instance,
+        partition_key=key,
+        run_config=_QUIET,
+        raise_on_error=False,
+        tags={_PROCESS_TAG: f"{os.getpid()}@{psutil.Process().create_time():.0f}"},
+    )
+    refusals = [
+        check.description or check.check_name
+        for check in run.get_asset_check_evaluations()
+        if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    if refusals:
+        return RefreshOutcome(refresh_week, run.run_id, "refused", tuple(refusals))
+    failures = _failures(run)
+    if failures:
+        held = any(text.startswith("Held;") for text in failures)
+        return RefreshOutcome(
+            refresh_week, run.run_id, "held" if held else "failed", tuple(failures)
+        )
+    [published] = run.asset_materializations_for_node("published_refresh")
+    status = str(published.metadata["status"].value)
+    reasons = (str(published.metadata["reason"].value),) if status == "held" else ()
+    return RefreshOutcome(refresh_week, run.run_id, status, reasons)
+
+
+def _failures(run: dg.ExecuteInProcessResult) -> list[str]:
+    """Say for each failed step what was wrong, without a traceback."""
+    found = []
+    for event in run.filter_events(lambda event: event.is_step_failure):
+        data = event.step_failure_data
+        failure = data.user_failure_data
+        if failure is not None and failure.description:
+            found.append(failure.description)
+        elif data.error is not None:
+            cause = data.error.cause or data.error
+            found.append(f"{event.step_key}: {cause.message.strip()}")
+    return found
+
+
+def _bury_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Mark runs of killed terminals as failed and give back their turn at the warehouse.
+
+    Dagster's daemon does this for the runs that it launched; a run of the command line has
+    only the next command to do it.
+    """
+    for record in instance.get_run_records(
+        dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    ):
+        run = record.dagster_run
+        process = run.tags.get(_PROCESS_TAG)
+        if process is None or _is_alive(process):
+            continue
+        instance.report_run_failed(run, f"process {process} ended before the run did")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _is_alive(process: str) -> bool:
+    number, started = process.split("@")
+    try:
+        return f"{psutil.Process(int(number)).create_time():.0f}" == started
+    except psutil.NoSuchProcess:
+        return False
