@@ -1,7 +1,5 @@
 """When a refresh runs by itself: the job, its weekly schedule, and the sensor for new files."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import date, timedelta
 

@@ -110,7 +110,9 @@ def init(
     file.write_text(render_yaml(guess), encoding="utf-8")
     for line in guess.summary:
         console.print(line, markup=False)
-    console.print(f"\nWrote {file}. Read it through, then:  mmm refresh --config {file}", markup=False)
+    console.print(
+        f"\nWrote {file}. Read it through, then:  mmm refresh --config {file}", markup=False
+    )
 
 
 @app.command()
@@ -160,7 +162,10 @@ def backfill(
     if not weeks:
         _stop(f"there is no Monday from {first.date()} to {last.date()}", "usage")
     outcomes = _run(project, weeks)
-    worst = max(outcomes, key=lambda outcome: ("published", "held", "refused", "failed").index(outcome.status))
+    worst = max(
+        outcomes,
+        key=lambda outcome: ("published", "held", "refused", "failed").index(outcome.status),
+    )
     done = sum(outcome.status == "published" for outcome in outcomes)
     console.print(f"{done} of {len(weeks)} refreshes published.")
     raise typer.Exit(EXIT[worst.status])
@@ -178,7 +183,12 @@ def status(config: ConfigOption = None) -> None:
         console.print("Nothing is published yet. Start with:  mmm refresh")
         return
     table = Table(
-        "refresh week", "status", "skill vs last value", "error", "published (UTC)", "reason",
+        "refresh week",
+        "status",
+        "skill vs last value",
+        "error",
+        "published (UTC)",
+        "reason",
         box=None,
     )
     for row in rows[:15]:
@@ -203,6 +213,8 @@ def ui(
 
     prepare_dagster_home(project)
     os.environ["MMM_CONFIG"] = str(project.path)
+    # Dagster would rather be started by dg, which belongs to development and not to a deployment.
+    os.environ["PYTHONWARNINGS"] = "ignore:Function `dev_command` is superseded"
     command = [sys.executable, "-m", "dagster", "dev", "-m", "mmm_assets.location"]
     command += ["--host", host, "--port", str(port)]
     console.print(f"Dagster's UI: http://{host}:{port}   (stop with Ctrl-C)", markup=False)

@@ -51,4 +51,3 @@ def build_definitions(
         resources={"project": Project(config), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
-

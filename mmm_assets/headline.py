@@ -14,9 +14,7 @@ from mmm_assets.warehouse import read_week
 SHOWN_CHANNELS = 8
 
 
-def headline(
-    connection: duckdb.DuckDBPyConnection, refresh_week: date, currency: str
-) -> list[str]:
+def headline(connection: duckdb.DuckDBPyConnection, refresh_week: date, currency: str) -> list[str]:
     """Say in a few plain lines what a refresh found.
 
     Parameters
@@ -57,7 +55,9 @@ def _earnings(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> str:
         lead = "ROI by channel: "
     else:
         ranked = channels.sort_values("share", ascending=False)
-        parts = [f"{row.channel} {row.share:.1%}" for row in ranked.head(SHOWN_CHANNELS).itertuples()]
+        parts = [
+            f"{row.channel} {row.share:.1%}" for row in ranked.head(SHOWN_CHANNELS).itertuples()
+        ]
         lead = "Share of the KPI by channel (no spend or value is known, so no ROI): "
     left = len(ranked) - len(parts)
     return lead + ", ".join(parts) + (f", and {left} more" if left > 0 else "") + "."

@@ -68,7 +68,9 @@ TABLES: tuple[Table, ...] = (
         "holdout_metrics",
         "How well the held-out weeks were forecast, beside simple references.",
         (
-            Column("scope", "VARCHAR", "'pooled' (all region-weeks), 'national' or 'within_region'."),
+            Column(
+                "scope", "VARCHAR", "'pooled' (all region-weeks), 'national' or 'within_region'."
+            ),
             Column(
                 "model",
                 "VARCHAR",
@@ -78,7 +80,7 @@ TABLES: tuple[Table, ...] = (
                 "metric",
                 "VARCHAR",
                 "'rmse', 'relative_rmse' (over the mean actual), 'wape', 'r2', 'skill' "
-                "(1 - RMSE(mmm) / RMSE(model); of 'mmm' itself: against last_value), 'coverage_90'.",
+                "(of mmm against the model in this row), 'coverage_90' (of mmm alone).",
             ),
             Column("value", "DOUBLE", "The metric; null where it cannot be computed."),
         ),
@@ -129,8 +131,12 @@ TABLES: tuple[Table, ...] = (
             Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
             Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
             Column("marginal_roi", "DOUBLE", "Value of the next unit of spend, spread as today."),
-            Column("contribution_lower", "DOUBLE", "Lower end of the 90 % interval of contribution."),
-            Column("contribution_upper", "DOUBLE", "Upper end of the 90 % interval of contribution."),
+            Column(
+                "contribution_lower", "DOUBLE", "Lower end of the 90 % interval of contribution."
+            ),
+            Column(
+                "contribution_upper", "DOUBLE", "Upper end of the 90 % interval of contribution."
+            ),
         ),
     ),
     Table(

@@ -18,7 +18,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.definitions import build_definitions
 from mmm_assets.project import Progress, Project
 
-_PROCESS_TAG = "mmm/process"
+PROCESS_TAG = "mmm/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -93,7 +93,7 @@ def refresh(
         partition_key=key,
         run_config=_QUIET,
         raise_on_error=False,
-        tags={_PROCESS_TAG: f"{os.getpid()}@{psutil.Process().create_time():.0f}"},
+        tags={PROCESS_TAG: f"{os.getpid()}@{psutil.Process().create_time():.0f}"},
     )
     refusals = [
         check.description or check.check_name
@@ -138,7 +138,7 @@ def _bury_dead_runs(instance: dg.DagsterInstance) -> None:
         dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
     ):
         run = record.dagster_run
-        process = run.tags.get(_PROCESS_TAG)
+        process = run.tags.get(PROCESS_TAG)
         if process is None or _is_alive(process):
             continue
         instance.report_run_failed(run, f"process {process} ended before the run did")

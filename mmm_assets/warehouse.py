@@ -168,9 +168,7 @@ def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
         if len(missing) == len(table.all_columns):
             body = ", ".join(f"{quote(c.name)} {c.type}" for c in missing)
             connection.execute(f"CREATE TABLE mart.{table.name} ({body})")
-            connection.execute(
-                f"COMMENT ON TABLE mart.{table.name} IS {quote_text(table.comment)}"
-            )
+            connection.execute(f"COMMENT ON TABLE mart.{table.name} IS {quote_text(table.comment)}")
         else:
             for column in missing:
                 connection.execute(

@@ -1,7 +1,5 @@
 """The fitted model of a refresh: one fit that never saw the held-out weeks, one on all weeks."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import time
@@ -76,7 +74,7 @@ def fitted_model(
 
 
 def save_training(
-    project: Project, refresh_week: date, training: Training, seconds: float
+    project: Project, refresh_week: date, training: "Training", seconds: float
 ) -> None:
     """Save both fits; the folder appears whole or not at all."""
     folder = project.warehouse.model_folder(refresh_week)
@@ -90,7 +88,7 @@ def save_training(
     draft.rename(folder)
 
 
-def read_fit(project: Project, refresh_week: date, name: str) -> FittedModel:
+def read_fit(project: Project, refresh_week: date, name: str) -> "FittedModel":
     """Read a saved fit, ``holdout`` or ``final``.
 
     Raises

@@ -1,7 +1,5 @@
 """The panel: what a refresh may see, newest known version of each row, weeks up to its own."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Raw tables: what was delivered, appended as it came, and the checks that stand before the panel."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,7 +13,6 @@ from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
 GROUP = "raw"
-ROLES = ("media", "kpi", "controls", "lift_tests")
 _WHAT = {
     "media": "Spend and exposure by week, region and channel",
     "kpi": "The KPI, and what a unit of it is worth, by week and region",
@@ -24,10 +21,14 @@ _WHAT = {
 }
 
 
-def _load(context: dg.AssetExecutionContext, project: Project, role: str) -> dg.MaterializeResult:
+def _load(project: Project, role: str) -> dg.MaterializeResult:
     try:
         with project.warehouse.work() as connection:
             report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
+            newest = connection.execute(
+                f"SELECT {', '.join(sources.RAW_COLUMNS[role])} FROM raw.{role} "
+                "ORDER BY load_id DESC, source_row LIMIT 8"
+            ).df()
     except sources.SourceError as error:
         # The next attempt would read the same file.
         raise dg.Failure(description=str(error), allow_retries=False) from error
@@ -37,6 +38,7 @@ def _load(context: dg.AssetExecutionContext, project: Project, role: str) -> dg.
             "new_rows": report.new_rows,
             "source": metadata.escape(report.source),
             "fingerprint": report.fingerprint,
+            "first_rows": metadata.table(newest),
         }
     )
 
@@ -49,18 +51,23 @@ def _raw_asset(role: str) -> dg.AssetsDefinition:
         pool="warehouse",
         description=f"{_WHAT[role]}, appended as delivered with load time and fingerprint; "
         "loading the same content twice changes nothing.",
-        metadata={"dagster/table_name": f"raw.{role}"},
+        metadata={
+            "dagster/table_name": f"raw.{role}",
+            "dagster/column_schema": dg.TableSchema(
+                [dg.TableColumn(name, "VARCHAR") for name in sources.RAW_COLUMNS[role]]
+            ),
+        },
         retry_policy=dg.RetryPolicy(max_retries=2, delay=20),
     )
     def raw_table(
         context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
     ) -> dg.MaterializeResult:
-        return _load(context, project, role)
+        return _load(project, role)
 
     return raw_table
 
 
-RAW_ASSETS = [_raw_asset(role) for role in ROLES]
+RAW_ASSETS = [_raw_asset(role) for role in sources.ROLES]
 
 
 @dg.multi_asset_check(
@@ -81,18 +88,18 @@ def input_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Hold every rule against the rows that this refresh may see."""
     refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
-    for outcome in check_inputs(project, refresh_week):
+    outcomes = check_inputs(project, refresh_week)
+    found = {(outcome.rule.table, outcome.rule.name): outcome for outcome in outcomes}
+    for rule in RULES:
+        outcome = found.get((rule.table, rule.name))
+        blocking = rule.severity == "blocking"
         yield dg.AssetCheckResult(
-            asset_key=f"raw_{outcome.rule.table}",
-            check_name=outcome.rule.name,
-            passed=outcome.passed,
-            severity=(
-                dg.AssetCheckSeverity.ERROR
-                if outcome.rule.severity == "blocking"
-                else dg.AssetCheckSeverity.WARN
-            ),
-            description=outcome.message,
-            metadata=_failing_rows(outcome),
+            asset_key=f"raw_{rule.table}",
+            check_name=rule.name,
+            passed=outcome is None or outcome.passed,
+            severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+            description=outcome.message if outcome else "This table is not configured.",
+            metadata=_failing_rows(outcome) if outcome else {},
         )
 
 
@@ -101,7 +108,7 @@ def check_inputs(project: Project, refresh_week: date) -> list[CheckOutcome]:
     with project.warehouse.work() as connection:
         outcomes = [
             outcome
-            for role in ROLES
+            for role in sources.ROLES
             for outcome in run_checks(connection, project.config, role, refresh_week)
         ]
         replace_week(connection, "data_checks", refresh_week, outcome_table(outcomes))

@@ -1,7 +1,5 @@
 """The end of a refresh: its dashboard, the gates that it must pass, and its publication."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -140,7 +138,7 @@ def _refresh_row(
     context: dg.AssetExecutionContext,
     project: Project,
     refresh_week: date,
-    panel: Panel,
+    panel: "Panel",
     held: list[str],
 ) -> pd.DataFrame:
     settings = project.config.model_settings()

@@ -1,7 +1,5 @@
 """What a fitted model says, one mart table after the other, each labelled and ready to query."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -29,23 +27,23 @@ class Fits:
     refresh_week: date
 
     @cached_property
-    def panel(self) -> Panel:
+    def panel(self) -> "Panel":
         """The panel that the models were fitted to."""
         with self.project.warehouse.work() as connection:
             return read_panel(connection, self.project.config, self.refresh_week)
 
     @cached_property
-    def holdout(self) -> FittedModel:
+    def holdout(self) -> "FittedModel":
         """The fit that did not see the held-out weeks."""
         return read_fit(self.project, self.refresh_week, "holdout")
 
     @cached_property
-    def final(self) -> FittedModel:
+    def final(self) -> "FittedModel":
         """The fit on all weeks."""
         return read_fit(self.project, self.refresh_week, "final")
 
     @cached_property
-    def response(self) -> MediaResponse:
+    def response(self) -> "MediaResponse":
         """The media part of the final fit."""
         return self.final.media_response(self.panel)
 
@@ -108,9 +106,9 @@ def holdout_metrics(fits: Fits) -> tuple[Tables, Shown]:
     return {"holdout_metrics": frame}, {
         "relative_rmse": metadata.bars(pooled["model"].tolist(), pooled["value"].tolist()),
         "skill": metadata.table(
-            frame[frame["metric"] == "skill"].pivot(
-                index="model", columns="scope", values="value"
-            ).reset_index()
+            frame[frame["metric"] == "skill"]
+            .pivot(index="model", columns="scope", values="value")
+            .reset_index()
         ),
     }
 
@@ -149,9 +147,7 @@ def contributions(fits: Fits) -> tuple[Tables, Shown]:
     total["share"] = total["contribution"] / total["contribution"].sum()
     total = total.sort_values("contribution", ascending=False)
     return {"contributions": frame}, {
-        "share_of_prediction": metadata.bars(
-            total["component"].tolist(), total["share"].tolist()
-        )
+        "share_of_prediction": metadata.bars(total["component"].tolist(), total["share"].tolist())
     }
 
 

@@ -1,0 +1,153 @@
+"""The raw rows as they are known: which load of a row counts, and what its text means.
+
+A load speaks for every day from its first to its last: where the same source is delivered
+again, the newer load replaces the older one over the days that it spans, so a restated value
+wins, a corrected or withdrawn row is gone, and a delivery of the last weeks alone leaves the
+older ones as they were. Between sources (the files of a glob) the newest load of a key wins.
+Only loads of the source that the configuration names now count.
+
+Text is read as follows. Numbers: ``decimal`` of the configuration, thousands separators,
+currency signs and percent signs are accepted; the words of ``MISSING`` are no value. Days: ISO,
+or ``date_format``, or numbers of weeks since ``week_origin``; a day before 1980 or after 2100
+is taken for a mistake. A week is the Monday on or before the day.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from mmm_assets.config import ProjectConfig, Source, WeeklySource
+from mmm_assets.sources import create_raw_tables
+from mmm_assets.warehouse import quote_text
+
+MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".")
+"""Words that mean: no value. In any case of letters."""
+
+KEYS = {
+    "media": ("region", "channel", "day"),
+    "kpi": ("region", "day"),
+    "controls": ("region", "control", "day"),
+    "lift_tests": ("source", "source_row"),
+}
+NAMES = {
+    "media": ("region", "channel"),
+    "kpi": ("region",),
+    "controls": ("region", "control"),
+    "lift_tests": ("channel", "region"),
+}
+NUMBERS = {
+    "media": ("spend", "exposure"),
+    "kpi": ("kpi", "value_per_kpi"),
+    "controls": ("value",),
+    "lift_tests": ("x", "delta_x", "delta_y", "sigma"),
+}
+
+
+def create_known(
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    role: str,
+    through: date | None = None,
+) -> None:
+    """Write the temporary table ``known_<role>``.
+
+    Its columns: ``source``, ``source_row``; the names of the role; for each number the value
+    and, as ``<name>_text``, what was delivered (null where missing); with weeks, ``week_text``,
+    ``day`` and ``week`` (its Monday). Empty when the table is not configured.
+
+    Parameters
+    ----------
+    through
+        Leave later weeks out; a row whose day cannot be read stays, for the checks.
+    """
+    create_raw_tables(connection)
+    table: Source | None = getattr(config.tables, role)
+    day = (
+        day_sql("raw.week", table.date_format, config.week_origin)
+        if isinstance(table, WeeklySource)
+        else "NULL::DATE"
+    )
+    names = NAMES[role]
+    texts = ", ".join(f"{_text(name)} AS {name}" for name in names)
+    numbers = ", ".join(
+        f"{_present(name)} AS {name}_text, "
+        f"{number_sql(name, table.decimal if table else '.')} AS {name}"
+        for name in NUMBERS[role]
+    )
+    week = f"raw.week AS week_text, {day} AS day," if role != "lift_tests" else "NULL AS day,"
+    keys = ", ".join(KEYS[role])
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE known_{role} AS
+        WITH role_loads AS (
+            SELECT * FROM raw.loads WHERE role = $role AND origin = $origin
+        ),
+        loads AS (
+            SELECT * FROM role_loads AS this
+            WHERE NOT EXISTS (
+                FROM role_loads AS newer
+                WHERE newer.source = this.source AND newer.load_id > this.load_id
+                  AND (this.first_day IS NULL
+                       OR newer.first_day <= this.first_day AND newer.last_day >= this.last_day)
+            )
+        ),
+        typed AS (
+            SELECT load_id, raw.source, source_row, {week} {texts}, {numbers}
+            FROM raw.{role} AS raw JOIN loads USING (load_id)
+        )
+        SELECT * EXCLUDE (load_id), date_trunc('week', day)::DATE AS week
+        FROM typed
+        WHERE NOT EXISTS (
+            FROM loads AS newer
+            WHERE newer.source = typed.source AND newer.load_id > typed.load_id
+              AND (typed.day IS NULL OR typed.day BETWEEN newer.first_day AND newer.last_day)
+        )
+        AND ($through::DATE IS NULL OR day IS NULL
+             OR date_trunc('week', day)::DATE <= $through::DATE)
+        QUALIFY load_id = max(load_id) OVER (PARTITION BY {keys})
+        """,
+        {"role": role, "origin": table.origin if table else "", "through": through},
+    )
+
+
+def day_sql(column: str, date_format: str | None, week_origin: date | None) -> str:
+    """SQL for the day that a text names; null where it names none."""
+    text = f"trim({column})"
+    if date_format:
+        pattern, suffix = date_format, ""
+        if "%V" in pattern and "%u" not in pattern:  # an ISO week, e.g. %G-W%V, is its Monday
+            pattern, suffix = f"{pattern}-%u", " || '-1'"
+        day = f"try_strptime({text}{suffix}, {quote_text(pattern)})::DATE"
+    else:
+        day = f"try_cast({text} AS DATE)"
+    if week_origin:
+        number = f"try_cast(regexp_extract({text}, '^(-?[0-9]{{1,5}})(\\.0*)?$', 1) AS INTEGER)"
+        day = f"coalesce(DATE '{week_origin.isoformat()}' + 7 * {number}, {day})"
+    return f"CASE WHEN year({day}) BETWEEN 1980 AND 2100 THEN {day} END"
+
+
+def number_sql(column: str, decimal: str) -> str:
+    """SQL for the number that a text says; null where it says none."""
+    text = _present(column)
+    bare = f"regexp_replace({text}, '[\\s\\x{{00A0}}$€£¥%]', '', 'g')"
+    if decimal == ".":
+        grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]*)?')"
+        fallback = f"CASE WHEN {grouped} THEN replace({bare}, ',', '') ELSE {bare} END"
+        return f"coalesce(try_cast({text} AS DOUBLE), try_cast({fallback} AS DOUBLE))"
+    # Here '1.234' is a thousand and more, so nothing is cast as it stands.
+    grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(\\.[0-9]{{3}})+(,[0-9]*)?')"
+    plain = f"CASE WHEN {grouped} THEN replace({bare}, '.', '') ELSE {bare} END"
+    other = f"contains({bare}, '.') AND NOT {grouped}"
+    return f"CASE WHEN {other} THEN NULL ELSE try_cast(replace({plain}, ',', '.') AS DOUBLE) END"
+
+
+def _present(column: str) -> str:
+    words = ", ".join(quote_text(word) for word in MISSING)
+    text = f"trim(raw.{column})"
+    return f"CASE WHEN lower({text}) IN ({words}) THEN NULL ELSE {text} END"
+
+
+def _text(column: str) -> str:
+    return f"nullif(trim(raw.{column}), '')"

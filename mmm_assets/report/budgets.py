@@ -1,0 +1,344 @@
+"""What to spend where: current against recommended, by scenario and region."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.view import Choice, View
+
+# A scenario that was solved by region only is added up over its regions.
+BUDGETS = """
+    WITH found AS (SELECT * FROM mart.optimal_budgets WHERE refresh_week = $week),
+    whole AS (SELECT DISTINCT scenario FROM found WHERE region IS NULL)
+    SELECT scenario, channel, sum(current_spend) AS current_spend,
+           sum(optimal_spend) AS optimal_spend, sum(current_response) AS current_response,
+           sum(optimal_response) AS optimal_response, sum(lower) AS lower, sum(upper) AS upper
+    FROM found
+    WHERE region IS NULL OR scenario NOT IN (SELECT scenario FROM whole)
+    GROUP BY ALL ORDER BY scenario, channel"""
+
+_REGIONS = """
+    SELECT scenario, region, channel, current_spend, optimal_spend,
+           optimal_spend - current_spend AS change
+    FROM mart.optimal_budgets WHERE refresh_week = $week AND region IS NOT NULL
+    ORDER BY scenario, region, channel"""
+
+NO_BUDGETS = "No budget was optimised in this refresh: that needs the spend of the channels."
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of the budgets."""
+    rows = refresh.query(BUDGETS)
+    if rows.empty:
+        return (View("budgets-channels", "Current and recommended spend", NO_BUDGETS),)
+    return (
+        _channels(refresh, rows),
+        _shift(refresh, rows),
+        _response(refresh, rows),
+        _gain(refresh, rows),
+        _frontier(refresh, rows),
+        _regions(refresh, rows),
+    )
+
+
+def scenario_name(scenario: object) -> str:
+    """``same_budget`` as ``Same budget``."""
+    return str(scenario).replace("_", " ").strip().capitalize()
+
+
+def scenarios(rows: pd.DataFrame) -> list[str]:
+    """Scenarios, the one nearest to today's total first."""
+    sums = rows.groupby("scenario")[["current_spend", "optimal_spend"]].sum()
+    away = (sums["optimal_spend"] - sums["current_spend"]).abs()
+    return [
+        str(name)
+        for name in sorted(away.index, key=lambda s: (s != "same_budget", round(away[s], 6), s))
+    ]
+
+
+def totals(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a scenario: spend and response now and recommended, with the interval's ends.
+
+    The ends add up those of the channels, as if all were wrong in the same direction.
+    """
+    sums = rows.drop(columns="channel").groupby("scenario").sum()
+    gain = sums["optimal_response"] - sums["current_response"]
+    return sums.assign(gain=gain, gain_share=gain / sums["current_response"]).loc[scenarios(rows)]
+
+
+def moves(refresh: Refresh, rows: pd.DataFrame) -> str:
+    """The shift of one scenario in words."""
+    change = (rows["optimal_spend"] - rows["current_spend"]).set_axis(rows["channel"])
+    moved = float(change.clip(lower=0).sum())
+    if moved < 0.005 * max(float(rows["current_spend"].sum()), 1e-12):
+        return "keep today's split"
+    more = [str(c) for c in change.sort_values(ascending=False).index if change[c] > 0.15 * moved]
+    less = [str(c) for c in change.sort_values().index if change[c] < -0.15 * moved]
+    said = f"more for {words.listed(more, 3)}" if more else ""
+    taken = f"less for {words.listed(less, 3)}" if less else ""
+    return f"{said}{', ' if said and taken else ''}{taken}"
+
+
+def _pick(rows: pd.DataFrame, scenario: str, refresh: Refresh) -> pd.DataFrame:
+    part = rows[rows["scenario"] == scenario].set_index("channel")
+    names = [name for name in refresh.channels if name in part.index]
+    return part.loc[names].reset_index()
+
+
+def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
+    order = scenarios(rows)
+    choices = []
+    for scenario in order:
+        part = _pick(rows, scenario, refresh)
+        names = [refresh.label(c) for c in part["channel"]]
+        colours = [refresh.colour(c) for c in part["channel"]]
+        choices.append(
+            Choice(
+                scenario_name(scenario),
+                {
+                    0: {"y": names, "x": part["optimal_spend"].to_numpy(), "marker": {"color": colours}},
+                    1: {"y": names, "x": part["current_spend"].to_numpy()},
+                },
+            )
+        )  # fmt: skip
+    part = _pick(rows, order[0], refresh)
+    return View(
+        "budgets-channels",
+        "Current and recommended spend",
+        f"{scenario_name(order[0])}: {moves(refresh, part)}.",
+        fig.figure(
+            [
+                fig.bars([], [], [], name="Recommended")
+                | choices[0].traces[0]
+                | {"hovertemplate": "%{y}: recommended %{x:.3~s}<extra></extra>"},
+                fig.bars([], [], "@muted/0.45", name="Current")
+                | choices[0].traces[1]
+                | {"hovertemplate": "%{y}: current %{x:.3~s}<extra></extra>"},
+            ],
+            **fig.ranked(_per_week(refresh), len(part)) | {"barmode": "group"},
+        ),
+        table=rows,
+        sql=refresh.shown(BUDGETS),
+        selector="Scenario",
+        choices=tuple(choices),
+        note="Coloured: recommended. Grey: current, over the recent weeks that are taken as the plan.",
+        height=fig.height_of(len(part), 38),
+    )
+
+
+def _per_week(refresh: Refresh) -> str:
+    return f"Per week, {words.currency_sign(refresh.context.currency)}".rstrip(", ")
+
+
+def _shift(refresh: Refresh, rows: pd.DataFrame) -> View:
+    choices = [
+        Choice(scenario_name(s), {0: shift_bars(refresh, _pick(rows, s, refresh))})
+        for s in scenarios(rows)
+    ]
+    part = _pick(rows, scenarios(rows)[0], refresh)
+    change = (part["optimal_spend"] - part["current_spend"]).set_axis(part["channel"])
+    moved = float(change.clip(lower=0).sum())
+    return View(
+        "budgets-shift",
+        "What to move",
+        f"{scenario_name(scenarios(rows)[0])}: {refresh.money(moved)} a week, "
+        f"{words.percent(moved / part['current_spend'].sum())} of today's spend, would go elsewhere.",
+        fig.figure(
+            [{"type": "bar", "orientation": "h", **choices[0].traces[0]}],
+            **fig.ranked(_per_week(refresh), len(part)),
+        ),
+        table=part.assign(change=change.to_numpy()),
+        sql=refresh.shown(BUDGETS),
+        selector="Scenario",
+        choices=tuple(choices),
+        height=fig.height_of(len(part), 38),
+    )
+
+
+def shift_bars(refresh: Refresh, part: pd.DataFrame) -> dict:
+    """Bars of the change of spend by channel."""
+    change = (part["optimal_spend"] - part["current_spend"]).set_axis(part["channel"])
+    change = change.sort_values(ascending=False)
+    before = part.set_index("channel")["current_spend"].reindex(change.index)
+    relative = (change / before.where(before > 0)).to_numpy()
+    return {
+        "y": [refresh.label(c) for c in change.index],
+        "x": change.to_numpy(),
+        "customdata": relative,
+        "marker": {"color": [refresh.colour(c) for c in change.index]},
+        "hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.0%})<extra></extra>",
+    }
+
+
+def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
+    choices = []
+    for scenario in scenarios(rows):
+        part = _pick(rows, scenario, refresh)
+        names = [refresh.label(c) for c in part["channel"]]
+        value = part["optimal_response"]
+        bounds = fig.error(
+            value.tolist(), part["lower"].fillna(value).tolist(), part["upper"].fillna(value).tolist()
+        )
+        colours = [refresh.colour(c) for c in part["channel"]]
+        choices.append(
+            Choice(
+                scenario_name(scenario),
+                {
+                    0: {"y": names, "x": value.to_numpy(), "error_x": bounds, "marker": {"color": colours}},
+                    1: {"y": names, "x": part["current_response"].to_numpy()},
+                },
+            )
+        )  # fmt: skip
+    first = totals(rows).iloc[0]
+    return View(
+        "budgets-response",
+        "What it would bring, by channel",
+        f"{choices[0].label}: {words.number(first['optimal_response'])} {refresh.kpi} a week "
+        f"through media instead of {words.number(first['current_response'])}.",
+        fig.figure(
+            [
+                fig.bars([], [], [], name="Recommended") | choices[0].traces[0],
+                fig.bars([], [], "@muted/0.45", name="Current")
+                | choices[0].traces[1]
+                | {"hovertemplate": "%{y}: current %{x:.3~s}<extra></extra>"},
+            ],
+            **fig.ranked(f"{refresh.kpi_label} per week", len(refresh.channels))
+            | {"barmode": "group"},
+        ),
+        table=rows,
+        sql=refresh.shown(BUDGETS),
+        selector="Scenario",
+        choices=tuple(choices),
+        note="Coloured: at the recommended spend, with its 90 % interval. Grey: now.",
+        height=fig.height_of(len(refresh.channels), 38),
+    )
+
+
+def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
+    sums = totals(rows)
+    colours = ["@good/0.85" if value >= 0 else "@bad/0.85" for value in sums["gain"]]
+    lower = (sums["lower"] - sums["current_response"]).fillna(sums["gain"])
+    upper = (sums["upper"] - sums["current_response"]).fillna(sums["gain"])
+    first = sums.iloc[0]
+    return View(
+        "budgets-gain",
+        "Gain by scenario",
+        f"{scenario_name(sums.index[0])}: {words.percent(first['gain_share'], signed=True)} of what "
+        f"media bring today, {words.number(first['gain'])} {refresh.kpi} a week.",
+        fig.figure(
+            [
+                fig.bars(
+                    [scenario_name(s) for s in sums.index], sums["gain"].to_numpy(), colours,
+                    error_x=fig.error(sums["gain"].tolist(), lower.tolist(), upper.tolist()),
+                    customdata=sums["gain_share"].to_numpy(),
+                )
+                | {"hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.1%})<extra></extra>"}
+            ],
+            **fig.ranked(f"{refresh.kpi_label} per week, against today", len(sums)),
+        ),
+        table=sums.reset_index(),
+        sql=refresh.shown(BUDGETS),
+        note="The whiskers add up the intervals of the channels' responses at the recommended "
+        "spend, as if all were wrong in the same direction: wider than the truth.",
+        height=fig.height_of(len(sums), 40),
+    )  # fmt: skip
+
+
+def _frontier(refresh: Refresh, rows: pd.DataFrame) -> View:
+    sums = totals(rows).sort_values("optimal_spend")
+    now = sums.iloc[0]
+    title = "Total budget against response"
+    spread = sums["optimal_spend"].max() - sums["optimal_spend"].min()
+    if len(sums) < 2 or spread < 0.01 * max(float(sums["optimal_spend"].max()), 1e-12):
+        return View(
+            "budgets-frontier",
+            title,
+            "All scenarios spend the same in total, so there is no frontier to draw.",
+        )
+    names = [scenario_name(s) for s in sums.index]
+    low, high = sums.iloc[0], sums.iloc[-1]
+    slope = (high["optimal_response"] - low["optimal_response"]) / (
+        high["optimal_spend"] - low["optimal_spend"]
+    )
+    return View(
+        "budgets-frontier",
+        title,
+        f"From {refresh.money(low['optimal_spend'])} to {refresh.money(high['optimal_spend'])} a "
+        f"week, 1 000 more bring {words.number(1000 * slope)} {refresh.kpi} on average, well split.",
+        fig.figure(
+            [
+                *fig.band(sums["optimal_spend"].to_numpy(), sums["lower"].to_numpy(),
+                          sums["upper"].to_numpy(), "90 % interval", "@band"),
+                fig.line(
+                    sums["optimal_spend"].to_numpy(), sums["optimal_response"].to_numpy(),
+                    "Best split", "@accent", mode="lines+markers", text=names,
+                    hovertemplate="%{text}<br>%{x:.3~s} brings %{y:.3~s}<extra></extra>",
+                ),
+                {
+                    "type": "scatter", "mode": "markers", "name": "Today",
+                    "x": [now["current_spend"]], "y": [now["current_response"]],
+                    "marker": {"symbol": "diamond", "size": 12, "color": "@ink"},
+                    "hovertemplate": "Today<br>%{x:.3~s} brings %{y:.3~s}<extra></extra>",
+                },
+            ],
+            xaxis=fig.axis(_per_week(refresh), showgrid=False),
+            yaxis=fig.axis(f"{refresh.kpi_label} per week through media", rangemode="tozero"),
+        ),
+        table=sums.reset_index(),
+        sql=refresh.shown(BUDGETS),
+        height=fig.height_of(len(sums), 40, least=340),
+    )  # fmt: skip
+
+
+def _regions(refresh: Refresh, rows: pd.DataFrame) -> View:
+    table = refresh.query(_REGIONS)
+    title = "What to move by region"
+    if table.empty or len(refresh.regions) < 2:
+        return View(
+            "budgets-regions",
+            title,
+            "Budgets were not split by region in this refresh."
+            if len(refresh.regions) > 1
+            else "There is one region, so nothing to split.",
+        )
+    order = [s for s in scenarios(rows) if s in set(table["scenario"])]
+    wide = {
+        s: table[table["scenario"] == s]
+        .pivot_table(index="region", columns="channel", values="change", aggfunc="sum")
+        .reindex(index=refresh.regions, columns=refresh.channels)
+        for s in order
+    }
+    # The scale of ordinary cells, so that one extreme does not wash out the rest.
+    largest = float(np.nanquantile(np.abs(wide[order[0]].to_numpy()), 0.98)) or 1.0
+    change = wide[order[0]].sum(axis=1)
+    return View(
+        "budgets-regions",
+        title,
+        f"{scenario_name(order[0])}: most is added in {change.idxmax()} "
+        f"({words.number(change.max())} a week) and most taken from {change.idxmin()} "
+        f"({words.number(change.min())}).",
+        fig.figure(
+            [
+                fig.heat(
+                    [refresh.label(c) for c in refresh.channels],
+                    [refresh.label(r) for r in refresh.regions],
+                    wide[order[0]].to_numpy(),
+                    "%{y}, %{x}: %{z:+.3s}",
+                    colorscale="@diverging", zmin=-largest, zmax=largest,
+                )
+            ],
+            xaxis=fig.names_axis(showgrid=False, tickangle=-40),
+            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
+        ),
+        table=table,
+        sql=refresh.shown(_REGIONS),
+        selector="Scenario",
+        choices=tuple(Choice(scenario_name(s), {0: {"z": wide[s].to_numpy()}}) for s in order),
+        note="Change of weekly spend; regions by size.",
+        wide=True,
+        height=fig.height_of(len(refresh.regions), 15, least=300),
+    )  # fmt: skip

@@ -1,0 +1,130 @@
+"""The report of one refresh: its sections in the order in which people ask."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from mmm_assets.report import (
+    budgets,
+    carryover,
+    channels,
+    data,
+    decomposition,
+    fit,
+    forecast,
+    graph,
+    parts,
+    response,
+    summary,
+    theme,
+    words,
+)
+from mmm_assets.report.escape import text
+from mmm_assets.report.page import page, section_html, top_bar, view_data
+from mmm_assets.report.refresh import Refresh, ReportContext
+from mmm_assets.report.view import Section
+
+
+def build_report(
+    connection: duckdb.DuckDBPyConnection,
+    refresh_week: date,
+    context: ReportContext | None = None,
+) -> str:
+    """The report of a refresh as one HTML file that needs nothing from elsewhere.
+
+    Parameters
+    ----------
+    connection
+        A connection to a warehouse with the ``mart`` schema; only read.
+    refresh_week
+        The refresh to show.
+    context
+        Names of project, KPI and currency; from ``mart.refreshes`` when None.
+
+    Raises
+    ------
+    LookupError
+        If the warehouse holds no predictions of that refresh.
+    """
+    refresh = Refresh(connection, refresh_week, context)
+    sections = report_sections(refresh)
+    content = "".join(section_html(section) for section in sections)
+    body = (
+        top_bar(sections, '<a href="../index.html">All refreshes</a>')
+        + f'<main id="content">{_masthead(refresh)}{content}{_footer(refresh)}</main>'
+        + "<noscript><p>The charts need JavaScript; the text above does not.</p></noscript>"
+    )
+    shown = {
+        "palette": theme.palette(len(refresh.channels), len(refresh.controls)),
+        "views": {view.id: view_data(view) for section in sections for view in section.views},
+    }
+    return page(f"{refresh.context.project}: {refresh_week}", body, shown)
+
+
+def report_sections(refresh: Refresh) -> list[Section]:
+    """Every section of the report."""
+    return [
+        summary.section(refresh),
+        Section(
+            "fit",
+            "Fit",
+            "How well the model describes the past, and how well it forecast weeks it had not "
+            "seen.",
+            (*fit.views(refresh), *forecast.views(refresh)),
+        ),
+        Section(
+            "decomposition",
+            "Decomposition",
+            f"What {refresh.kpi} is made of: the part that comes without media, and what each "
+            "channel adds through its own path.",
+            (*decomposition.views(refresh), *parts.views(refresh)),
+        ),
+        Section(
+            "channels",
+            "Channels",
+            "What each channel returns, how long it works, and where it saturates.",
+            (*channels.views(refresh), *carryover.views(refresh), *response.views(refresh)),
+        ),
+        Section(
+            "graph",
+            "Graph",
+            "Which channels drive others, and what they earn that way.",
+            graph.views(refresh),
+        ),
+        Section(
+            "budgets",
+            "Budgets",
+            "How the same money, more or less of it would be best split.",
+            budgets.views(refresh),
+        ),
+        Section(
+            "data",
+            "Data",
+            "What went in, what was missing, and what the checks said.",
+            data.views(refresh),
+        ),
+    ]
+
+
+def _masthead(refresh: Refresh) -> str:
+    weeks = refresh.weeks
+    covered = (
+        f"{words.counted(len(refresh.regions), 'region')}, "
+        f"{words.counted(len(weeks), 'week')} from {weeks[0]} to {weeks[-1]}, "
+        f"{words.counted(len(refresh.channels), 'channel')}."
+    )
+    return (
+        f'<div class="masthead"><p class="over">{text(refresh.context.project)} · refresh of '
+        f"{refresh.week}</p><h1>{text(summary.headline(refresh))}</h1><p>{text(covered)}</p></div>"
+    )
+
+
+def _footer(refresh: Refresh) -> str:
+    return (
+        "<footer>Every number on this page comes from the mart tables of the refresh of "
+        f"{refresh.week}; each chart names its query. Intervals are 90 %. Effects are "
+        "counterfactuals of the model: what would be lost had a channel been zero. They are "
+        "estimates from past data, and a lift test is the best way to check one.</footer>"
+    )

@@ -1,0 +1,247 @@
+"""What each channel returns: ROI, marginal ROI, shares of spend and of effect, cost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.view import View
+
+_ROI = """
+    SELECT channel, spend, contribution, roi, roi_lower, roi_upper, marginal_roi
+    FROM mart.channel_summary WHERE refresh_week = $week ORDER BY roi DESC NULLS LAST"""
+
+_SHARES = """
+    SELECT channel, spend, spend / nullif(sum(spend) OVER (), 0) AS spend_share,
+           direct, greatest(direct, 0) / nullif(sum(greatest(direct, 0)) OVER (), 0) AS effect_share
+    FROM mart.channel_summary WHERE refresh_week = $week
+    ORDER BY effect_share DESC NULLS LAST, channel"""
+
+_COST = """
+    SELECT channel, spend, exposure, spend / nullif(exposure, 0) AS cost_per_exposure,
+           direct / nullif(exposure, 0) AS effect_per_exposure
+    FROM mart.channel_summary WHERE refresh_week = $week AND spend > 0 AND exposure > 0
+    ORDER BY cost_per_exposure DESC"""
+
+NO_ROI = (
+    "No return can be given: it needs the spend of the channels and the value of one unit of "
+    "the KPI. The contributions above do not."
+)
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of returns and shares."""
+    return (_roi(refresh), _next(refresh), _shares(refresh), _cost(refresh))
+
+
+def _roi(refresh: Refresh) -> View:
+    title = "Return on each channel, with its interval"
+    if not refresh.has_roi:
+        return View("channels-roi", title, NO_ROI)
+    table = refresh.query(_ROI)
+    rows = table.dropna(subset=["roi"])
+    names = [refresh.label(c) for c in rows["channel"]]
+    unit = words.currency_sign(refresh.context.currency) or "unit of money"
+    best, worst = rows.iloc[0], rows.iloc[-1]
+    sure = rows[(rows["roi_lower"] > 1)]["channel"].tolist()
+    said = f"One {unit} in {best['channel']} brought back {words.ratio(best['roi'])}"
+    if len(rows) > 1:
+        said += f", in {worst['channel']} {words.ratio(worst['roi'])}"
+    if sure:
+        said += f"; {words.listed(sure)} {'pays' if len(sure) == 1 else 'pay'} back for certain (whole interval above 1)"
+    else:
+        said += "; of no channel is it certain that it pays back"
+    # One interval that reaches far must not squeeze all others into a corner.
+    reach = float(np.nanquantile(rows["roi_upper"].fillna(rows["roi"]), 0.9))
+    top = max(1.2, min(float(rows["roi_upper"].max(skipna=True) or 1), 2.5 * reach))
+    low = min(0.0, float(np.nanmin([rows["roi_lower"].min(), rows["marginal_roi"].min(), 0])))
+    return View(
+        "channels-roi",
+        title,
+        said + ".",
+        fig.figure(
+            [
+                fig.bars(
+                    names, rows["roi"].to_numpy(), [refresh.colour(c) for c in rows["channel"]],
+                    ":.2f", name="ROI",
+                    error_x=fig.error(
+                        rows["roi"].tolist(),
+                        rows["roi_lower"].fillna(rows["roi"]).tolist(),
+                        rows["roi_upper"].fillna(rows["roi"]).tolist(),
+                    ),
+                    customdata=rows[["roi_lower", "roi_upper"]].to_numpy(),
+                )
+                | {
+                    "hovertemplate": "%{y}: %{x:.2f}, from %{customdata[0]:.2f} to "
+                    "%{customdata[1]:.2f}<extra></extra>"
+                },
+                {
+                    "type": "scatter", "mode": "markers", "name": "Marginal ROI", "y": names,
+                    "x": rows["marginal_roi"].to_numpy(),
+                    "marker": {"symbol": "diamond", "size": 9, "color": "@paper",
+                               "line": {"color": "@ink", "width": 1.6}},
+                    "hovertemplate": "%{y}: next unit %{x:.2f}<extra></extra>",
+                },
+            ],
+            **fig.ranked("Value brought per unit of money", len(names))
+            | {
+                "shapes": [_one("x")],
+                "xaxis": fig.axis(
+                    "Value brought per unit of money", zeroline=True, range=[1.05 * low, top]
+                ),
+            },
+        ),
+        table=table,
+        sql=refresh.shown(_ROI),
+        note="Bars: ROI with its 90 % interval. Diamonds: return of the next unit of money. The "
+        "dotted line is break-even before margins.",
+        height=fig.height_of(len(names), 34),
+        wide=True,
+    )  # fmt: skip
+
+
+def _one(axis: str) -> dict:
+    """A dotted line at a return of one."""
+    other = "y" if axis == "x" else "x"
+    return {
+        "type": "line", f"{axis}0": 1, f"{axis}1": 1, f"{other}ref": "paper", f"{other}0": 0,
+        f"{other}1": 1, "line": {"color": "@ink/0.5", "width": 1, "dash": "dot"},
+    }  # fmt: skip
+
+
+def _next(refresh: Refresh) -> View:
+    title = "What money brought, and what the next unit would bring"
+    if not refresh.has_roi:
+        return View("channels-next", title, NO_ROI)
+    table = refresh.query(_ROI)
+    rows = table.dropna(subset=["roi", "marginal_roi"])
+    if rows.empty:
+        return View("channels-next", title, "No channel has both a return and a marginal return.")
+    grow = rows[rows["marginal_roi"] > 1].sort_values("marginal_roi", ascending=False)
+    tired = rows[(rows["roi"] > 1) & (rows["marginal_roi"] <= 1)]
+    said = (
+        f"More money would still pay back in {words.listed(grow['channel'].tolist())}"
+        if len(grow)
+        else "In no channel would more money pay back"
+    )
+    if len(tired):
+        said += (
+            f"; {words.listed(tired['channel'].tolist())} paid back, but the next unit would not"
+        )
+    largest = max(float(rows["spend"].max()), 1e-12)
+    sizes = [10 + 30 * float(np.sqrt(max(0.0, value) / largest)) for value in rows["spend"]]
+    top = 1.1 * max(1.1, float(rows[["roi", "marginal_roi"]].max().max()))
+    low = min(0.0, 1.1 * float(rows[["roi", "marginal_roi"]].min().min()))
+    return View(
+        "channels-next",
+        title,
+        said + ".",
+        fig.figure(
+            [
+                fig.line([low, top], [low, top], "Equal", "@line", hoverinfo="skip"),
+                {
+                    "type": "scatter", "mode": "markers+text" if len(rows) < 16 else "markers",
+                    "x": rows["roi"], "y": rows["marginal_roi"],
+                    "text": [refresh.label(c) for c in rows["channel"]],
+                    "textposition": "top center", "textfont": {"size": 11, "color": "@muted"},
+                    "customdata": rows["spend"], "cliponaxis": False,
+                    "marker": {"size": sizes, "opacity": 0.85,
+                               "color": [refresh.colour(c) for c in rows["channel"]],
+                               "line": {"color": "@paper", "width": 1}},
+                    "hovertemplate": "%{text}<br>ROI %{x:.2f}, next unit %{y:.2f}<br>"
+                    "spend %{customdata:.3s}<extra></extra>",
+                },
+            ],
+            showlegend=False,
+            shapes=[_one("x"), _one("y")],
+            xaxis=fig.axis("ROI so far", range=[low, top]),
+            yaxis=fig.axis("Marginal ROI", range=[low, top]),
+        ),
+        table=table,
+        sql=refresh.shown(_ROI),
+        note="Size: spend. Below the diagonal: the channel is past its best return.",
+        height=420,
+    )  # fmt: skip
+
+
+def _shares(refresh: Refresh) -> View:
+    title = "Share of spend and share of effect"
+    table = refresh.query(_SHARES)
+    names = [refresh.label(c) for c in table["channel"]]
+    colours = [refresh.colour(c) for c in table["channel"]]
+    effect = fig.bars(names, table["effect_share"].to_numpy(), colours, ":.1%", name="Effect")
+    data = [effect]
+    known = table["spend_share"].notna().any()
+    if known:
+        spend = fig.bars(
+            names, table["spend_share"].to_numpy(), "@muted/0.45", ":.1%", name="Spend"
+        )
+        data.append(spend | {"hovertemplate": "%{y}: %{x:.1%} of spend<extra></extra>"})
+        gap = (table["effect_share"] - table["spend_share"]).fillna(0)
+        up, down = table.loc[gap.idxmax(), "channel"], table.loc[gap.idxmin(), "channel"]
+        reading = (
+            f"{up} brings {words.percent(gap.max())} of the effect more than its share of spend; "
+            f"{down} {words.percent(abs(gap.min()))} less."
+            if len(table) > 1
+            else "With one channel, spend and effect are all its own."
+        )
+    else:
+        first = table.iloc[0]
+        reading = (
+            f"Spend is unknown; of the effect of media, {words.percent(first['effect_share'])} "
+            f"comes from {first['channel']}."
+        )
+    return View(
+        "channels-shares",
+        title,
+        reading,
+        fig.figure(
+            data,
+            **fig.ranked("", len(names))
+            | {"barmode": "group", "xaxis": fig.axis("Share", tickformat=".0%")},
+        ),
+        table=table,
+        sql=refresh.shown(_SHARES),
+        note="Coloured: share of the direct effect. Grey: share of spend." if known else "",
+        height=fig.height_of(len(names), 38, least=420),
+    )
+
+
+def _cost(refresh: Refresh) -> View:
+    title = "Cost of an exposure"
+    rows = refresh.query(_COST)
+    bought = rows[~np.isclose(rows["spend"], rows["exposure"])]
+    if bought.empty:
+        return View(
+            "channels-cost",
+            title,
+            "No channel has both spend and an exposure of its own (impressions, clicks), so there "
+            "is no price to compare.",
+        )
+    dear, cheap = bought.iloc[0], bought.iloc[-1]
+    said = f"An exposure costs most in {dear['channel']}"
+    if len(bought) > 1:
+        times = dear["cost_per_exposure"] / cheap["cost_per_exposure"]
+        said += f", {words.number(times)} times as much as in {cheap['channel']}"
+    return View(
+        "channels-cost",
+        title,
+        said + "; a GRP, a click and an impression are not the same thing.",
+        fig.figure(
+            [
+                fig.bars(
+                    [refresh.label(c) for c in bought["channel"]],
+                    1000 * bought["cost_per_exposure"].to_numpy(),
+                    [refresh.colour(c) for c in bought["channel"]],
+                    ":.3s",
+                )
+            ],
+            **fig.ranked("", len(bought))
+            | {"xaxis": fig.axis("Cost of 1 000 exposures, logarithmic", type="log", nticks=5)},
+        ),
+        table=rows,
+        sql=refresh.shown(_COST),
+        height=fig.height_of(len(bought)),
+    )

@@ -1,0 +1,244 @@
+"""What went in: checks, coverage, unusual weeks, and how alike the channels move."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.view import View
+
+_CHECKS = """
+    SELECT table_name, rule, severity, passed, failed_rows, message FROM mart.data_checks
+    WHERE refresh_week = $week ORDER BY passed, severity, table_name, rule"""
+
+_COVERAGE = """
+    SELECT region, week, CASE WHEN actual IS NULL THEN 0 WHEN actual = 0 THEN 1 ELSE 2 END AS state
+    FROM mart.predictions WHERE refresh_week = $week ORDER BY region, week"""
+
+_UNUSUAL = """
+    WITH cells AS (
+      SELECT region, week, actual, predicted, actual - predicted AS residual,
+             median(abs(actual - predicted)) OVER (PARTITION BY region) AS usual
+      FROM mart.predictions WHERE refresh_week = $week AND actual IS NOT NULL)
+    SELECT region, week, actual, predicted, residual / nullif(1.4826 * usual, 0) AS times_usual
+    FROM cells WHERE abs(residual) > 4 * 1.4826 * usual
+    ORDER BY abs(times_usual) DESC NULLS LAST LIMIT 500"""
+
+_SIZES = """
+    SELECT region, sum(actual) AS total, count(actual) AS known_weeks, count(*) AS weeks
+    FROM mart.predictions WHERE refresh_week = $week GROUP BY region ORDER BY total DESC"""
+
+_SERIES = """
+    SELECT week, component AS channel, sum(contribution) AS contribution
+    FROM mart.contributions WHERE refresh_week = $week AND kind = 'media'
+    GROUP BY ALL ORDER BY week, channel"""
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of the data."""
+    return (
+        _checks(refresh),
+        _coverage(refresh),
+        _unusual(refresh),
+        _sizes(refresh),
+        _correlation(refresh),
+    )
+
+
+def _checks(refresh: Refresh) -> View:
+    rows = refresh.query(_CHECKS)
+    title = "Checks of the input"
+    if rows.empty:
+        return View("data-checks", title, "No check was recorded for this refresh.")
+    passed = rows["passed"].fillna(False).astype(bool)
+    failed = rows[~passed]
+    if failed.empty:
+        reading = f"All {words.counted(len(rows), 'check')} of the input tables passed."
+    else:
+        reading = (
+            f"{len(failed)} of {words.counted(len(rows), 'check')} did not pass: "
+            f"{words.listed(failed['message'].dropna().astype(str).tolist(), 2)}"
+        ).rstrip(".") + "."
+    tables = list(dict.fromkeys(rows["table_name"]))
+    data = []
+    for outcome, name, colour in (("good", "Passed", "@good/0.8"), ("warning", "Warning", "@c5"), ("bad", "Failed", "@bad")):  # fmt: skip
+        chosen = passed if outcome == "good" else ~passed & (
+            (rows["severity"] == "warning") == (outcome == "warning")
+        )  # fmt: skip
+        counts = rows[chosen].groupby("table_name").size().reindex(tables).fillna(0)
+        if counts.any():
+            data.append(
+                fig.bars([fig_label(refresh, t) for t in tables], counts.to_numpy(), colour, name=name)
+                | {"hovertemplate": "%{y}: %{x}"}
+            )  # fmt: skip
+    return View(
+        "data-checks",
+        title,
+        reading,
+        fig.figure(
+            data,
+            **fig.ranked("Checks", len(tables)) | {"barmode": "stack", "showlegend": True},
+        ),
+        table=rows,
+        sql=refresh.shown(_CHECKS),
+        height=fig.height_of(len(tables), 40, least=240),
+    )
+
+
+def fig_label(refresh: Refresh, name: object) -> str:
+    """The label of an input table."""
+    return refresh.label(str(name).replace("_", " "))
+
+
+def _coverage(refresh: Refresh) -> View:
+    rows = refresh.query(_COVERAGE)
+    wide = rows.pivot_table(index="region", columns="week", values="state", aggfunc="max")
+    wide = wide.reindex(index=refresh.regions).fillna(0).astype(int)
+    missing, zero = (wide == 0).to_numpy().mean(), (wide == 1).to_numpy().mean()
+    if missing + zero == 0:
+        reading = f"The {refresh.kpi} is known, and above zero, in every region and week."
+    else:
+        patchy = (wide == 0).sum(axis=1)
+        reading = (
+            f"The {refresh.kpi} is missing in {words.percent(missing)} of all region-weeks and "
+            f"zero in {words.percent(zero)}"
+        )
+        reading += f"; {patchy.idxmax()} lacks most." if patchy.max() else "."
+    scale = [[0, "@bad"], [1 / 3, "@bad"], [1 / 3, "@c5"], [2 / 3, "@c5"], [2 / 3, "@good/0.35"], [1, "@good/0.35"]]  # fmt: skip
+    return View(
+        "data-coverage",
+        f"Where the {refresh.kpi} is known",
+        reading,
+        fig.figure(
+            [
+                fig.heat(
+                    iso(wide.columns.to_series()),
+                    [refresh.label(r) for r in wide.index],
+                    wide.to_numpy(),
+                    "%{y}, %{x|%d %b %Y}",
+                    zmin=0, zmax=2, colorscale=scale, xgap=0, ygap=1 if len(wide) < 60 else 0,
+                    colorbar={
+                        "tickvals": [1 / 3, 1, 5 / 3], "ticktext": ["missing", "zero", "known"],
+                        "thickness": 8, "outlinewidth": 0, "len": min(1.0, 0.9),
+                    },
+                )
+            ],
+            xaxis=fig.weeks_axis(),
+            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
+        ),
+        table=rows,
+        sql=refresh.shown(_COVERAGE),
+        wide=True,
+        height=fig.height_of(len(wide), 12, least=240, most=620),
+        note="In the table: 0 missing, 1 zero, 2 known.",
+    )  # fmt: skip
+
+
+def _unusual(refresh: Refresh) -> View:
+    rows = refresh.query(_UNUSUAL).dropna(subset=["times_usual"])
+    title = "Unusual weeks"
+    if rows.empty:
+        return View(
+            "data-unusual",
+            title,
+            "No week lies further from the prediction than four times the usual distance.",
+        )
+    worst = rows.iloc[0]
+    return View(
+        "data-unusual",
+        title,
+        f"{words.counted(len(rows), 'region-week')} "
+        f"{'lies' if len(rows) == 1 else 'lie'} far from the prediction; the furthest is "
+        f"{worst['region']} in the week of {str(worst['week'])[:10]}.",
+        fig.figure(
+            [
+                {
+                    "type": "scatter", "mode": "markers", "x": iso(rows["week"]),
+                    "y": rows["times_usual"].clip(-40, 40),
+                    "text": [refresh.label(r) for r in rows["region"]],
+                    "marker": {"color": "@accent/0.6", "size": 7},
+                    "hovertemplate": "%{text}, %{x|%d %b %Y}: %{y:.1f} × usual<extra></extra>",
+                }
+            ],
+            xaxis=fig.weeks_axis(range=[refresh.weeks[0], refresh.weeks[-1]]),
+            yaxis=fig.axis("Miss, times the region's usual", zeroline=True),
+        ),
+        table=rows,
+        sql=refresh.shown(_UNUSUAL),
+        note="Look here for events, stock-outs and wrong rows. At most the 500 furthest.",
+    )  # fmt: skip
+
+
+def _sizes(refresh: Refresh) -> View:
+    rows = refresh.query(_SIZES)
+    title = f"Size of the regions by {refresh.kpi}"
+    if len(rows) < 2:
+        return View(
+            "data-sizes",
+            title,
+            f"One region: {words.number(float(rows['total'].iloc[0]))} {refresh.kpi} in "
+            f"{words.counted(int(rows['known_weeks'].iloc[0]), 'week')}.",
+        )
+    shown = rows.head(40)
+    part = rows["total"].head(max(1, round(len(rows) / 5))).sum() / rows["total"].sum()
+    return View(
+        "data-sizes",
+        title,
+        f"The largest fifth of the regions makes {words.percent(part)} of all {refresh.kpi}.",
+        fig.figure(
+            [
+                fig.bars(
+                    [refresh.label(r) for r in shown["region"]], shown["total"].to_numpy(),
+                    "@accent/0.7",
+                )
+            ],
+            **fig.ranked(refresh.kpi_label, len(shown)),
+        ),
+        table=rows,
+        sql=refresh.shown(_SIZES),
+        note="The 40 largest." if len(rows) > 40 else "",
+        height=fig.height_of(len(shown), 15, least=340),
+    )  # fmt: skip
+
+
+def _correlation(refresh: Refresh) -> View:
+    rows = refresh.query(_SERIES)
+    title = "Channels that move together"
+    if len(refresh.channels) < 2:
+        return View("data-correlation", title, "There is one channel, so none to compare it with.")
+    wide = rows.pivot_table(index="week", columns="channel", values="contribution")
+    alike = wide.corr().reindex(index=refresh.channels, columns=refresh.channels)
+    upper = alike.where(np.triu(np.ones(alike.shape, dtype=bool), 1)).stack()
+    upper = upper.dropna() if isinstance(upper, pd.Series) else pd.Series(dtype=float)
+    reading = "No two channels vary enough to be compared."
+    if len(upper):
+        one, other = upper.abs().idxmax()
+        value = float(upper[(one, other)])
+        reading = f"{one} and {other} are most alike ({value:.2f}): " + (
+            "their effects can hardly be told apart."
+            if abs(value) > 0.85
+            else "far enough apart to be told from one another."
+        )
+    names = [refresh.label(c) for c in refresh.channels]
+    return View(
+        "data-correlation",
+        title,
+        reading,
+        fig.figure(
+            [
+                fig.heat(
+                    names, names, alike.to_numpy(), "%{y} and %{x}: %{z:.2f}",
+                    colorscale="@diverging", zmin=-1, zmax=1,
+                )
+            ],
+            xaxis=fig.names_axis(showgrid=False, tickangle=-40),
+            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
+        ),
+        table=alike.rename_axis("channel").reset_index(),
+        sql=refresh.shown(_SERIES),
+        note="Correlation of the weekly direct effects over all regions.",
+        height=fig.height_of(len(names), 30, least=340),
+    )  # fmt: skip

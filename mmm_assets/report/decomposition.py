@@ -1,0 +1,288 @@
+"""What the KPI is made of: weekly and total contributions by channel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.view import Choice, View
+
+NATIONAL = """
+    SELECT week, component, kind, sum(contribution) AS contribution
+    FROM mart.contributions WHERE refresh_week = $week
+    GROUP BY ALL ORDER BY kind, component, week"""
+
+TOTALS = """
+    SELECT component, kind, sum(contribution) AS contribution
+    FROM mart.contributions WHERE refresh_week = $week
+    GROUP BY ALL ORDER BY contribution DESC"""
+
+# A region's series with everything but media as one; only the regions of the selector.
+_REGIONAL = """
+    SELECT region, week, CASE WHEN kind = 'media' THEN component END AS channel,
+           sum(contribution) AS contribution
+    FROM mart.contributions
+    WHERE refresh_week = $week AND list_contains($regions, region)
+    GROUP BY ALL ORDER BY region, week"""
+
+_QUARTERS = """
+    SELECT date_trunc('quarter', week) AS quarter, component AS channel,
+           sum(contribution) AS contribution
+    FROM mart.contributions WHERE refresh_week = $week AND kind = 'media'
+    GROUP BY ALL ORDER BY quarter, channel"""
+
+OTHER = "Other channels"
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of the contributions."""
+    national = refresh.query(NATIONAL)
+    totals = refresh.query(TOTALS)
+    return (
+        _weekly(refresh, national),
+        _waterfall(refresh, totals),
+        _share(refresh, totals),
+        _quarters(refresh),
+        _multiples(refresh, national),
+    )
+
+
+def grouped(refresh: Refresh, names: pd.Series) -> pd.Series:
+    """Channels with the small ones as one, for charts where 60 could not be told apart."""
+    return names.where(names.isin(refresh.leading()), OTHER)
+
+
+def _stack(refresh: Refresh, rows: pd.DataFrame) -> pd.DataFrame:
+    """Weeks × parts of ``week, channel (null: not media), contribution``, base first."""
+    part = grouped(refresh, rows["channel"]).where(rows["channel"].notna(), "")
+    wide = rows.assign(part=part).pivot_table(
+        index="week", columns="part", values="contribution", aggfunc="sum"
+    )
+    order = ["", *refresh.leading(), OTHER]
+    return wide.reindex(columns=[name for name in order if name in wide.columns])
+
+
+def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
+    rows = national.assign(channel=national["component"].where(national["kind"] == "media"))
+    wide = _stack(refresh, rows)
+    weeks = iso(wide.index.to_series())
+
+    def trace(name: str) -> dict[str, Any]:
+        colour = refresh.colour(name) if name else "@baseline"
+        return fig.line(
+            weeks,
+            wide[name].to_numpy(),
+            _name(refresh, name),
+            colour,
+            stackgroup="all",
+            line={"width": 0.4},
+            fillcolor=f"{colour}/{0.55 if not name else 0.88}",
+        )
+
+    offered = refresh.regions_to_choose(len(refresh.weeks) * (1 + len(refresh.leading())))
+    choices = [Choice("All regions", {})]
+    if offered:
+        regional = refresh.query(_REGIONAL, regions=offered)
+        by_region = dict(iter(regional.groupby("region")))
+        for region in offered:
+            part = _stack(refresh, by_region[region]).reindex(
+                index=wide.index, columns=wide.columns
+            )
+            traces = {i: {"y": part[name].to_numpy()} for i, name in enumerate(wide.columns)}
+            choices.append(Choice(region, traces))
+    media = wide.drop(columns=[""], errors="ignore").sum(axis=1)
+    share = media / wide.sum(axis=1)
+    best = share.idxmax()
+    return View(
+        "decomposition-weekly",
+        "What made up each week",
+        f"In a typical week media bring {words.percent(share.median())} of {refresh.kpi}; most in "
+        f"the week of {str(best)[:10]} ({words.percent(share.max())}).",
+        fig.figure(
+            [trace(name) for name in wide.columns],
+            xaxis=fig.weeks_axis(),
+            yaxis=fig.axis(refresh.kpi_label),
+            hovermode="x unified",
+        ),
+        table=national,
+        sql=refresh.shown(NATIONAL),
+        selector="Region",
+        choices=tuple(choices),
+        note=refresh.choice_note(offered),
+        wide=True,
+        height=430,
+    )
+
+
+def _name(refresh: Refresh, part: str) -> str:
+    return "Without media" if not part else part if part == OTHER else refresh.label(part)
+
+
+def _parts(refresh: Refresh, totals: pd.DataFrame) -> list[tuple[str, str, float]]:
+    """Label, colour and total of what the KPI is made of, base first."""
+    by_kind = totals.groupby("kind")["contribution"].sum()
+    parts = [("Baseline", "@baseline", float(by_kind.get("baseline", 0.0)))]
+    for kind, name, colour in (
+        ("seasonality", "Seasonality", "@seasonality"), ("control", "Controls", "@other"),
+    ):  # fmt: skip
+        if kind in by_kind.index and by_kind[kind] != 0:
+            parts.append((name, colour, float(by_kind[kind])))
+    media = totals[totals["kind"] == "media"]
+    sums = media.groupby(grouped(refresh, media["component"]))["contribution"].sum()
+    for channel in [*refresh.leading(), OTHER]:
+        if channel in sums.index:
+            parts.append((_name(refresh, channel), refresh.colour(channel), float(sums[channel])))
+    return parts
+
+
+def _waterfall(refresh: Refresh, totals: pd.DataFrame) -> View:
+    parts = _parts(refresh, totals)
+    total = sum(value for _, _, value in parts)
+    starts = np.concatenate([[0.0], np.cumsum([value for _, _, value in parts])[:-1]])
+    names = [name for name, _, _ in parts] + ["Total"]
+    values = [value for _, _, value in parts] + [total]
+    base = [*starts, 0.0]
+    media = float(totals[totals["kind"] == "media"]["contribution"].sum())
+    return View(
+        "decomposition-waterfall",
+        "From the baseline to the total",
+        f"Of {words.number(total)} {refresh.kpi}, {words.number(total - media)} would have come "
+        f"without media and {words.number(media)} came through it.",
+        fig.figure(
+            [
+                {
+                    "type": "bar", "orientation": "h", "y": names, "x": values, "base": base,
+                    "marker": {"color": [colour for _, colour, _ in parts] + ["@ink/0.7"]},
+                    "text": [words.number(value) for value in values], "textposition": "none",
+                    "hovertemplate": "%{y}: %{text}<extra></extra>",
+                }
+            ],
+            **fig.ranked(refresh.kpi_label, len(names)),
+        ),
+        table=totals,
+        sql=refresh.shown(TOTALS),
+        height=fig.height_of(len(names)),
+    )  # fmt: skip
+
+
+def _share(refresh: Refresh, totals: pd.DataFrame) -> View:
+    parts = _parts(refresh, totals)
+    split = {"Baseline", "Seasonality", "Controls"}
+    base = sum(value for name, _, value in parts if name in split)
+    media = [part for part in parts if part[0] not in split]
+    shown = [("Without media", "@baseline", base), *media]
+    positive = [(name, colour, max(0.0, value)) for name, colour, value in shown]
+    total = sum(value for _, _, value in parts)
+    largest = max(media, key=lambda part: part[2], default=None)
+    said = f"Media make up {words.percent((total - base) / total if total else np.nan)} of all {refresh.kpi}"
+    if largest and largest[2] > 0 and refresh.channels:
+        said += f"; the largest part, {words.percent(largest[2] / total)}, is {refresh.channels[0]}"
+    return View(
+        "decomposition-share",
+        "Shares of the total",
+        said + ".",
+        fig.figure(
+            [
+                {
+                    "type": "pie", "hole": 0.62, "sort": False, "direction": "clockwise",
+                    "labels": [name for name, _, _ in positive],
+                    "values": [value for _, _, value in positive],
+                    "marker": {"colors": [c for _, c, _ in positive],
+                               "line": {"color": "@paper", "width": 1.5}},
+                    "textinfo": "none",
+                    "hovertemplate": "%{label}: %{percent}<extra></extra>",
+                }
+            ],
+            margin={"l": 8, "r": 8, "t": 8, "b": 8},
+            legend={"orientation": "v", "x": 1.02, "y": 0.5, "yanchor": "middle"},
+            annotations=[
+                {
+                    "text": words.percent((total - base) / total if total else np.nan) + "<br>media",
+                    "showarrow": False, "font": {"size": 18}, "x": 0.5, "y": 0.5,
+                }
+            ],
+        ),
+        table=totals.assign(share=totals["contribution"] / total if total else np.nan),
+        sql=refresh.shown(TOTALS),
+        height=fig.height_of(len(parts)),
+    )  # fmt: skip
+
+
+def _quarters(refresh: Refresh) -> View:
+    rows = refresh.query(_QUARTERS)
+    wide = rows.assign(part=grouped(refresh, rows["channel"])).pivot_table(
+        index="quarter", columns="part", values="contribution", aggfunc="sum"
+    )
+    wide = wide[[name for name in [*refresh.leading(), OTHER] if name in wide.columns]]
+    names = [f"{stamp.year} Q{stamp.quarter}" for stamp in wide.index]
+    sums = wide.sum(axis=1)
+    reading = f"Media brought {words.number(sums.iloc[-1])} {refresh.kpi} in {names[-1]} so far."
+    if len(sums) > 2:
+        best = int(np.argmax(sums.to_numpy()))
+        reading = f"Media brought most in {names[best]}: {words.number(sums.iloc[best])} {refresh.kpi}."
+    data = [
+        {
+            "type": "bar", "x": names, "y": wide[name].to_numpy(), "name": _name(refresh, name),
+            "marker": {"color": refresh.colour(name)}, "hovertemplate": "%{y:.3~s}",
+        }
+        for name in wide.columns
+    ]  # fmt: skip
+    return View(
+        "decomposition-quarters",
+        "Media by quarter",
+        reading,
+        fig.figure(
+            data,
+            barmode="relative",
+            xaxis=fig.names_axis(showgrid=False),
+            yaxis=fig.axis(refresh.kpi_label),
+            hovermode="x unified",
+        ),
+        table=rows,
+        sql=refresh.shown(_QUARTERS),
+        note="The first and the last quarter may be incomplete.",
+        wide=True,
+        height=380,
+    )
+
+
+def _multiples(refresh: Refresh, national: pd.DataFrame) -> View:
+    media = national[national["kind"] == "media"]
+    wide = media.pivot_table(index="week", columns="component", values="contribution")
+    shown = refresh.channels[:24]
+    weeks = iso(wide.index.to_series())
+    data, layout = [], {"showlegend": False, "annotations": []}
+    for i, channel in enumerate(shown):
+        place = str(i + 1) if i else ""
+        colour = refresh.colour(channel)
+        data.append(
+            fig.line(
+                weeks, wide[channel].to_numpy(), refresh.label(channel), colour,
+                fill="tozeroy", fillcolor=f"{colour}/0.22", line={"width": 1.4},
+                xaxis=f"x{place}", yaxis=f"y{place}",
+                hovertemplate="%{x|%d %b %Y}: %{y:.3~s}<extra></extra>",
+            )
+        )  # fmt: skip
+        layout[f"xaxis{place}"] = fig.weeks_axis()
+        layout[f"yaxis{place}"] = fig.axis(rangemode="tozero")
+        layout["annotations"].append({"text": refresh.label(channel), "font": {"size": 12}})
+    steady = (wide.std() / wide.mean().where(wide.mean() > 0)).reindex(shown)
+    most = steady.idxmax() if steady.notna().any() else None
+    return View(
+        "decomposition-multiples",
+        "Each channel over time",
+        (f"The effect of {most} varies most from week to week, measured by its own mean. " if most else "")
+        + "Each panel has its own scale.",
+        fig.figure(data, **layout),
+        table=media,
+        sql=refresh.shown(NATIONAL),
+        note=f"The {len(shown)} largest of {len(refresh.channels)} channels."
+        if len(shown) < len(refresh.channels) else "",
+        wide=True,
+        panels=len(shown),
+    )  # fmt: skip

@@ -1,0 +1,287 @@
+"""How the model describes the past: actual against predicted, residuals, training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.view import Choice, View
+
+_NATIONAL = """
+    SELECT week, any_value(split) AS split, sum(actual) AS actual, sum(predicted) AS predicted,
+           sum(lower) AS lower, sum(upper) AS upper, count(*) AS observed_regions
+    FROM mart.predictions
+    WHERE refresh_week = $week AND actual IS NOT NULL
+    GROUP BY week ORDER BY week"""
+
+_CELLS = """
+    SELECT region, week, split, actual, predicted, lower, upper
+    FROM mart.predictions WHERE refresh_week = $week ORDER BY region, week"""
+
+_HISTORY = """
+    SELECT fit, step, term, loss FROM mart.training_history
+    WHERE refresh_week = $week ORDER BY fit, term, step"""
+
+_SERIES = ("actual", "predicted", "lower", "upper")
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of the fit."""
+    national = refresh.query(_NATIONAL)
+    cells = refresh.query(_CELLS)
+    return (
+        _weekly(refresh, national, cells),
+        _residuals(refresh, national, cells),
+        _distribution(refresh, cells),
+        _training(refresh),
+    )
+
+
+def _everywhere(refresh: Refresh) -> str:
+    """Name of the sum over regions."""
+    return "All regions" if len(refresh.regions) > 1 else refresh.regions[0]
+
+
+def holdout_shade(refresh: Refresh) -> list[dict[str, Any]]:
+    """The held-out weeks as a shaded area."""
+    if refresh.holdout_start is None:
+        return []
+    return [
+        {
+            "type": "rect", "xref": "x", "yref": "paper", "y0": 0, "y1": 1, "layer": "below",
+            "x0": refresh.holdout_start, "x1": refresh.weeks[-1],
+            "fillcolor": "@ink/0.06", "line": {"width": 0},
+        }
+    ]  # fmt: skip
+
+
+def _by_region(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    return {str(name): part for name, part in cells.groupby("region", sort=False)}
+
+
+def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> View:
+    weeks = iso(national["week"])
+    lower, upper = fig.band(weeks, national["lower"], national["upper"], "90 % interval", "@band")
+    data = [
+        lower,
+        upper,
+        fig.line(weeks, national["predicted"], "Predicted", "@accent"),
+        fig.line(weeks, national["actual"], "Actual", "@ink", line={"width": 1.4}),
+    ]
+    offered = refresh.regions_to_choose(4 * len(refresh.weeks))
+    parts = _by_region(cells)
+    order = ("lower", "upper", "predicted", "actual")
+    choices = [Choice(_everywhere(refresh), {})]
+    for region in offered:
+        part = parts[region]
+        x = iso(part["week"])
+        # Regions of a full panel share the weeks of the figure; a ragged one brings its own.
+        own = {} if x == weeks else {"x": x}
+        traces = {i: {"y": part[name].to_numpy(), **own} for i, name in enumerate(order)}
+        choices.append(Choice(region, traces))
+    held = national[national["split"] == "holdout"]
+    note = refresh.choice_note(offered)
+    if len(refresh.regions) > 1:
+        note = (
+            "The interval of all regions adds up those of the regions, so it is wider than it "
+            f"need be; sums are over regions with a known {refresh.kpi}. {note}"
+        )
+    return View(
+        "fit-weekly",
+        "Actual and predicted by week",
+        _weekly_reading(refresh, national, held),
+        fig.figure(
+            data,
+            shapes=holdout_shade(refresh),
+            xaxis=fig.weeks_axis(),
+            yaxis=fig.axis(refresh.kpi_label, rangemode="tozero"),
+            hovermode="x unified",
+        ),
+        table=national,
+        sql=refresh.shown(_NATIONAL),
+        note=note.strip(),
+        selector="Region",
+        choices=tuple(choices),
+        wide=True,
+        height=400,
+    )
+
+
+def _weekly_reading(refresh: Refresh, national: pd.DataFrame, held: pd.DataFrame) -> str:
+    train = national[national["split"] == "train"]
+    off = (train["actual"] - train["predicted"]).abs().sum() / max(train["actual"].abs().sum(), 1e-9)
+    said = f"Over the weeks it was fitted on, the model misses the weekly total by {_pct(off)}"
+    if held.empty:
+        return said + "; no week was held out."
+    off = (held["actual"] - held["predicted"]).abs().sum() / max(held["actual"].abs().sum(), 1e-9)
+    bias = (held["predicted"] - held["actual"]).sum() / max(held["actual"].abs().sum(), 1e-9)
+    way = "above" if bias > 0 else "below"
+    return (
+        f"{said}; over the {len(held)} shaded weeks, which it forecast without seeing them, by "
+        f"{_pct(off)}, on balance {_pct(abs(bias))} {way} the truth."
+    )
+
+
+def _pct(share: float) -> str:
+    return words.percent(share)
+
+
+def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> View:
+    weeks = iso(national["week"])
+    rest = national["actual"] - national["predicted"]
+    choices = [Choice(_everywhere(refresh), {})]
+    offered = refresh.regions_to_choose(8 * len(refresh.weeks))
+    parts = _by_region(cells)
+    for region in offered:
+        part = parts[region]
+        gap = (part["actual"] - part["predicted"]).to_numpy()
+        own = {} if iso(part["week"]) == weeks else {"x": iso(part["week"])}
+        choices.append(Choice(region, {0: {"y": gap, **own}}))
+    fitted = national["split"] == "train"
+    related = rest[fitted].autocorr(1) if fitted.sum() > 3 and rest[fitted].std() > 0 else np.nan
+    if pd.isna(related):
+        reading = "The gap between actual and predicted, week by week."
+    elif related > 0.4:
+        reading = (
+            f"Misses come in runs (correlation {related:.2f} from one week to the next): "
+            "something slow is not in the model."
+        )
+    else:
+        reading = (
+            f"Misses look like noise: correlation from one week to the next is {related:.2f}."
+        )
+    return View(
+        "fit-residuals",
+        "Actual minus predicted by week",
+        reading,
+        fig.figure(
+            [
+                {
+                    "type": "bar", "x": weeks, "y": rest, "marker": {"color": "@accent/0.75"},
+                    "hovertemplate": "%{x|%d %b %Y}: %{y:+.3s}<extra></extra>",
+                }
+            ],
+            shapes=holdout_shade(refresh),
+            xaxis=fig.weeks_axis(),
+            yaxis=fig.axis(refresh.kpi_label, zeroline=True),
+            bargap=0.15,
+        ),
+        table=national.assign(residual=rest)[["week", "split", "residual"]],
+        sql=refresh.shown(_NATIONAL),
+        note=refresh.choice_note(offered),
+        selector="Region",
+        choices=tuple(choices),
+    )  # fmt: skip
+
+
+def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
+    seen = cells.dropna(subset=["actual"])
+    # A region's own mean keeps a large region from hiding all others.
+    mean = seen.groupby("region")["actual"].transform(lambda part: part.abs().mean())
+    relative = ((seen["actual"] - seen["predicted"]) / mean.where(mean > 0)).dropna()
+    edge = float(np.ceil(20 * max(0.05, relative.abs().quantile(0.99))) / 20) if len(relative) else 1
+    edges = np.linspace(-edge, edge, 41)
+    data = []
+    rows = pd.DataFrame({"from": edges[:-1], "to": edges[1:]})
+    for split, name, colour in (("train", "Fitted weeks", "@muted"), ("holdout", "Held-out weeks", "@accent")):  # fmt: skip
+        part = relative[seen.loc[relative.index, "split"] == split].clip(-edge, edge)
+        if part.empty:
+            continue
+        share = np.histogram(part, edges)[0] / len(part)
+        rows[f"{split}_share"] = share
+        data.append(
+            {
+                "type": "bar", "x": (edges[:-1] + edges[1:]) / 2, "y": share, "name": name,
+                "marker": {"color": f"{colour}/0.6"},
+                "hovertemplate": "%{x:.1%}: %{y:.1%}",
+            }
+        )  # fmt: skip
+    half = relative.abs().quantile(0.5) if len(relative) else np.nan
+    return View(
+        "fit-distribution",
+        "How large the misses are",
+        f"Half of all region-weeks are missed by less than {_pct(half)} of the region's mean.",
+        fig.figure(
+            data,
+            barmode="overlay",
+            bargap=0.05,
+            xaxis=fig.axis("Miss, share of the region's mean", tickformat=".0%", showgrid=False),
+            yaxis=fig.axis("Share of region-weeks", tickformat=".0%"),
+        ),
+        table=rows,
+        sql=refresh.shown(_CELLS),
+        note="The outermost bars hold everything beyond them.",
+    )
+
+
+def _training(refresh: Refresh) -> View:
+    history = refresh.query(_HISTORY)
+    if history.empty:
+        return View(
+            "fit-training", "Training history", "No training history was kept for this refresh."
+        )
+    fits = [name for name in ("final", "holdout") if name in set(history["fit"])]
+    terms = sorted(history["term"].unique(), key=lambda term: (term != "total", term))
+    terms = terms[:12]
+    runs = {name: history[history["fit"] == name] for name in fits}
+    per_fit: list[dict[int, dict[str, Any]]] = []
+    for name in fits:
+        traces: dict[int, dict[str, Any]] = {}
+        for i, term in enumerate(terms):
+            part = _thinned(runs[name][runs[name]["term"] == term])
+            # A logarithmic axis has no place for zero or less.
+            loss = part["loss"].where(part["loss"] > 0)
+            traces[i] = {"x": part["step"].to_numpy(), "y": loss.to_numpy()}
+        per_fit.append(traces)
+    data = [
+        fig.line(
+            per_fit[0][i]["x"],
+            per_fit[0][i]["y"],
+            refresh.label(term),
+            "@ink" if term == "total" else f"@c{i % 12}",
+            hover=":.3g",
+            line={"width": 2.4 if term == "total" else 1.3},
+        )
+        for i, term in enumerate(terms)
+    ]
+    total = runs[fits[0]][runs[fits[0]]["term"] == "total"]["loss"]
+    reading = "The terms of the loss, step by step."
+    if len(total) > 10:
+        late = total.iloc[int(len(total) * 0.8) :]
+        change = (late.iloc[-1] - late.iloc[0]) / max(abs(total.iloc[0] - total.iloc[-1]), 1e-12)
+        settled = "has settled" if abs(change) < 0.05 else "was still moving at the end"
+        reading = (
+            f"The loss {settled}: the last fifth of {int(runs[fits[0]]['step'].max())} steps "
+            f"changed it by {_pct(abs(change))} of the whole way."
+        )
+    return View(
+        "fit-training",
+        "Training history",
+        reading,
+        fig.figure(
+            data,
+            xaxis=fig.axis("Step", showgrid=False),
+            yaxis=fig.axis("Loss", type="log", exponentformat="power"),
+            hovermode="x unified",
+        ),
+        table=history,
+        sql=refresh.shown(_HISTORY),
+        selector="Fit",
+        choices=tuple(
+            Choice("Final fit" if name == "final" else "Fit without the held-out weeks", traces)
+            for name, traces in zip(fits, per_fit, strict=True)
+        ),
+        note="Terms that are zero or negative cannot be drawn on a logarithmic axis.",
+    )
+
+
+def _thinned(part: pd.DataFrame, most: int = 250) -> pd.DataFrame:
+    """Evenly spread rows; nobody sees more points than that in a chart of this width."""
+    if len(part) <= most:
+        return part
+    return part.iloc[np.unique(np.linspace(0, len(part) - 1, most).astype(int))]

@@ -1,0 +1,172 @@
+"""The rest of the decomposition: by region, and the baseline with what moves it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.decomposition import NATIONAL
+from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.view import View
+
+_REGIONS = """
+    WITH sums AS (
+      SELECT region, component, kind, sum(contribution) AS contribution
+      FROM mart.contributions WHERE refresh_week = $week GROUP BY ALL),
+    totals AS (SELECT region, sum(contribution) AS total FROM sums GROUP BY region)
+    SELECT region, component AS channel, contribution,
+           contribution / nullif(total, 0) AS share_of_kpi
+    FROM sums JOIN totals USING (region) WHERE kind = 'media' ORDER BY region, channel"""
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of regions, baseline, seasonality and controls."""
+    national = refresh.query(NATIONAL)
+    return (
+        _regions(refresh),
+        _baseline(refresh, national),
+        _seasonality(refresh, national),
+        _controls(refresh, national),
+    )
+
+
+def _regions(refresh: Refresh) -> View:
+    title = "Media's share by region and channel"
+    rows = refresh.query(_REGIONS)
+    if len(refresh.regions) < 2:
+        return View(
+            "decomposition-regions", title, "There is one region, so no regions to compare."
+        )
+    wide = rows.pivot_table(index="region", columns="channel", values="share_of_kpi")
+    wide = wide.reindex(index=refresh.regions, columns=refresh.channels)
+    media = wide.sum(axis=1)
+    return View(
+        "decomposition-regions",
+        title,
+        f"Media matter most in {media.idxmax()} ({words.percent(media.max())} of its "
+        f"{refresh.kpi}) and least in {media.idxmin()} ({words.percent(media.min())}).",
+        fig.figure(
+            [
+                fig.heat(
+                    [refresh.label(c) for c in wide.columns],
+                    [refresh.label(r) for r in wide.index],
+                    wide.to_numpy(),
+                    "%{y}, %{x}: %{z:.2%}",
+                    colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
+                )
+            ],
+            xaxis=fig.names_axis(showgrid=False, tickangle=-40),
+            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
+        ),
+        table=rows,
+        sql=refresh.shown(_REGIONS),
+        note="Regions by size, channels by effect; direct effects only.",
+        wide=True,
+        height=fig.height_of(len(wide), 15, least=300),
+    )
+
+
+def _baseline(refresh: Refresh, national: pd.DataFrame) -> View:
+    rows = national[national["kind"] == "baseline"].groupby("week")["contribution"].sum()
+    weeks = iso(rows.index.to_series())
+    span = min(13, max(1, len(rows) // 2))
+    start, end = rows.iloc[:span].mean(), rows.iloc[-span:].mean()
+    change = end / start - 1 if start > 0 else np.nan
+    if pd.isna(change) or abs(change) < 0.01:
+        reading = "Without media, seasons and controls the level has hardly moved."
+    else:
+        way = "risen" if change > 0 else "fallen"
+        reading = (
+            f"Without media, seasons and controls the level has {way} by "
+            f"{words.percent(abs(change))} from the first to the last {words.counted(span, 'week')}."
+        )
+    return View(
+        "decomposition-baseline",
+        "Baseline and its trend",
+        reading,
+        fig.figure(
+            [
+                fig.line(
+                    weeks, rows.to_numpy(), "Baseline", "@accent", showlegend=False,
+                    hovertemplate="%{x|%d %b %Y}: %{y:.3~s}<extra></extra>",
+                )
+            ],
+            xaxis=fig.weeks_axis(),
+            yaxis=fig.axis(refresh.kpi_label, rangemode="tozero"),
+        ),
+        table=rows.reset_index(),
+        sql=refresh.shown(NATIONAL),
+    )  # fmt: skip
+
+
+def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
+    rows = national[national["kind"] == "seasonality"].groupby("week")["contribution"].sum()
+    title = "Seasonality"
+    if rows.empty or rows.abs().max() == 0:
+        return View("decomposition-seasonality", title, "The model found no yearly season.")
+    base = national[national["kind"] == "baseline"].groupby("week")["contribution"].sum()
+    relative = (rows / base.where(base > 0)).rename("share_of_baseline")
+    by_week = relative.groupby(relative.index.to_series().dt.isocalendar().week).mean().dropna()
+    high, low = int(by_week.idxmax()), int(by_week.idxmin())
+    return View(
+        "decomposition-seasonality",
+        title,
+        f"The year adds up to {words.percent(by_week.max())} of the baseline around week {high} "
+        f"and takes {words.percent(abs(by_week.min()))} around week {low}."
+        if by_week.min() < 0
+        else f"The year adds most, {words.percent(by_week.max())} of the baseline, around week {high}.",
+        fig.figure(
+            [
+                {
+                    "type": "bar", "x": by_week.index.to_list(), "y": by_week.to_numpy(),
+                    "marker": {"color": ["@good/0.75" if v > 0 else "@bad/0.75" for v in by_week]},
+                    "hovertemplate": "Week %{x}: %{y:+.1%}<extra></extra>",
+                }
+            ],
+            xaxis=fig.axis("Week of the year", showgrid=False),
+            yaxis=fig.axis("Share of the baseline", tickformat="+.0%", zeroline=True),
+            bargap=0.15,
+        ),
+        table=pd.concat([rows.rename("seasonality"), relative], axis=1).reset_index(),
+        sql=refresh.shown(NATIONAL),
+    )  # fmt: skip
+
+
+def _controls(refresh: Refresh, national: pd.DataFrame) -> View:
+    rows = national[national["kind"] == "control"]
+    title = "Controls"
+    if rows.empty:
+        return View(
+            "decomposition-controls",
+            title,
+            "This project has no controls (prices, promotions, holidays): what they do is part of "
+            "the baseline, or is wrongly given to media that ran at the same time.",
+        )
+    wide = rows.pivot_table(index="week", columns="component", values="contribution")
+    order = (wide.max() - wide.min()).sort_values(ascending=False).index
+    shown = order[:12]
+    weeks = iso(wide.index.to_series())
+    data = [
+        fig.line(weeks, wide[name].to_numpy(), refresh.label(name), refresh.colour(name))
+        for name in shown
+    ]
+    swing = wide[order[0]].max() - wide[order[0]].min()
+    return View(
+        "decomposition-controls",
+        title,
+        f"{order[0]} moves {refresh.kpi} most: by up to {words.number(swing)} a week between its "
+        "best and its worst week.",
+        fig.figure(
+            data,
+            xaxis=fig.weeks_axis(),
+            yaxis=fig.axis(refresh.kpi_label, zeroline=True),
+            hovermode="x unified",
+            showlegend=True,
+        ),
+        table=rows,
+        sql=refresh.shown(NATIONAL),
+        note=f"The 12 of {len(order)} controls that move most." if len(order) > 12 else "",
+        wide=True,
+    )

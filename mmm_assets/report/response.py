@@ -1,0 +1,235 @@
+"""Where channels saturate: response curves, the place of today's plan, the next unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.view import Choice, View
+
+_CURVES = """
+    SELECT channel, spend, response, marginal_response, lower, upper, is_current, in_data_range
+    FROM mart.response_curves WHERE refresh_week = $week AND region IS NULL
+    ORDER BY channel, spend"""
+
+_PARAMETERS = """
+    SELECT p.channel, p.slope, p.half_saturation, p.ceiling, p.r2,
+           c.spend AS current_spend, c.spend / nullif(p.half_saturation, 0) AS over_half_saturation
+    FROM mart.response_curve_parameters AS p
+    LEFT JOIN mart.response_curves AS c
+      ON c.refresh_week = p.refresh_week AND c.channel = p.channel
+     AND c.region IS NULL AND c.is_current
+    WHERE p.refresh_week = $week ORDER BY over_half_saturation DESC NULLS LAST"""
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of the response curves."""
+    curves = refresh.query(_CURVES)
+    if curves.empty:
+        return (
+            View(
+                "channels-response",
+                "Response curves",
+                "No response curves were estimated in this refresh.",
+            ),
+            _saturation(refresh),
+        )
+    parts = {str(name): part for name, part in curves.groupby("channel", sort=False)}
+    known = [name for name in refresh.channels if name in parts]
+    ordered = {name: parts[name] for name in known}
+    return (
+        _curve(refresh, curves, ordered),
+        _together(refresh, curves, ordered, "response"),
+        _together(refresh, curves, ordered, "marginal_response"),
+        _saturation(refresh),
+    )
+
+
+def _unit(refresh: Refresh, channel: str) -> str:
+    """What the horizontal axis of a channel's curve counts."""
+    if pd.notna(refresh.summary["spend"].get(channel)):
+        return f"Spend per week, {words.currency_sign(refresh.context.currency)}".rstrip(", ")
+    return "Exposure per week"
+
+
+def _today(part: pd.DataFrame) -> pd.Series | None:
+    now = part[part["is_current"].fillna(False).astype(bool)]
+    return now.iloc[0] if len(now) else None
+
+
+def _curve(refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame]) -> View:
+    def traces(channel: str) -> dict[int, dict[str, Any]]:
+        part, colour = parts[channel], refresh.colour(channel)
+        x = part["spend"].to_numpy()
+        seen = part["in_data_range"].fillna(True).astype(bool)
+        now = _today(part)
+        here = part[seen]
+        return {
+            0: {"x": x, "y": part["lower"].to_numpy(), "line": {"width": 0, "color": colour}},
+            1: {"x": x, "y": part["upper"].to_numpy(), "line": {"width": 0, "color": colour},
+                "fillcolor": f"{colour}/0.16"},
+            2: {"x": x, "y": part["response"].to_numpy(),
+                "line": {"color": colour, "width": 1.6, "dash": "dot"}},
+            3: {"x": here["spend"].to_numpy(), "y": here["response"].to_numpy(),
+                "line": {"color": colour, "width": 2.6}},
+            4: {"x": [] if now is None else [now["spend"]],
+                "y": [] if now is None else [now["response"]],
+                "marker": {"color": colour, "size": 12, "line": {"color": "@ink", "width": 1.5}}},
+        }  # fmt: skip
+
+    first = next(iter(parts))
+    data = [
+        *fig.band([], [], [], "90 % interval", refresh.colour(first)),
+        fig.line([], [], "Beyond the data", "@muted", hoverinfo="skip"),
+        fig.line([], [], "Within the data", "@muted",
+                 hovertemplate="%{x:.3~s}: %{y:.3~s}<extra></extra>"),
+        {"type": "scatter", "mode": "markers", "name": "Today",
+         "hovertemplate": "Today: %{x:.3~s} brings %{y:.3~s}<extra></extra>"},
+    ]  # fmt: skip
+    del data[2]["hovertemplate"]
+    for i, attributes in traces(first).items():
+        data[i] |= attributes
+    choices = []
+    for channel in parts:
+        title = {"title": {"text": _unit(refresh, channel)}}
+        choices.append(Choice(channel, traces(channel), {"xaxis": title}))
+    now = _today(parts[first])
+    reading = f"What more or less money in {first} would bring each week."
+    if now is not None and len(parts[first]) > 2:
+        top = float(parts[first]["spend"].max())
+        most = float(parts[first]["response"].iloc[-1])
+        if now["spend"] > 0 and now["response"] > 0:
+            reading = (
+                f"{words.ratio(top / now['spend'])} times today's plan of {first} would bring "
+                f"{words.ratio(most / now['response'])} times as much {refresh.kpi}."
+            )
+    return View(
+        "channels-response",
+        "Response curve by channel",
+        reading,
+        fig.figure(
+            data,
+            xaxis=fig.axis(_unit(refresh, first), showgrid=False, rangemode="tozero"),
+            yaxis=fig.axis(f"{refresh.kpi_label} per week", rangemode="tozero"),
+        ),
+        table=curves,
+        sql=refresh.shown(_CURVES),
+        selector="Channel",
+        choices=tuple(choices),
+        note="The dot is today's plan; the dotted part lies beyond anything the data has seen.",
+        wide=True,
+        height=400,
+    )
+
+
+def _together(
+    refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame], what: str
+) -> View:
+    """All channels against today's plan: response, or what the next unit adds."""
+    data, at_double = [], {}
+    for channel, part in parts.items():
+        now = _today(part)
+        if now is None or not now["spend"] > 0 or not abs(now[what]) > 0:
+            continue
+        x = part["spend"].to_numpy() / now["spend"]
+        y = part[what].to_numpy() / now[what]
+        if channel in refresh.leading(15):
+            data.append(
+                fig.line(
+                    x, y, refresh.label(channel), refresh.colour(channel),
+                    hovertemplate="%{x:.1f} × today: %{y:.0%}",
+                )
+            )  # fmt: skip
+        if x.max() >= 1.45:
+            at_double[channel] = float(np.interp(1.5, x, y))
+    total = what == "response"
+    id_, title = (
+        ("channels-saturation-curves", "What more money adds, against today")
+        if total
+        else ("channels-marginal", "What the next unit adds, against today")
+    )
+    if not data:
+        return View(
+            id_, title, "No channel has a plan of today to compare with: no recent activity."
+        )
+    reading = "All channels on one scale: today is 1."
+    if at_double:
+        best = max(at_double, key=lambda name: at_double[name])
+        worst = min(at_double, key=lambda name: at_double[name])
+        if total:
+            reading = (
+                f"Half as much again would lift {best} by {words.percent(at_double[best] - 1)} and "
+                f"{worst} by {words.percent(at_double[worst] - 1)}."
+            )
+        else:
+            reading = (
+                f"After half as much again, the next unit in {worst} brings "
+                f"{words.percent(at_double[worst])} of what it brings today; in {best} "
+                f"{words.percent(at_double[best])}."
+            )
+    return View(
+        id_,
+        title,
+        reading,
+        fig.figure(
+            data,
+            xaxis=fig.axis("Plan, times today's", showgrid=False),
+            yaxis=fig.axis(
+                "Response, today = 100 %" if total else "Next unit, today = 100 %",
+                tickformat=".0%", rangemode="tozero",
+            ),
+            shapes=[
+                {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1,
+                 "line": {"color": "@ink/0.5", "width": 1, "dash": "dot"}}
+            ],
+            showlegend=True,
+        ),
+        table=curves,
+        sql=refresh.shown(_CURVES),
+        height=400,
+    )  # fmt: skip
+
+
+def _saturation(refresh: Refresh) -> View:
+    table = refresh.query(_PARAMETERS)
+    rows = table.dropna(subset=["over_half_saturation"])
+    title = "How far each channel is up its curve"
+    if rows.empty:
+        return View(
+            "channels-saturation", title, "No Hill curve could be fitted to a response curve."
+        )
+    values = rows["over_half_saturation"].clip(upper=5)
+    full = rows[rows["over_half_saturation"] > 1]["channel"].tolist()
+    return View(
+        "channels-saturation",
+        title,
+        (
+            f"{words.listed(full)} {'is' if len(full) == 1 else 'are'} past half of what "
+            f"{'it' if len(full) == 1 else 'they'} could ever bring."
+            if full
+            else "No channel is past half of what it could ever bring."
+        ),
+        fig.figure(
+            [
+                fig.bars(
+                    [refresh.label(c) for c in rows["channel"]],
+                    values.to_numpy(),
+                    [refresh.colour(c) for c in rows["channel"]],
+                    customdata=rows["over_half_saturation"].to_numpy(),
+                )
+                | {"hovertemplate": "%{y}: %{customdata:.2f}<extra></extra>"}
+            ],
+            **fig.ranked("Today's plan over the plan at half of the ceiling", len(rows)),
+        ),
+        table=table,
+        sql=refresh.shown(_PARAMETERS),
+        note="Parameters of the Hill curve are in the table." + (
+            " Bars stop at 5." if (rows["over_half_saturation"] > 5).any() else ""
+        ),
+        height=fig.height_of(len(rows)),
+    )  # fmt: skip

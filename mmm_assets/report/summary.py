@@ -1,0 +1,285 @@
+"""The headline: what media brought, what to move, how far to trust it, what changed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mmm_assets.report import budgets, forecast, words
+from mmm_assets.report import figure as fig
+from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.view import Section, Tile, View
+
+_CHANNELS = """
+    SELECT channel, contribution, contribution_lower, contribution_upper, direct, share, roi
+    FROM mart.channel_summary WHERE refresh_week = $week ORDER BY contribution DESC NULLS LAST"""
+
+_CHANGES = """
+    SELECT now.channel, before.refresh_week AS previous_refresh, before.roi AS previous_roi,
+           now.roi, now.roi_lower, now.roi_upper, before.share AS previous_share, now.share
+    FROM mart.channel_summary AS now
+    JOIN mart.channel_summary AS before
+      ON before.channel = now.channel AND before.refresh_week = $previous
+    WHERE now.refresh_week = $week ORDER BY now.share DESC NULLS LAST"""
+
+
+def section(refresh: Refresh) -> Section:
+    """The first section: tiles and three views."""
+    return Section(
+        "summary",
+        "Summary",
+        _lead(refresh),
+        (_channels(refresh), _shift(refresh), _changes(refresh)),
+        (_media(refresh), _return(refresh), _move(refresh), _skill(refresh), _trust(refresh)),
+    )
+
+
+def media_share(refresh: Refresh) -> float:
+    """Share of the predicted KPI that media brought, direct effects."""
+    return float(refresh.summary["share"].sum())
+
+
+def headline(refresh: Refresh) -> str:
+    """The report in one sentence."""
+    total = float(refresh.summary["direct"].sum())
+    said = (
+        f"Media brought {words.number(total)} {refresh.kpi}, {words.percent(media_share(refresh))} "
+        "of the total"
+    )
+    roi = overall_roi(refresh)
+    if not np.isnan(roi):
+        unit = words.currency_sign(refresh.context.currency) or "unit spent"
+        said += f": {words.ratio(roi)} back for each {unit}"
+    return said + "."
+
+
+def overall_roi(refresh: Refresh) -> float:
+    """Value of all direct effects over all spend; NaN where no return is known.
+
+    A channel's ROI times its spend over its contribution is the value of one KPI unit.
+    """
+    rows = refresh.summary
+    rows = rows[rows["roi"].notna() & (rows["spend"] > 0)]
+    if rows.empty:
+        return float("nan")
+    value = (rows["roi"] * rows["spend"] / rows["contribution"]).where(rows["contribution"] != 0)
+    return float((rows["direct"] * value.fillna(0)).sum() / rows["spend"].sum())
+
+
+def _lead(refresh: Refresh) -> str:
+    leaders = refresh.channels[:3]
+    if len(leaders) < 2:
+        return f"All of it came through {leaders[0]}." if leaders else "There is no media."
+    part = refresh.summary["direct"].head(3).sum() / refresh.summary["direct"].sum()
+    return f"{words.listed(leaders)} brought {words.percent(part)} of what media brought."
+
+
+def _media(refresh: Refresh) -> Tile:
+    total = float(refresh.summary["direct"].sum())
+    return Tile(
+        "What media brought",
+        words.number(total),
+        f"{refresh.kpi} over {words.counted(len(refresh.weeks), 'week')}: "
+        f"{words.percent(media_share(refresh))} of the total.",
+    )
+
+
+def _return(refresh: Refresh) -> Tile:
+    roi = overall_roi(refresh)
+    if np.isnan(roi):
+        first = refresh.channels[0] if refresh.channels else "none"
+        return Tile(
+            "Strongest channel",
+            words.percent(refresh.summary["share"].max()),
+            f"of all {refresh.kpi} came through {first}. Without spend or a value per unit there "
+            "is no return on it.",
+        )
+    spend = float(refresh.summary["spend"].sum())
+    return Tile(
+        "Return on media",
+        words.ratio(roi),
+        f"brought back for each unit of the {refresh.money(spend)} spent, before margins.",
+    )
+
+
+def _move(refresh: Refresh) -> Tile:
+    rows = refresh.query(budgets.BUDGETS)
+    if rows.empty:
+        return Tile("Recommended shift", "None", budgets.NO_BUDGETS)
+    sums = budgets.totals(rows)
+    scenario, first = sums.index[0], sums.iloc[0]
+    part = rows[rows["scenario"] == scenario]
+    return Tile(
+        f"Recommended shift: {budgets.scenario_name(scenario).lower()}",
+        words.percent(first["gain_share"], signed=True),
+        f"of what media bring each week: {budgets.moves(refresh, part)}.",
+        "good" if first["gain"] > 0 else "",
+    )
+
+
+def _skill(refresh: Refresh) -> Tile:
+    skill = forecast.metric(refresh.query(forecast.METRICS), "pooled", "last_value", "skill")
+    if np.isnan(skill):
+        return Tile("Forecast skill", "Unknown", "No held-out weeks to judge the forecast on.")
+    words_for = (
+        f"of the error of repeating the last value removed, on {_held_weeks(refresh)} that "
+        "the model had not seen."
+        if skill > 0
+        else f"against repeating the last value, on {_held_weeks(refresh)} that the model had "
+        "not seen: repeating would have been better."
+    )
+    return Tile(
+        "Forecast skill", words.percent(skill, signed=True), words_for, "good" if skill > 0 else "bad"
+    )
+
+
+def _held_weeks(refresh: Refresh) -> str:
+    count = sum(week >= (refresh.holdout_start or "9") for week in refresh.weeks)
+    return words.counted(count, "week")
+
+
+def _trust(refresh: Refresh) -> Tile:
+    """A verdict from skill and from the coverage of the intervals."""
+    metrics = refresh.query(forecast.METRICS)
+    skill = forecast.metric(metrics, "pooled", "last_value", "skill")
+    covered = forecast.metric(metrics, "pooled", "mmm", "coverage_90")
+    told = (
+        f"Its 90 % intervals held {words.percent(covered)} of the unseen values."
+        if not np.isnan(covered)
+        else "How honest its intervals are is unknown."
+    )
+    title = "How far to trust it"
+    if np.isnan(skill):
+        return Tile(title, "Untested", f"{told} Wait for held-out weeks before you move money.")
+    if skill <= 0:
+        return Tile(title, "Not yet", f"{told} Move no money on this refresh alone.", "bad")
+    honest = 0.8 <= covered <= 0.98
+    if skill >= 0.1 and honest:
+        return Tile(title, "Good", f"{told} Move in steps, and confirm large ones by a test.", "good")
+    why = "The lead over simple forecasts is small." if skill < 0.1 else "Read intervals with care."
+    return Tile(title, "With care", f"{told} {why}")
+
+
+def _channels(refresh: Refresh) -> View:
+    table = refresh.query(_CHANNELS)
+    rows = table.head(25)
+    value = rows["contribution"].fillna(0)
+    low = rows["contribution_lower"].fillna(value)
+    high = rows["contribution_upper"].fillna(value)
+    first = rows.iloc[0]
+    unsure = rows[low <= 0]["channel"].tolist()
+    said = (
+        f"{first['channel']} brought most, {words.number(first['contribution'])} {refresh.kpi} "
+        f"(between {words.number(low.iloc[0])} and {words.number(high.iloc[0])})"
+    )
+    if unsure:
+        said += f"; {words.listed(unsure)} may have brought nothing"
+    return View(
+        "summary-channels",
+        "What each channel brought",
+        said + ".",
+        fig.figure(
+            [
+                fig.bars(
+                    [refresh.label(c) for c in rows["channel"]],
+                    value.to_numpy(),
+                    [refresh.colour(c) for c in rows["channel"]],
+                    error_x=fig.error(value.tolist(), low.tolist(), high.tolist()),
+                )
+            ],
+            **fig.ranked(refresh.kpi_label, len(rows)),
+        ),
+        table=table,
+        sql=refresh.shown(_CHANNELS),
+        note="Direct and through other channels, with the 90 % interval."
+        + (f" The 25 largest of {len(table)}." if len(table) > 25 else ""),
+        height=fig.height_of(len(rows), 30),
+    )
+
+
+def _shift(refresh: Refresh) -> View:
+    rows = refresh.query(budgets.BUDGETS)
+    title = "What to move"
+    if rows.empty:
+        return View("summary-shift", title, budgets.NO_BUDGETS)
+    scenario = budgets.scenarios(rows)[0]
+    part = rows[rows["scenario"] == scenario].reset_index(drop=True)
+    gain = budgets.totals(rows).iloc[0]
+    return View(
+        "summary-shift",
+        title,
+        f"{budgets.scenario_name(scenario)}, {budgets.moves(refresh, part)}: "
+        f"{words.number(gain['gain'])} {refresh.kpi} a week "
+        f"{'more' if gain['gain'] >= 0 else 'less'} are expected.",
+        fig.figure(
+            [{"type": "bar", "orientation": "h", **budgets.shift_bars(refresh, part)}],
+            **fig.ranked(f"Change per week, {words.currency_sign(refresh.context.currency)}", len(part)),
+        ),
+        table=part,
+        sql=refresh.shown(budgets.BUDGETS),
+        height=fig.height_of(len(part), 30),
+    )
+
+
+def _changes(refresh: Refresh) -> View:
+    title = "What changed since the previous refresh"
+    if refresh.previous_week is None:
+        return View("summary-changes", title, "This is the first refresh; there is none before it.")
+    table = refresh.query(_CHANGES, previous=refresh.previous_week)
+    what, name, form = ("roi", "ROI", ":.2f") if refresh.has_roi else ("share", f"Share of {refresh.kpi_label}", ":.1%")  # fmt: skip
+    rows = table.dropna(subset=[what, f"previous_{what}"]).head(25)
+    if rows.empty:
+        return View("summary-changes", title, "No channel is in both refreshes.")
+    names = [refresh.label(c) for c in rows["channel"]]
+    change = rows[what] - rows[f"previous_{what}"]
+    relative = (change / rows[f"previous_{what}"].where(rows[f"previous_{what}"] > 0)).abs()
+    largest = rows.loc[relative.idxmax()] if relative.notna().any() else rows.iloc[0]
+    outside = rows[(rows["previous_roi"] < rows["roi_lower"]) | (rows["previous_roi"] > rows["roi_upper"])]
+    gap: dict[str, list] = {"x": [], "y": []}
+    for label, old, new in zip(names, rows[f"previous_{what}"], rows[what], strict=True):
+        gap["x"] += [old, new, None]
+        gap["y"] += [label, label, None]
+    said = (
+        f"Against {refresh.previous_week}, {largest['channel']} moved most: from "
+        f"{_value(largest[f'previous_{what}'], what)} to {_value(largest[what], what)}"
+    )
+    if what == "roi":
+        said += (
+            f"; {words.counted(len(outside), 'channel')} left "
+            f"{'its' if len(outside) == 1 else 'their'} interval"
+            if len(outside) else "; every earlier value lies within today's interval"
+        )  # fmt: skip
+    return View(
+        "summary-changes",
+        title,
+        said + ".",
+        fig.figure(
+            [
+                fig.line(gap["x"], gap["y"], "", "@muted/0.6", hoverinfo="skip", showlegend=False),
+                {
+                    "type": "scatter", "mode": "markers", "name": "Before", "y": names,
+                    "x": rows[f"previous_{what}"].to_numpy(),
+                    "marker": {"color": "@paper", "size": 10, "line": {"color": "@muted", "width": 2}},
+                    "hovertemplate": f"%{{y}} before: %{{x{form}}}<extra></extra>",
+                },
+                {
+                    "type": "scatter", "mode": "markers", "name": "Now", "y": names,
+                    "x": rows[what].to_numpy(),
+                    "marker": {"color": [refresh.colour(c) for c in rows["channel"]], "size": 11},
+                    "hovertemplate": f"%{{y}} now: %{{x{form}}}<extra></extra>",
+                },
+            ],
+            **fig.ranked(name, len(names))
+            | {"xaxis": fig.axis(name, rangemode="tozero", tickformat="" if what == "roi" else ".0%")},
+        ),
+        table=table,
+        sql=refresh.shown(_CHANGES).replace("$previous", f"DATE '{refresh.previous_week}'"),
+        note="Rings: the previous refresh. Dots: this one.",
+        wide=True,
+        height=fig.height_of(len(names), 28),
+    )  # fmt: skip
+
+
+def _value(value: float, what: str) -> str:
+    return words.ratio(value) if what == "roi" else words.percent(value)
+
+

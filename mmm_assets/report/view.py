@@ -1,0 +1,65 @@
+"""What a section is made of: views, each with a heading, a reading, a chart and its table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+Figure = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One entry of a view's selector: attributes that replace those of the figure.
+
+    ``traces`` maps the position of a trace to the attributes that change.
+    """
+
+    label: str
+    traces: dict[int, dict[str, Any]]
+    layout: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """A chart with the sentence that reads it and the table behind it.
+
+    A view without a figure is an empty state: ``reading`` says why nothing is drawn.
+    ``sql`` is the query that gives ``table``; ``panels`` is the number of small multiples.
+    """
+
+    id: str
+    title: str
+    reading: str
+    figure: Figure | None = None
+    table: pd.DataFrame | None = None
+    sql: str = ""
+    note: str = ""
+    selector: str = ""
+    choices: tuple[Choice, ...] = ()
+    wide: bool = False
+    height: int = 340
+    panels: int = 0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A headline number: what it is, its value, and the words that put it in place."""
+
+    title: str
+    value: str
+    words: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A question people ask and the views that answer it."""
+
+    id: str
+    title: str
+    lead: str
+    views: tuple[View, ...]
+    tiles: tuple[Tile, ...] = ()

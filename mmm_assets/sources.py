@@ -1,0 +1,369 @@
+"""Append what was delivered to the ``raw`` schema, as text, and never change it again.
+
+A role is one of the tables of a project: media, kpi, controls, lift_tests. Its source is a
+file, a glob or a query. Each delivery that differs from the one before it becomes a *load*: a
+row of ``raw.loads`` and its rows in ``raw.<role>``, tidy and long (a wide table is unpivoted on
+the way in). Which loads count, and what their text means, is for ``known_rows``.
+
+Everything streams through DuckDB, so a source may be larger than memory.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from mmm_assets.config import (
+    NATIONAL,
+    ControlsTable,
+    KpiTable,
+    LiftTestsTable,
+    MediaTable,
+    ProjectConfig,
+    Source,
+    WeeklySource,
+)
+from mmm_assets.source_files import Delivery, SourceError, find_files, open_file
+from mmm_assets.warehouse import quote, quote_text
+
+__all__ = ["ROLES", "LoadReport", "SourceError", "load_raw", "newest_week_in_source"]
+
+ROLES = ("media", "kpi", "controls", "lift_tests")
+
+RAW_COLUMNS: dict[str, tuple[str, ...]] = {
+    "media": ("week", "region", "channel", "spend", "exposure"),
+    "kpi": ("week", "region", "kpi", "value_per_kpi"),
+    "controls": ("week", "region", "control", "value"),
+    "lift_tests": ("channel", "region", "x", "delta_x", "delta_y", "sigma"),
+}
+"""What a row of ``raw.<role>`` says, all of it text as delivered."""
+
+_PROVENANCE = {
+    "load_id": ("BIGINT", "Load that brought the row, see raw.loads."),
+    "source": ("VARCHAR", "File or query it came from."),
+    "source_row": ("BIGINT", "Row of data in that source; 1 is the first below the header."),
+    "loaded_at": ("TIMESTAMP", "When it was loaded, UTC."),
+    "source_fingerprint": ("VARCHAR", "Hash of the source's content."),
+}
+_LOADS = """
+    CREATE TABLE IF NOT EXISTS raw.loads (
+        load_id BIGINT, role VARCHAR, origin VARCHAR, source VARCHAR, fingerprint VARCHAR,
+        mapping VARCHAR, loaded_at TIMESTAMP, rows BIGINT, first_day DATE, last_day DATE
+    )
+"""
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a call of `load_raw` found and did.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``raw.<role>`` that hold the source as it is now.
+    new_rows
+        Those that this call appended; 0 when nothing had changed.
+    source
+        The source as configured, or why there is none.
+    fingerprint
+        Hash of the source's content.
+    """
+
+    role: str
+    rows: int
+    new_rows: int
+    source: str
+    fingerprint: str
+
+
+def load_raw(
+    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, role: str, loaded_at: datetime
+) -> LoadReport:
+    """Append a role's source to ``raw.<role>``, unless it was loaded as it is.
+
+    Parameters
+    ----------
+    role
+        One of `ROLES`. An optional table that is not configured loads nothing.
+    loaded_at
+        Time of the load; with a time zone, or UTC.
+
+    Raises
+    ------
+    SourceError
+        If the source is missing, empty, unreadable, or lacks a column; the message says which.
+    """
+    create_raw_tables(connection)
+    table: Source | None = getattr(config.tables, role)
+    if table is None:
+        return LoadReport(role, 0, 0, "not configured", "")
+    when = loaded_at.astimezone(UTC).replace(tzinfo=None) if loaded_at.tzinfo else loaded_at
+    if table.sql:
+        deliveries = [_run_query(connection, config, role, table.sql)]
+    else:
+        deliveries = [
+            open_file(connection, role, file, os.path.relpath(file, config.folder))
+            for file in find_files(config.folder, str(table.source), role)
+        ]
+    loads = [_load(connection, config, role, table, delivery, when) for delivery in deliveries]
+    return LoadReport(
+        role,
+        rows=sum(rows for rows, _ in loads),
+        new_rows=sum(rows for rows, is_new in loads if is_new),
+        source=table.origin,
+        fingerprint=", ".join(delivery.fingerprint for delivery in deliveries[:8]),
+    )
+
+
+def source_files(config: ProjectConfig) -> list[Path]:
+    """List the files that the project's sources name and that are there."""
+    files: set[Path] = set()
+    for role in ROLES:
+        table: Source | None = getattr(config.tables, role)
+        if table is not None and table.source is not None:
+            try:
+                files.update(find_files(config.folder, table.source, role))
+            except SourceError:
+                continue  # a file on its way; loading says so
+    return sorted(files)
+
+
+def newest_week_in_source(config: ProjectConfig) -> date:
+    """Newest complete week with a KPI in the source as it is now, without the warehouse.
+
+    Raises
+    ------
+    SourceError
+        If the KPI's source cannot be read or has no week in it.
+    """
+    from mmm_assets.panel_table import newest_week
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(str(Path(folder) / "look.duckdb")) as connection,
+    ):
+        load_raw(connection, config, "kpi", datetime.now(UTC))
+        return newest_week(connection, config)
+
+
+def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the tables of the ``raw`` schema where they are missing."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
+    connection.execute(_LOADS)
+    for role, columns in RAW_COLUMNS.items():
+        body = [f"{name} {kind}" for name, (kind, _) in _PROVENANCE.items()]
+        body += [f"{name} VARCHAR" for name in columns]
+        connection.execute(f"CREATE TABLE IF NOT EXISTS raw.{role} ({', '.join(body)})")
+        for name, (_, comment) in _PROVENANCE.items():
+            connection.execute(f"COMMENT ON COLUMN raw.{role}.{name} IS {quote_text(comment)}")
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    role: str,
+    table: Source,
+    delivery: Delivery,
+    when: datetime,
+) -> tuple[int, bool]:
+    """Append one delivery; return its rows and whether they are new."""
+    mapping = f"{table.model_dump_json()} {config.week_origin}"
+    last = connection.execute(
+        "SELECT fingerprint, mapping, rows FROM raw.loads "
+        "WHERE role = ? AND source = ? AND origin = ? ORDER BY load_id DESC LIMIT 1",
+        [role, delivery.source, table.origin],
+    ).fetchone()
+    if last is not None and last[:2] == (delivery.fingerprint, mapping):
+        return int(last[2]), False
+
+    number, latest = _one(
+        connection, "SELECT coalesce(max(load_id), 0) + 1, max(loaded_at) FROM raw.loads"
+    )
+    when = max(when, latest or when)  # a clock that was set back must not reorder loads
+    columns = ", ".join(RAW_COLUMNS[role])
+    rows_sql, values = _tidy(role, table, delivery)
+    try:
+        connection.execute(
+            f"INSERT INTO raw.{role} ({', '.join(_PROVENANCE)}, {columns}) "
+            f"SELECT $load, $source, source_row, $loaded, $fingerprint, {columns} "
+            f"FROM ({rows_sql})",
+            {
+                **delivery.parameters,
+                **values,
+                "load": number,
+                "source": delivery.source,
+                "loaded": when,
+                "fingerprint": delivery.fingerprint,
+            },
+        )
+    except duckdb.Error as error:
+        raise delivery.unreadable(error) from error
+    delivery.require_unchanged()
+    rows, first, last_day = _span(connection, config, role, table, number)
+    if rows == 0:
+        raise SourceError(f"{role}: {delivery.source} is empty: it has a header and no rows")
+    connection.execute(
+        "INSERT INTO raw.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            *(number, role, table.origin, delivery.source, delivery.fingerprint, mapping, when),
+            *(rows, first, last_day),
+        ],
+    )
+    return rows, True
+
+
+def _span(
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    role: str,
+    table: Source,
+    load: int,
+) -> tuple[int, date | None, date | None]:
+    """Rows, first and last day of a load: a later load of its source replaces that span."""
+    from mmm_assets.known_rows import day_sql
+
+    weekly = isinstance(table, WeeklySource)
+    day = day_sql("week", table.date_format, config.week_origin) if weekly else "NULL::DATE"
+    rows, first, last = _one(
+        connection,
+        f"SELECT count(*), min({day}), max({day}) FROM raw.{role} WHERE load_id = ?",
+        [load],
+    )
+    return int(rows), first, last
+
+
+def _tidy(role: str, table: Source, delivery: Delivery) -> tuple[str, dict[str, Any]]:
+    """SQL that lays a delivery out as rows of ``raw.<role>``, and the values it binds."""
+    values: dict[str, Any] = {}
+
+    def bind(value: str) -> str:
+        name = f"v{len(values)}"
+        values[name] = value
+        return f"${name}::VARCHAR"
+
+    def column(name: str | None) -> str:
+        return "NULL::VARCHAR" if name is None else f"{_position(role, delivery, name)}::VARCHAR"
+
+    def region(name: str | None) -> str:
+        return bind(NATIONAL) if name is None else column(name)
+
+    if isinstance(table, MediaTable):
+        fields = {"week": column(table.week), "region": region(table.region)}
+        if table.layout == "long":
+            assert not isinstance(table.spend, dict) and not isinstance(table.exposure, dict)
+            fields["channel"] = column(table.channel)
+            fields |= {"spend": column(table.spend), "exposure": column(table.exposure)}
+            packs = []
+        else:
+            packs = [
+                f"{{channel: {bind(name)}, spend: {column(spend)}, exposure: {column(exposure)}}}"
+                for name, (spend, exposure) in table.columns.items()
+            ]
+    elif isinstance(table, KpiTable):
+        worth = table.value_per_kpi
+        fields = {
+            "week": column(table.week),
+            "region": region(table.region),
+            "kpi": column(table.kpi),
+            "value_per_kpi": bind(repr(worth)) if isinstance(worth, float) else column(worth),
+        }
+        packs = []
+    elif isinstance(table, ControlsTable):
+        fields = {"week": column(table.week), "region": region(table.region)}
+        if table.layout == "long":
+            fields |= {"control": column(table.control), "value": column(table.value)}
+        packs = [
+            f"{{control: {bind(name)}, value: {column(source)}}}"
+            for name, source in table.named.items()
+        ]
+    else:
+        assert isinstance(table, LiftTestsTable)
+        names = ("channel", "x", "delta_x", "delta_y", "sigma")
+        fields = {name: column(getattr(table, name)) for name in names}
+        fields["region"] = column(table.region)
+        packs = []
+
+    unpivot = [f"unnest([{', '.join(packs)}], max_depth := 2)"] if packs else []
+    chosen = ", ".join([f"{sql} AS {name}" for name, sql in fields.items()] + unpivot)
+    numbered = f"SELECT *, row_number() OVER () AS source_row FROM {delivery.relation}"
+    # A line of nothing but separators, as spreadsheets leave below a table, is no row.
+    cells = ", ".join(f"c{n}" for n in range(len(delivery.columns)))
+    some = f"coalesce({cells}, NULL) IS NOT NULL"
+    return f"SELECT source_row, {chosen} FROM ({numbered}) WHERE {some}", values
+
+
+def _position(role: str, delivery: Delivery, name: str) -> str:
+    """Name of a column inside the query; columns are known by their place, not by their text."""
+    found = [n for n, column in enumerate(delivery.columns) if column == name]
+    if len(found) == 1:
+        return f"c{found[0]}"
+    if found:
+        raise SourceError(f"{role}: {delivery.source} has {len(found)} columns named '{name}'")
+    close = difflib.get_close_matches(name, delivery.columns, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    raise SourceError(
+        f"{role}: {delivery.source} has no column '{name}'.{hint} "
+        f"Its columns: {', '.join(delivery.columns[:60])}. Correct tables.{role} in the "
+        "configuration, or the delivery."
+    )
+
+
+def _run_query(
+    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, role: str, sql: str
+) -> Delivery:
+    """Run a configured query once into a temporary table, so that what is hashed is loaded."""
+    source = f"query of tables.{role}"
+    secrets: list[str] = []
+
+    def expand(match: re.Match[str]) -> str:
+        value = os.environ.get(match[1])
+        if value is None:
+            raise SourceError(f"{role}: the query needs {match[1]} in the environment")
+        secrets.append(value)
+        return value
+
+    query = re.sub(r"\$\{(\w+)\}", expand, sql)
+    name = quote(f"delivered_{role}")
+    try:
+        statements = duckdb.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise SourceError(f"{role}: tables.{role}.sql must be one SELECT")
+        # Files that the query names count from the folder of the configuration.
+        connection.execute(f"SET file_search_path = {quote_text(str(config.folder))}")
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT CAST(COLUMNS(*) AS VARCHAR) "
+            f"FROM ({query.strip().rstrip(';')})"
+        )
+        columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {name}").fetchall()]
+        rows, *hashes = _one(
+            connection, f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {name} AS t"
+        )
+    except duckdb.Error as error:
+        message = str(error).splitlines()[0]
+        for secret in secrets:
+            message = message.replace(secret, "***")
+        raise SourceError(f"{role}: {source} failed: {message}") from None
+    finally:
+        connection.execute("RESET file_search_path")
+    if not rows:
+        raise SourceError(f"{role}: {source} is empty: it returned no rows")
+    places = ", ".join(f"c{n}" for n in range(len(columns)))
+    fingerprint = f"{rows}-{'-'.join(f'{value:x}' for value in hashes)}"
+    return Delivery(role, source, f"{name} AS t({places})", {}, columns, fingerprint)
+
+
+def _one(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> tuple[Any, ...]:
+    row = connection.execute(sql, list(parameters)).fetchone()
+    assert row is not None
+    return row

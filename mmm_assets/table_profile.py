@@ -1,0 +1,219 @@
+"""What a table's columns hold: dates, numbers, words, how many, how they vary.
+
+Read the way a refresh reads them, so that what is found here holds there.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from mmm_assets.known_rows import MISSING, day_sql, number_sql
+from mmm_assets.source_files import open_file
+from mmm_assets.warehouse import quote_text
+
+LOOKED_AT = 300_000
+"""Rows of a table that are looked at."""
+
+_DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d/%m/%y")
+_DAYS += ("%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y")
+_DAYS += ("%B %d, %Y", "%Y.%m.%d")
+_WEEKS = ("%G-W%V", "%GW%V", "%G-%V", "%G%V")
+_MONTHS = ("%Y-%m", "%m/%Y", "%b %Y", "%Y%m")
+DATE_FORMATS: tuple[str | None, ...] = (
+    None,
+    *(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAYS),
+    *_WEEKS,
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one column holds; numbers are read with the table's decimal mark."""
+
+    name: str
+    place: int
+    filled: int
+    numbers: int
+    different: int
+    lowest: float
+    highest: float
+    whole: bool
+    words: tuple[str, ...]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether all that is there are numbers."""
+        return 0 < self.filled == self.numbers
+
+
+class TableProfile:
+    """A table as `mmm init` sees it.
+
+    Parameters
+    ----------
+    connection
+        A scratch database; the table is copied into it.
+    number
+        Tells the tables of a project apart.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, file: Path, number: int) -> None:
+        delivery = open_file(connection, "table", file, str(file))
+        self.file = file
+        self.names = list(delivery.columns)
+        self._connection = connection
+        self._table = f"look_{number}"
+        cells = ", ".join(f"c{n}::VARCHAR AS c{n}" for n in range(len(self.names)))
+        some = ", ".join(f"c{n}" for n in range(len(self.names)))
+        try:
+            connection.execute(
+                f"CREATE TABLE {self._table} AS SELECT {cells} FROM {delivery.relation} "
+                f"WHERE coalesce({some}, NULL) IS NOT NULL LIMIT {LOOKED_AT}",
+                delivery.parameters,
+            )
+        except duckdb.Error as error:
+            raise delivery.unreadable(error) from error
+        self.rows = int(self._one("SELECT count(*)")[0])
+        self.decimal = self._find_decimal()
+        self.columns = [self._column(n) for n in range(len(self.names))]
+
+    def column(self, name: str) -> Column | None:
+        """The column of a name: as written, else in any case of letters."""
+        for match in (str, str.lower):
+            found = [c for c in self.columns if match(c.name) == match(name)]
+            if found:
+                return found[0]
+        return None
+
+    def date_format(self, column: Column) -> tuple[bool, str | None, bool]:
+        """Find how a column's dates are written.
+
+        Returns
+        -------
+        tuple
+            Whether it holds dates at all, their format (None: ISO), and whether another reading
+            (day and month exchanged) fits as well.
+        """
+        if column.is_number and column.whole and column.highest < 190_001:
+            return False, None, False
+        fitting = [
+            (format_, self._unevenness(column, format_))
+            for format_ in DATE_FORMATS
+            if self._all_days(column, format_)
+        ]
+        if not fitting:
+            return False, None, False
+        best = min(unevenness for _, unevenness in fitting)
+        equal = [format_ for format_, unevenness in fitting if unevenness == best]
+        readings = {tuple(self.days(column, format_)) for format_ in equal}
+        return True, equal[0], len(readings) > 1
+
+    def is_monthly(self, column: Column) -> bool:
+        """Whether a column holds months, which no week can be read from."""
+        return any(
+            self._one(
+                f"SELECT bool_and(try_strptime(trim(c{column.place}), {quote_text(month)}) "
+                "IS NOT NULL)"
+            )[0]
+            for month in _MONTHS
+        )
+
+    def days(
+        self, column: Column, date_format: str | None, week_origin: date | None = None
+    ) -> list[date]:
+        """Different days of a column, oldest first."""
+        day = day_sql(f"c{column.place}", date_format, week_origin)
+        rows = self._connection.execute(
+            f"SELECT DISTINCT {day} AS day FROM {self._table} WHERE day IS NOT NULL ORDER BY day"
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def are_keys(self, columns: Sequence[Column]) -> bool:
+        """Whether no two rows agree in all of these columns."""
+        cells = ", ".join(f"c{c.place}" for c in columns)
+        return int(self._one(f"SELECT count(DISTINCT ({cells}))")[0]) == self.rows
+
+    def varies_within(self, column: Column, group: Column | None) -> bool:
+        """Whether a column changes from row to row of a group."""
+        by = f"GROUP BY c{group.place}" if group else ""
+        row = self._connection.execute(
+            f"SELECT max(n) FROM (SELECT count(DISTINCT c{column.place}) AS n "
+            f"FROM {self._table} {by})"
+        ).fetchone()
+        return bool(row and row[0] and row[0] > 1)
+
+    def is_sum(self, column: Column, parts: Sequence[Column]) -> bool:
+        """Whether a column is the sum of others in every row."""
+        if len(parts) < 2:
+            return False
+        total = number_sql(f"c{column.place}", self.decimal)
+        terms = " + ".join(
+            f"coalesce({number_sql(f'c{part.place}', self.decimal)}, 0)" for part in parts
+        )
+        return bool(self._one(f"SELECT bool_and(abs({total} - ({terms})) <= 1e-4 * abs({total}))")[0])
+
+    def _column(self, place: int) -> Column:
+        cell = f"raw.c{place}"
+        number = number_sql(f"c{place}", self.decimal)
+        missing = ", ".join(quote_text(word) for word in MISSING)
+        filled, numbers, different, lowest, highest, whole = self._one(
+            f"""
+            SELECT count(*) FILTER (lower(trim({cell})) NOT IN ({missing})), count({number}),
+                   count(DISTINCT {cell}), min({number}), max({number}),
+                   bool_and({number} = floor({number}))
+            """
+        )
+        words: tuple[str, ...] = ()
+        if numbers < filled and different <= 60:
+            rows = self._connection.execute(
+                f"SELECT DISTINCT trim({cell}) AS word FROM {self._table} AS raw "
+                f"WHERE {cell} IS NOT NULL ORDER BY word"
+            ).fetchall()
+            words = tuple(str(row[0]) for row in rows)
+        return Column(
+            name=self.names[place],
+            place=place,
+            filled=int(filled),
+            numbers=int(numbers),
+            different=int(different),
+            lowest=math.nan if lowest is None else float(lowest),
+            highest=math.nan if highest is None else float(highest),
+            whole=bool(whole),
+            words=words,
+        )
+
+    def _find_decimal(self) -> str:
+        """A comma, if there are numbers such as 12,5 and none such as 12.5."""
+        cells = " OR ".join(
+            f"regexp_full_match(trim(c{n}), $pattern)" for n in range(len(self.names))
+        )
+        counts = {}
+        for mark, other in ((",", "\\."), ("\\.", ",")):
+            pattern = f"[-+]?([0-9]+{mark}([0-9]{{1,2}}|[0-9]{{4,}})|[0-9]{{1,3}}({other}[0-9]{{3}})+{mark}[0-9]*)"
+            row = self._connection.execute(
+                f"SELECT count(*) FROM {self._table} WHERE {cells}", {"pattern": pattern}
+            ).fetchone()
+            counts[mark] = int(row[0]) if row else 0
+        return "," if counts[","] > counts["\\."] else "."
+
+    def _all_days(self, column: Column, date_format: str | None) -> bool:
+        day = day_sql(f"c{column.place}", date_format, None)
+        return bool(self._one(f"SELECT bool_and({day} IS NOT NULL) FILTER (c{column.place} <> '')")[0])
+
+    def _unevenness(self, column: Column, date_format: str | None) -> int:
+        """Number of different steps between days: the right reading of dates has the fewest."""
+        days = self.days(column, date_format)
+        steps = {(later - day).days for day, later in zip(days, days[1:], strict=False)}
+        return len(steps)
+
+    def _one(self, select: str) -> tuple[Any, ...]:
+        row = self._connection.execute(f"{select} FROM {self._table} AS raw").fetchone()
+        assert row is not None
+        return row

@@ -1,0 +1,225 @@
+"""Split a fixed total over many cells, each with its own curve.
+
+Maximise ``Σ_j F_j(u_j) − h_j |u_j − u0_j|`` subject to ``Σ_j cost_j u_j = total`` and
+``lower ≤ u ≤ upper``. The curves may be S-shaped, so the problem is not concave. It is
+separable, which makes it tractable: the Lagrangian splits into cells and is maximised
+over each cell's whole curve, which is water-filling on the concave envelopes and within
+one cell's non-concavity of the optimum (Udell and Boyd, 2013, *Maximizing a sum of
+sigmoids*); with few cells, where one cell matters, dynamic programming finds the right
+side of every hump. A Newton method then polishes the best start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_model.panel import Floats
+
+EXACT_CELLS = 60
+"""With this many cells or fewer, dynamic programming supplies a start."""
+_UNITS = 300
+_BISECTIONS = 80
+_NEWTON_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Tabulated:
+    """Curves of n cells, known by value and derivative at G nodes (cubic between them).
+
+    Parameters
+    ----------
+    nodes
+        ``[n, G]`` strictly increasing.
+    value, slope
+        ``[n, G]``.
+    """
+
+    nodes: Floats
+    value: Floats
+    slope: Floats
+
+    def at(self, u: Floats) -> tuple[Floats, Floats, Floats]:
+        """Value, first and second derivative ``[n]`` at ``u`` within the nodes."""
+        row = np.arange(len(u))
+        left = np.clip((self.nodes <= u[:, None]).sum(axis=1) - 1, 0, self.nodes.shape[1] - 2)
+        width = self.nodes[row, left + 1] - self.nodes[row, left]
+        t = (u - self.nodes[row, left]) / width
+        start, rise = self.value[row, left], self.value[row, left + 1] - self.value[row, left]
+        first, last = self.slope[row, left] * width, self.slope[row, left + 1] * width
+        # Hermite's cubic start + first·t + b·t² + a·t³
+        a, b = first + last - 2.0 * rise, 3.0 * rise - 2.0 * first - last
+        value = start + t * (first + t * (b + t * a))
+        slope = (first + t * (2.0 * b + 3.0 * t * a)) / width
+        return value, slope, (2.0 * b + 6.0 * t * a) / width**2
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What to split, over what, within which bounds.
+
+    Parameters
+    ----------
+    curves
+        Of n cells; the nodes span the bounds.
+    cost
+        ``[n]`` > 0, spend of one unit of ``u``.
+    lower, upper
+        ``[n]`` bounds on ``u``.
+    start
+        ``[n]`` feasible ``u0``; its cost is the total.
+    hesitation
+        ``[n]`` ≥ 0, ``h``: what a unit of change of ``u`` must gain at least.
+    """
+
+    curves: Tabulated
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    start: Floats
+    hesitation: Floats
+
+    @property
+    def total(self) -> float:
+        """Spend of the start, and of every solution."""
+        return float(self.cost @ self.start)
+
+    def objective(self, u: Floats) -> float:
+        """What is maximised."""
+        change = np.abs(u - self.start)
+        return float(self.curves.at(u)[0].sum() - self.hesitation @ change)
+
+
+def allocate(problem: Problem) -> Floats:
+    """Solve a problem; never worse than its start.
+
+    Returns
+    -------
+    Floats
+        ``[n]`` the best ``u`` found, within bounds, of the same total as the start.
+    """
+    starts = [problem.start, _water_filling(problem)]
+    if len(problem.cost) <= EXACT_CELLS:
+        starts.append(_dynamic_programme(problem))
+    best = max((_polish(problem, u) for u in starts), key=problem.objective)
+    return best if problem.objective(best) > problem.objective(problem.start) else problem.start
+
+
+def with_total(u: Floats, cost: Floats, total: float, lower: Floats, upper: Floats) -> Floats:
+    """Move ``u`` towards one end of its bounds until its cost is ``total``, which is feasible."""
+    for _ in range(2):  # the second pass takes out what the first one rounded
+        missing = total - float(cost @ u)
+        room = (upper - u) if missing > 0 else (u - lower)
+        available = float(cost @ room)
+        if available > 0:
+            u = np.clip(u + room * np.clip(missing / available, -1.0, 1.0), lower, upper)
+    return u
+
+
+def _water_filling(problem: Problem) -> Floats:
+    """Best cell by cell at one price for all, the price at which the total is spent."""
+    grid = np.clip(problem.curves.nodes, problem.lower[:, None], problem.upper[:, None])
+    away = np.abs(grid - problem.start[:, None])
+    # Nodes outside the bounds were pulled onto them: only their value there counts.
+    worth = np.stack([problem.curves.at(u)[0] for u in grid.T], axis=1)
+    worth -= problem.hesitation[:, None] * away
+    spend = problem.cost[:, None] * grid
+    row = np.arange(len(grid))
+
+    def at(price: float) -> Floats:
+        return grid[row, np.argmax(worth - price * spend, axis=1)]
+
+    cheap, dear = 0.0, 1.0
+    steepest = np.abs(np.diff(worth, axis=1)).max() / max(problem.cost.min(), 1e-300)
+    while problem.cost @ at(dear) > problem.total and dear < 1e3 * max(steepest, 1.0):
+        cheap, dear = dear, 2.0 * dear
+    for _ in range(_BISECTIONS):
+        price = 0.5 * (cheap + dear)
+        if problem.cost @ at(price) > problem.total:
+            cheap = price
+        else:
+            dear = price
+    # Cells that jump at this very price are raised one after the other until the total is met.
+    low, high = at(dear), at(cheap)
+    rise = np.maximum(high - low, 0.0) * problem.cost
+    before = np.cumsum(rise) - rise
+    missing = problem.total - float(problem.cost @ low)
+    part = np.clip((missing - before) / np.where(rise > 0, rise, 1.0), 0.0, 1.0)
+    u = low + np.where(rise > 0, part, 0.0) * (high - low)
+    return with_total(u, problem.cost, problem.total, problem.lower, problem.upper)
+
+
+def _dynamic_programme(problem: Problem) -> Floats:
+    """Best split of the spend above the lower bounds in `_UNITS` equal units."""
+    cost, lower, upper = problem.cost, problem.lower, problem.upper
+    free = problem.total - float(cost @ lower)
+    if free <= 0:
+        return problem.start
+    units = np.arange(_UNITS + 1)
+    # One unit beyond the bound counts as the bound, so that a bound can be reached.
+    u = lower[:, None] + units * (free / _UNITS) / cost[:, None]
+    allowed = u < (upper + (free / _UNITS) / cost)[:, None]
+    u = np.minimum(u, upper[:, None])
+    worth = np.stack([problem.curves.at(column)[0] for column in u.T], axis=1)
+    worth -= problem.hesitation[:, None] * np.abs(u - problem.start[:, None])
+    worth = np.where(allowed, worth, -np.inf)
+    left = units[:, None] - units[None, :]  # units that remain for the cells before
+    best, taken = worth[0], []
+    for own in worth[1:]:
+        options = np.where(left >= 0, best[left] + own[None, :], -np.inf)
+        taken.append(np.argmax(options, axis=1))
+        best = options[units, taken[-1]]
+    remaining, chosen = _UNITS, []
+    for choice in reversed(taken):
+        chosen.append(int(choice[remaining]))
+        remaining -= chosen[-1]
+    counts = np.array([remaining, *reversed(chosen)])
+    found = u[np.arange(len(counts)), counts]
+    return with_total(found, cost, problem.total, lower, upper)
+
+
+def _polish(problem: Problem, u: Floats) -> Floats:
+    """Climb from ``u``: Newton steps in every cell, tied by one price, with backtracking."""
+    value = problem.objective(u)
+    for _ in range(_NEWTON_STEPS):
+        _, slope, bend = problem.curves.at(u)
+        target = _newton_target(problem, u, slope, bend)
+        gained = 0.0
+        for length in 0.5 ** np.arange(30):
+            trial = u + length * (target - u)
+            trial = np.clip(trial, problem.lower, problem.upper)
+            gained = problem.objective(trial) - value
+            if gained > 0:
+                u, value = trial, value + gained
+                break
+        if gained <= 1e-12 * max(abs(value), 1e-300):
+            break
+    return with_total(u, problem.cost, problem.total, problem.lower, problem.upper)
+
+
+def _newton_target(problem: Problem, u: Floats, slope: Floats, bend: Floats) -> Floats:
+    """Maximiser of the separable quadratic model at ``u``, of the right total."""
+    # Where a curve bends upwards its mirrored bend still points uphill.
+    floor = 1e-6 * max(float(np.abs(bend).max()), 1e-300)
+    stiff = np.maximum(np.abs(bend), floor)
+
+    def at(price: float) -> Floats:
+        net = slope - price * problem.cost
+        up = u + (net - problem.hesitation) / stiff
+        down = u + (net + problem.hesitation) / stiff
+        free = np.where(
+            up > problem.start, up, np.where(down < problem.start, down, problem.start)
+        )
+        return np.clip(free, problem.lower, problem.upper)
+
+    reach = np.abs(slope) + problem.hesitation + stiff * (problem.upper - problem.lower)
+    dear = float((reach / problem.cost).max())
+    cheap = -dear
+    for _ in range(_BISECTIONS):
+        price = 0.5 * (cheap + dear)
+        if problem.cost @ at(price) > problem.total:
+            cheap = price
+        else:
+            dear = price
+    return with_total(at(dear), problem.cost, problem.total, problem.lower, problem.upper)

@@ -1,0 +1,147 @@
+"""The channel graph as the rest of the package reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from mmm_model.graph.settings import find_cycle
+from mmm_model.panel import Bools, Floats
+
+_ARRAYS = ("weight", "probability", "published", "coefficient", "scale")
+
+
+@dataclass(frozen=True)
+class ChannelGraph:
+    """Learned edges between channels, and what a counterfactual needs to run through them.
+
+    The structural equation of channel j in region r, for the part that its parents drive, is
+    ``x_jt / s_rj = Σ_{lag, i} coefficient[lag, i, j] · (x_i,t−lag / s_ri) + …``.
+
+    Parameters
+    ----------
+    channels
+        Names, length C.
+    regions
+        Names of the regions it was learned on, length R.
+    weight
+        ``[L + 1, C, C]`` (lag, source, target): standard deviations of the target per one of
+        the source.
+    probability
+        ``[L + 1, C, C]`` share of bootstrap refits that find the edge.
+    published
+        ``[L + 1, C, C]`` edges that counterfactuals run through; acyclic within a week.
+    coefficient
+        ``[L + 1, C, C]`` unstandardised: means of the target per mean of the source; 0 where
+        not published.
+    scale
+        ``[R, C]`` mean exposure s_rc of the channel in the region; 1 where it was never on.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree or the published same-week edges form a cycle.
+    """
+
+    channels: tuple[str, ...]
+    regions: tuple[str, ...]
+    weight: Floats
+    probability: Floats
+    published: Bools
+    coefficient: Floats
+    scale: Floats
+
+    def __post_init__(self) -> None:
+        c = len(self.channels)
+        for name in ("weight", "probability", "published", "coefficient"):
+            shape = getattr(self, name).shape
+            if shape != (len(self.weight), c, c):
+                raise ValueError(f"graph.{name} has shape {shape}, expected [lags, {c}, {c}]")
+        if self.scale.shape != (len(self.regions), c):
+            raise ValueError(f"graph.scale has shape {self.scale.shape}, expected [regions, {c}]")
+        self.topological_order()
+
+    @classmethod
+    def empty(
+        cls, channels: Sequence[str], regions: Sequence[str], max_lag_weeks: int = 0
+    ) -> ChannelGraph:
+        """Return a graph without edges."""
+        none = np.zeros((max_lag_weeks + 1, len(channels), len(channels)))
+        return cls(
+            channels=tuple(channels),
+            regions=tuple(regions),
+            weight=none,
+            probability=none.copy(),
+            published=none.astype(bool),
+            coefficient=none.copy(),
+            scale=np.ones((len(regions), len(channels))),
+        )
+
+    def topological_order(self) -> tuple[int, ...]:
+        """Positions of the channels, each after those that drive it in the same week.
+
+        Raises
+        ------
+        ValueError
+            If the published same-week edges form a cycle; the message spells it out.
+        """
+        sources, targets = np.nonzero(self.published[0])
+        edges = [(int(i), int(j)) for i, j in zip(sources, targets, strict=True)]
+        named = [(self.channels[i], self.channels[j]) for i, j in edges]
+        cycle = find_cycle(named)
+        if cycle:
+            raise ValueError(f"published same-week edges form a cycle: {' → '.join(cycle)}")
+        graph: nx.DiGraph[int] = nx.DiGraph(edges)
+        graph.add_nodes_from(range(len(self.channels)))
+        return tuple(nx.lexicographical_topological_sort(graph))
+
+    def edges(self) -> pd.DataFrame:
+        """Every edge that a refit found, columns as in ``mart.channel_graph``, likeliest first."""
+        lag, source, target = np.nonzero((self.probability > 0) | self.published)
+        names = np.array(self.channels, dtype=object)
+        table = pd.DataFrame(
+            {
+                "source": names[source],
+                "target": names[target],
+                "lag_weeks": lag,
+                "weight": self.weight[lag, source, target],
+                "probability": self.probability[lag, source, target],
+                "published": self.published[lag, source, target],
+            }
+        )
+        return table.sort_values(
+            ["probability", "source", "target", "lag_weeks"],
+            ascending=[False, True, True, True],
+            ignore_index=True,
+        )
+
+    def to_arrays(self) -> dict[str, Floats | Bools]:
+        """Return the arrays, for saving; the names travel separately."""
+        return {name: getattr(self, name) for name in _ARRAYS}
+
+    @classmethod
+    def from_arrays(
+        cls, channels: Sequence[str], regions: Sequence[str], arrays: Mapping[str, np.ndarray]
+    ) -> ChannelGraph:
+        """Rebuild a graph from `to_arrays`.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing or shapes disagree.
+        """
+        missing = [name for name in _ARRAYS if name not in arrays]
+        if missing:
+            raise ValueError(f"saved graph lacks {missing}")
+        return cls(
+            channels=tuple(channels),
+            regions=tuple(regions),
+            **{
+                name: np.asarray(arrays[name], dtype=bool if name == "published" else float)
+                for name in _ARRAYS
+            },
+        )

@@ -1,0 +1,127 @@
+"""What a user may demand of the channel graph, and whether the demands can all be met."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+
+from mmm_model.panel import Bools
+
+Edge = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class GraphSettings:
+    """How the channel graph is learned and what is known about it beforehand.
+
+    Parameters
+    ----------
+    enabled
+        False gives a graph without edges.
+    max_lag_weeks
+        Longest lag of an edge in weeks; 0 allows same-week edges only.
+    bootstraps
+        Number of refits on resampled blocks of weeks.
+    publish_probability
+        Share of refits that must find an edge before counterfactuals run through it.
+    tiers
+        Groups of channels from the upper to the lower funnel; no edge leads from a group to
+        an earlier one. Channels that are in no group are free.
+    required, forbidden
+        Pairs (source, target), at any lag.
+    seed
+        Seed of the resampling.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range, or if the pairs and tiers contradict each other.
+    """
+
+    enabled: bool = True
+    max_lag_weeks: int = 4
+    bootstraps: int = 50
+    publish_probability: float = 0.8
+    tiers: tuple[tuple[str, ...], ...] = ()
+    required: tuple[Edge, ...] = ()
+    forbidden: tuple[Edge, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.max_lag_weeks <= 26:
+            raise ValueError(f"max_lag_weeks is {self.max_lag_weeks}, allowed are 0 to 26")
+        if self.bootstraps < 1:
+            raise ValueError(f"bootstraps is {self.bootstraps}, allowed are 1 and more")
+        if not 0.5 <= self.publish_probability <= 1.0:
+            raise ValueError(
+                f"publish_probability is {self.publish_probability}, allowed are 0.5 to 1"
+            )
+        rank = self._rank()
+        for source, target in self.required:
+            if source == target:
+                raise ValueError(f"required edge {source} → {target} leads to itself")
+            if (source, target) in self.forbidden:
+                raise ValueError(f"edge {source} → {target} is both required and forbidden")
+            if source in rank and target in rank and rank[source] > rank[target]:
+                raise ValueError(
+                    f"required edge {source} → {target} leads from tier {rank[source] + 1} back "
+                    f"to tier {rank[target] + 1}"
+                )
+        cycle = find_cycle(self.required)
+        if cycle:
+            raise ValueError(f"required edges form a cycle: {' → '.join(cycle)}")
+
+    def allowed(self, channels: Sequence[str]) -> Bools:
+        """Pairs that may be an edge, ``[C, C]`` (source, target).
+
+        Raises
+        ------
+        ValueError
+            If a tier or a pair names a channel that is not in ``channels``.
+        """
+        named = {c for tier in self.tiers for c in tier}
+        named.update(c for edge in (*self.required, *self.forbidden) for c in edge)
+        unknown = sorted(named - set(channels))
+        if unknown:
+            raise ValueError(
+                f"the graph settings name unknown channels {unknown}; known: {list(channels)}"
+            )
+        position = {name: i for i, name in enumerate(channels)}
+        allowed = ~np.eye(len(channels), dtype=bool)
+        for source, target in self.forbidden:
+            allowed[position[source], position[target]] = False
+        rank = self._rank()
+        for source in rank:
+            for target in rank:
+                if rank[source] > rank[target]:
+                    allowed[position[source], position[target]] = False
+        return allowed
+
+    def required_mask(self, channels: Sequence[str]) -> Bools:
+        """Pairs that must be an edge, ``[C, C]`` (source, target)."""
+        position = {name: i for i, name in enumerate(channels)}
+        mask = np.zeros((len(channels), len(channels)), dtype=bool)
+        for source, target in self.required:
+            mask[position[source], position[target]] = True
+        return mask
+
+    def _rank(self) -> dict[str, int]:
+        rank: dict[str, int] = {}
+        for position, tier in enumerate(self.tiers):
+            for channel in tier:
+                if channel in rank:
+                    raise ValueError(f"channel {channel} is in more than one tier")
+                rank[channel] = position
+        return rank
+
+
+def find_cycle(edges: Sequence[Edge]) -> list[str]:
+    """Names along one cycle, first and last the same; empty where there is none."""
+    try:
+        found = nx.find_cycle(nx.DiGraph(list(edges)))
+    except nx.NetworkXNoCycle:
+        return []
+    return [str(edge[0]) for edge in found] + [str(found[0][0])]

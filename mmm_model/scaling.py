@@ -1,0 +1,89 @@
+"""From the units of the data to the scale of the model and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from mmm_model.panel import Floats, Panel
+
+_LARGEST_CONTROL = 5.0
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Sizes by which a panel is divided before the model reads it.
+
+    All are means over the weeks of training, so that levels matter (twice the exposure is
+    twice as much to the model, too) and units do not.
+
+    Parameters
+    ----------
+    region_size
+        ``[R]`` mean absolute KPI of the region, KPI units.
+    exposure_size
+        ``[R, C]`` exposure that counts as one.
+    control_mean, control_size
+        ``[R, K]`` mean and standard deviation of a control in the region.
+    """
+
+    region_size: Floats
+    exposure_size: Floats
+    control_mean: Floats
+    control_size: Floats
+
+    @classmethod
+    def of(cls, panel: Panel) -> Scaling:
+        """Measure the sizes on the weeks in which a KPI was observed."""
+        seen = panel.observed
+        weeks = max(fitted_weeks(panel), 1)
+        count = seen.sum(axis=1)
+        size = np.abs(panel.kpi * seen).sum(axis=1) / np.maximum(count, 1)
+        typical = size[size > 0].mean() if (size > 0).any() else 1.0
+        size = np.where(size > 0, size, typical)
+        return cls(
+            region_size=size,
+            exposure_size=_exposure_size(panel.exposure[:, :weeks]),
+            control_mean=panel.control[:, :weeks].mean(axis=1),
+            control_size=_control_size(panel.control[:, :weeks]),
+        )
+
+    def kpi(self, panel: Panel) -> Floats:
+        """``[R, W]`` KPI over the region's size."""
+        return panel.kpi / self.region_size[:, None]
+
+    def exposure(self, exposure: Floats) -> Floats:
+        """``[R, W, C]`` exposure over its size."""
+        return exposure / self.exposure_size[:, None]
+
+    def control(self, panel: Panel) -> Floats:
+        """``[R, W, K]`` standardised controls, within ±5."""
+        z = (panel.control - self.control_mean[:, None]) / self.control_size[:, None]
+        return np.clip(z, -_LARGEST_CONTROL, _LARGEST_CONTROL)
+
+    def to_arrays(self) -> dict[str, Floats]:
+        """Return the arrays by name, for saving."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def fitted_weeks(panel: Panel) -> int:
+    """Number of weeks up to the last one with an observed KPI."""
+    seen = np.flatnonzero(panel.observed.any(axis=0))
+    return int(seen[-1]) + 1 if len(seen) else 0
+
+
+def _exposure_size(exposure: Floats) -> Floats:
+    """Mean exposure by region, ``[R, C]``; a region that never saw a channel takes the mean."""
+    mean = exposure.mean(axis=1)
+    on = (mean > 0).sum(axis=0)
+    overall = np.where(on > 0, mean.sum(axis=0) / np.maximum(on, 1), 1.0)
+    return np.where(mean > 0, mean, overall)
+
+
+def _control_size(control: Floats) -> Floats:
+    """Standard deviation by region, at least a tenth of the median region's."""
+    spread = control.std(axis=1)
+    floor = 0.1 * np.median(spread, axis=0, keepdims=True)
+    size = np.maximum(spread, floor)
+    return np.where(size > 1e-9 * (1e-300 + np.abs(control).max(axis=1)), size, 1.0)

@@ -1,0 +1,81 @@
+"""What may be chosen about the response model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How the response model is fitted.
+
+    Parameters
+    ----------
+    holdout_weeks
+        Last weeks whose KPI the holdout fit never sees; 0 makes no holdout.
+    members
+        Members of the ensemble; the first one is fitted to the data as it is, the others to
+        block bootstraps with priors of their own.
+    seed
+        Seed of initial values, priors and bootstraps.
+    steps
+        Steps of the optimiser for the adstock, the saturation and the GRU.
+    learning_rate
+        Its learning rate at the start; it falls to zero along a cosine.
+    lag_weeks
+        Longest lag of the adstock in weeks.
+    min_slope, max_slope
+        Bounds of the Hill curve's slope.
+    hidden
+        Width of the GRU of each member; 0 keeps effectiveness at one.
+    max_modulation
+        Largest absolute logarithm of effectiveness before it is scaled to mean one.
+    harmonics
+        Pairs of sine and cosine in the yearly seasonality.
+    block_weeks
+        Length of the blocks that are resampled.
+    device
+        Where torch computes, for example ``"cpu"`` or ``"cuda"``.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+    """
+
+    holdout_weeks: int = 8
+    members: int = 8
+    seed: int = 0
+    steps: int = 60
+    learning_rate: float = 0.1
+    lag_weeks: int = 12
+    min_slope: float = 0.5
+    max_slope: float = 3.0
+    hidden: int = 8
+    max_modulation: float = 0.3
+    harmonics: int = 2
+    block_weeks: int = 8
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        at_least = {
+            "holdout_weeks": 0,
+            "members": 1,
+            "steps": 0,
+            "lag_weeks": 0,
+            "hidden": 0,
+            "max_modulation": 0,
+            "harmonics": 0,
+            "block_weeks": 1,
+        }
+        for name, smallest in at_least.items():
+            value = getattr(self, name)
+            if value < smallest:
+                raise ValueError(f"{name} is {value}, allowed are {smallest} and more")
+        if self.learning_rate <= 0:
+            raise ValueError(f"learning_rate is {self.learning_rate}, it must be positive")
+        if not 0 < self.min_slope < self.max_slope:
+            raise ValueError(
+                f"the slope's bounds are {self.min_slope} and {self.max_slope}, "
+                "allowed are 0 < min_slope < max_slope"
+            )

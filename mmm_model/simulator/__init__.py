@@ -1,0 +1,22 @@
+"""A simulated brand: data as a marketing team would deliver it, and the exact truth behind it.
+
+The recipe: heavy-tailed regions, seasonal and drifting demand, plans that follow demand or
+each other, adstock, several families of response curves, channels that drive channels, a
+channel without effect, and dirt.
+"""
+
+from mmm_model.simulator.draws import draw_spec
+from mmm_model.simulator.simulation import Simulation, simulate
+from mmm_model.simulator.spec import ChannelSpec, DriveSpec, SimulationSpec
+from mmm_model.simulator.tables import Tables, deliver
+
+__all__ = [
+    "ChannelSpec",
+    "DriveSpec",
+    "Simulation",
+    "SimulationSpec",
+    "Tables",
+    "deliver",
+    "draw_spec",
+    "simulate",
+]

@@ -1,0 +1,218 @@
+"""The linear part of the equation, solved given its saturated media.
+
+A mixed model: coefficients that all regions share, deviations of each region, drawn to zero
+as strongly as the data say, and what all regions share in a week. The rows of a week carry
+the week's weight in the member's bootstrap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mmm_model.linear import bounded_ridge
+from mmm_model.noise import Whitening
+
+_PRIOR_REGIONS = 3.0
+_PRIOR_SPREAD = 0.05
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Independent Gaussian priors of the pooled coefficients, each ``[M, P]``."""
+
+    mean: Tensor
+    precision: Tensor
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The linear part for M members.
+
+    Parameters
+    ----------
+    pooled
+        ``[M, P]`` coefficients; channels first, then controls, then harmonics.
+    deviation
+        ``[M, R, P]`` of a region from the pooled coefficient.
+    common
+        ``[M, W]`` what all regions share in a week.
+    spread
+        ``[P]`` standard deviation of the deviations, of channels relative to the coefficient.
+    """
+
+    pooled: Tensor
+    deviation: Tensor
+    common: Tensor
+    spread: Tensor
+
+    @property
+    def regional(self) -> Tensor:
+        """``[M, R, P]`` coefficient of each region."""
+        return self.pooled[:, None] + self.deviation
+
+
+class LinearProblem:
+    """What stays the same while the saturated media change.
+
+    Parameters
+    ----------
+    whitening
+        Filters of the residuals.
+    target
+        ``[R, W]`` scaled KPI, 0 where not observed.
+    fixed
+        ``[R, W, K + 2H]`` controls and harmonics.
+    weight
+        ``[M, W]`` weights of the weeks.
+    channels
+        Number of channels.
+    """
+
+    def __init__(
+        self, whitening: Whitening, target: Tensor, fixed: Tensor, weight: Tensor, channels: int
+    ) -> None:
+        self.whitening = whitening
+        self.weight = weight
+        self.channels = channels
+        a = whitening.region
+        self.white_target = (a @ target[..., None])[..., 0]
+        self.white_fixed = a @ fixed
+        self.shared = whitening.common is not None
+        if whitening.common is not None:
+            weeks = a.shape[1]
+            per_week = torch.einsum("rts,rtu->tsu", a, a).reshape(weeks, -1)
+            own = torch.einsum("ts,tu->tsu", whitening.common, whitening.common)
+            gram = (weight @ (per_week + own.reshape(weeks, -1))).reshape(-1, weeks, weeks)
+            eye = torch.eye(weeks, dtype=a.dtype, device=a.device)
+            self.common_factor = torch.linalg.cholesky(gram + 1e-9 * gram.diagonal(dim1=1, dim2=2).mean() * eye)
+
+    @property
+    def regions(self) -> int:
+        """Number of regions."""
+        return len(self.white_target)
+
+    def design(self, saturated: Tensor) -> Tensor:
+        """Whitened columns ``[M, R, W, P]`` of saturated media ``[M, R, W, C]`` and the rest."""
+        m, r, w, c = saturated.shape
+        columns = saturated.permute(1, 2, 0, 3).reshape(r, w, m * c)
+        media = (self.whitening.region @ columns).reshape(r, w, m, c).permute(2, 0, 1, 3)
+        rest = self.white_fixed.expand(m, *self.white_fixed.shape)
+        return torch.cat([media, rest], dim=-1)
+
+    def start(self, members: int) -> Solution:
+        """Return a solution of zeros."""
+        like = self.white_target
+        p = self.channels + self.white_fixed.shape[-1]
+        return Solution(
+            pooled=like.new_zeros(members, p),
+            deviation=like.new_zeros(members, self.regions, p),
+            common=like.new_zeros(members, like.shape[1]),
+            spread=like.new_full((p,), _PRIOR_SPREAD),
+        )
+
+    def solve(
+        self,
+        saturated: Tensor,
+        prior: Prior,
+        solution: Solution,
+        rounds: int = 2,
+        learn_spread: bool = False,
+    ) -> Solution:
+        """Solve for the pooled coefficients, the common weeks and the regions' deviations.
+
+        Parameters
+        ----------
+        saturated
+            ``[M, R, W, C]`` saturated media.
+        prior
+            Of the pooled coefficients.
+        solution
+            Where to start.
+        rounds
+            Alternations between the pooled and the regional part.
+        learn_spread
+            Whether to learn how much regions differ.
+        """
+        x = self.design(saturated)
+        xw = x * self.weight[:, None, :, None]
+        regional_gram = xw.transpose(-1, -2) @ x
+        gram = regional_gram.sum(1)
+        cross = self._common_moment(xw)
+        pooled, deviation, common = solution.pooled, solution.deviation, solution.common
+        spread = solution.spread
+        bounded = torch.arange(x.shape[-1], device=x.device) < self.channels
+        if self.shared:
+            explained = torch.cholesky_solve(cross, self.common_factor)
+            gram = gram - cross.transpose(1, 2) @ explained
+        gram = gram + torch.diag_embed(prior.precision)
+        for _ in range(rounds):
+            left = self.white_target - (x @ deviation[..., None])[..., 0]
+            moment = (xw * left[..., None]).sum((1, 2))
+            if self.shared:
+                common_moment = self._common_moment((left * self.weight[:, None])[..., None])
+                moment = moment - (explained.transpose(1, 2) @ common_moment)[..., 0]
+            pooled = bounded_ridge(gram, moment + prior.precision * prior.mean, bounded)
+            if not self.shared:
+                break
+            common = torch.cholesky_solve(
+                common_moment - cross @ pooled[..., None], self.common_factor
+            )[..., 0]
+            left = self.innovation(x, pooled[:, None].expand_as(deviation), common)
+            moment_r = (xw * left[..., None]).sum(2)
+            size = torch.where(bounded, pooled.clamp_min(1e-6), torch.ones_like(pooled))[:, None]
+            scale = size * spread
+            scaled_gram = regional_gram * scale[..., :, None] * scale[..., None, :]
+            eye = torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+            factor = torch.linalg.cholesky(scaled_gram + eye)
+            z = torch.cholesky_solve((moment_r * scale)[..., None], factor)[..., 0]
+            deviation = z * scale
+            if learn_spread:
+                variance = torch.cholesky_inverse(factor).diagonal(dim1=-2, dim2=-1)
+                second = (z**2 + variance).sum((0, 1)) * spread**2
+                count = len(z) * z.shape[1]
+                spread = (
+                    (second + _PRIOR_REGIONS * _PRIOR_SPREAD**2) / (count + _PRIOR_REGIONS)
+                ).sqrt()
+            floor = torch.where(bounded, -pooled, torch.full_like(pooled, -torch.inf))[:, None]
+            deviation = torch.maximum(deviation, floor)
+        return Solution(pooled, deviation, common, spread)
+
+    def innovation(self, design: Tensor, regional: Tensor, common: Tensor) -> Tensor:
+        """Whitened residual ``[M, R, W]`` for coefficients ``[M, R, P]`` and common ``[M, W]``."""
+        shared = torch.einsum("rts,ms->mrt", self.whitening.region, common)
+        return self.white_target - (design @ regional[..., None])[..., 0] - shared
+
+    def log_likelihood(self, saturated: Tensor, prior: Prior, deviation: Tensor) -> Tensor:
+        """Logarithm of the marginal likelihood of each member, ``[M]``, the scale profiled out."""
+        x = self.design(saturated)
+        xw = x * self.weight[:, None, :, None]
+        left = self.white_target - (x @ deviation[..., None])[..., 0]
+        gram = (xw.transpose(-1, -2) @ x).sum(1)
+        moment = (xw * left[..., None]).sum((1, 2))
+        square = (left**2 * self.weight[:, None]).sum((1, 2))
+        total = self.whitening.log_determinant.expand(len(square)).clone()
+        if self.shared:
+            cross = self._common_moment(xw)
+            common_moment = self._common_moment((left * self.weight[:, None])[..., None])
+            explained = torch.cholesky_solve(common_moment, self.common_factor)
+            gram = gram - cross.transpose(1, 2) @ torch.cholesky_solve(cross, self.common_factor)
+            moment = moment - (cross.transpose(1, 2) @ explained)[..., 0]
+            square = square - (common_moment * explained).sum((1, 2))
+            total = total + 2 * self.common_factor.diagonal(dim1=1, dim2=2).log().sum(1)
+        gram = gram + torch.diag_embed(prior.precision)
+        moment = moment + prior.precision * prior.mean
+        square = square + (prior.precision * prior.mean**2).sum(1)
+        bounded = torch.arange(x.shape[-1], device=x.device) < self.channels
+        theta = bounded_ridge(gram, moment, bounded)
+        square = square - 2 * (theta * moment).sum(1) + (theta * (gram @ theta[..., None])[..., 0]).sum(1)
+        count = (self.whitening.noise.precision > 0).sum()
+        total = total + torch.linalg.slogdet(gram)[1]
+        return -0.5 * (total + count * (square / count).clamp_min(1e-30).log())
+
+    def _common_moment(self, rows: Tensor) -> Tensor:
+        """``Σ_r A_r' rows``: ``[M, R, W, P]`` to ``[M, W, P]``."""
+        a = self.whitening.region
+        return a.reshape(-1, a.shape[-1]).T @ rows.reshape(len(rows), -1, rows.shape[-1])

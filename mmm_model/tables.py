@@ -1,0 +1,160 @@
+"""Labelled tables of what a training found, one function for each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mmm_model import holdout
+from mmm_model.fitted import FittedModel, interval
+from mmm_model.fitting import Training
+from mmm_model.mediation import split_contribution
+from mmm_model.panel import Floats, Panel
+
+
+def predictions(training: Training, panel: Panel) -> pd.DataFrame:
+    """Actual and predicted KPI by region and week.
+
+    Parameters
+    ----------
+    training
+        Held-out weeks are predicted by its holdout fit, the others by its final fit.
+    panel
+        Panel it was trained on.
+
+    Returns
+    -------
+    DataFrame
+        ``region, week, split, actual, predicted, lower, upper``; ``actual`` is NaN where the
+        KPI was not observed.
+    """
+    weeks = training.final.settings.holdout_weeks
+    held = np.arange(len(panel.weeks)) >= len(panel.weeks) - weeks
+    final, forecast = training.final.predict(panel), training.holdout.predict(panel)
+    table = _region_weeks(panel)
+    table["split"] = np.tile(np.where(held, "holdout", "train"), len(panel.regions))
+    table["actual"] = np.where(panel.observed, panel.kpi, np.nan).ravel()
+    for column, name in (("predicted", "mean"), ("lower", "lower"), ("upper", "upper")):
+        table[column] = np.where(held, getattr(forecast, name), getattr(final, name)).ravel()
+    return table
+
+
+def contributions(model: FittedModel, panel: Panel) -> pd.DataFrame:
+    """What made up the prediction, by region, week and component.
+
+    Returns
+    -------
+    DataFrame
+        ``region, week, component, kind, contribution, lower, upper`` in KPI units; the
+        components of a region-week add up to the model's prediction.
+    """
+    parts = model.components(panel)
+    blocks = [("baseline", "baseline", parts.baseline), ("seasonality", "seasonality", parts.seasonality)]
+    blocks += [(name, "control", parts.control[..., k]) for k, name in enumerate(panel.controls)]
+    blocks += [(name, "media", parts.media[..., c]) for c, name in enumerate(panel.channels)]
+    cells = _region_weeks(panel)
+    tables = []
+    for component, kind, values in blocks:
+        lower, upper = interval(values)
+        tables.append(
+            cells.assign(
+                component=component,
+                kind=kind,
+                contribution=values.mean(axis=0).ravel(),
+                lower=lower.ravel(),
+                upper=upper.ravel(),
+            )
+        )
+    return pd.concat(tables, ignore_index=True)
+
+
+def channel_summary(model: FittedModel, panel: Panel) -> pd.DataFrame:
+    """Each channel over all weeks of the panel, with what it earns through other channels.
+
+    Returns
+    -------
+    DataFrame
+        ``channel, spend, exposure, contribution, direct, mediated, share, roi, roi_lower,
+        roi_upper, marginal_roi, contribution_lower, contribution_upper``. Money is NaN for a
+        channel without spend, returns are NaN without a value of the KPI.
+    """
+    response = model.media_response(panel)
+    direct = response.contribution()
+    total = direct
+    if model.graph is not None and model.graph.published.any():
+        split = split_contribution(
+            model.graph,
+            panel.exposure,
+            lambda exposure: model.media_response(panel, exposure).contribution(),
+        )
+        direct, total = split.direct, split.total
+    spend = np.where(panel.has_spend, np.nansum(panel.spend, axis=(0, 1)), np.nan)
+    value = panel.value_per_kpi[None, :, :, None]
+    contribution, own = total.sum(axis=(1, 2)), direct.sum(axis=(1, 2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        roi = _finite((total * value).sum(axis=(1, 2)) / spend)
+        marginal = _finite((response.marginal() * value).sum(axis=(1, 2)) / spend)
+    lower, upper = interval(contribution)
+    roi_lower, roi_upper = interval(roi)
+    predicted = model.components(panel).prediction.mean(axis=0).sum()
+    return pd.DataFrame(
+        {
+            "channel": panel.channels,
+            "spend": spend,
+            "exposure": panel.exposure.sum(axis=(0, 1)),
+            "contribution": contribution.mean(axis=0),
+            "direct": own.mean(axis=0),
+            "mediated": (contribution - own).mean(axis=0),
+            "share": own.mean(axis=0) / predicted if predicted else np.nan,
+            "roi": roi.mean(axis=0),
+            "roi_lower": roi_lower,
+            "roi_upper": roi_upper,
+            "marginal_roi": marginal.mean(axis=0),
+            "contribution_lower": lower,
+            "contribution_upper": upper,
+        }
+    )
+
+
+def adstock_curves(model: FittedModel) -> pd.DataFrame:
+    """How a channel's effect spreads over the weeks: ``channel, lag_weeks, weight, lower, upper``."""
+    kernel = model.adstock_kernel()
+    lower, upper = interval(kernel)
+    lags = kernel.shape[-1]
+    return pd.DataFrame(
+        {
+            "channel": np.repeat(np.array(model.channels, dtype=object), lags),
+            "lag_weeks": np.tile(np.arange(lags), len(model.channels)),
+            "weight": kernel.mean(axis=0).ravel(),
+            "lower": lower.ravel(),
+            "upper": upper.ravel(),
+        }
+    )
+
+
+def holdout_metrics(training: Training, panel: Panel) -> pd.DataFrame:
+    """Scores on the held-out weeks: ``scope, model, metric, value``; no rows without holdout."""
+    weeks = training.holdout.settings.holdout_weeks
+    if not weeks:
+        return pd.DataFrame(columns=["scope", "model", "metric", "value"])
+    return holdout.holdout_metrics(panel, training.holdout.predict(panel), weeks)
+
+
+def training_history(training: Training) -> pd.DataFrame:
+    """Losses of both fits: ``fit, step, term, loss``."""
+    return training.history.copy()
+
+
+def _region_weeks(panel: Panel) -> pd.DataFrame:
+    """``region, week`` in the order of a raveled ``[R, W]`` array."""
+    regions = np.array(panel.regions, dtype=object)
+    return pd.DataFrame(
+        {
+            "region": np.repeat(regions, len(panel.weeks)),
+            "week": np.tile(panel.weeks.to_numpy(), len(regions)),
+        }
+    )
+
+
+def _finite(value: Floats) -> Floats:
+    return np.where(np.isfinite(value), value, np.nan)

@@ -1,0 +1,171 @@
+"""What a person or a scheduler meets at the terminal: messages, exit codes, nothing broken."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from mmm_assets.cli import EXIT, app
+from mmm_assets.config import ProjectConfig
+from tests.mmm_assets.conftest import write_tables
+
+cli = CliRunner()
+
+
+def run(*arguments: str | Path) -> tuple[int, str]:
+    result = cli.invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_help_comes_without_the_heavy_libraries() -> None:
+    code = (
+        "import sys, typer.testing, mmm_assets.cli as c;"
+        "r = typer.testing.CliRunner().invoke(c.app, ['--help']);"
+        "assert r.exit_code == 0, r.output;"
+        "print([m for m in ('torch', 'dagster', 'great_expectations', 'pandas', 'duckdb')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_status_shows_the_refreshes_newest_first(refreshed: ProjectConfig) -> None:
+    code, said = run("status", "--config", refreshed.path)
+    assert code == 0
+    assert said.index("2024-07-08") < said.index("2024-06-24")
+
+
+def test_status_before_the_first_refresh(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    code, said = run("status", "--config", tmp_path / "mmm.yaml")
+    assert code == 0
+    assert "Nothing is published yet" in said
+
+
+def test_check_passes_on_clean_tables_and_writes_nothing(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    code, said = run("check", "--config", tmp_path / "mmm.yaml")
+    assert code == 0, said
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_refresh_ends_with_headline_and_where_to_look(project: ProjectConfig) -> None:
+    code, said = run("refresh", "--config", project.path, "--week", "2024-07-01")
+    assert code == 0, said
+    for part in ("skill", "ROI by channel", "index.html", "mmm.duckdb", "SELECT"):
+        assert part in said
+
+
+def test_backfill_runs_every_monday_between(project: ProjectConfig) -> None:
+    code, said = run("backfill", "--from", "2024-06-12", "--to", "2024-06-23", "-c", project.path)
+    assert code == 0, said
+    assert "1 of 1 refreshes published" in said
+    assert "Refresh 2024-06-17" in said
+
+
+def rows(file: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        change(pd.read_csv(folder / file)).to_csv(folder / file, index=False)
+
+    return damage
+
+
+def text(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def damage(folder: Path) -> None:
+        content = (folder / file).read_text()
+        assert old in content
+        (folder / file).write_text(content.replace(old, new))
+
+    return damage
+
+
+def cell(file: str, column: str, value: object) -> Callable[[Path], None]:
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        frame[column] = frame[column].astype(object)
+        frame.loc[7, column] = value
+        return frame
+
+    return rows(file, change)
+
+
+REFUSED: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
+    "missing column": (
+        rows("media.csv", lambda f: f.drop(columns="spend")),
+        "refused",
+        ("media", "spend"),
+    ),
+    "unknown region": (cell("media.csv", "region", "atlantis"), "refused", ("media", "atlantis")),
+    "duplicated keys": (
+        rows("kpi.csv", lambda f: pd.concat([f, f.head(2)])),
+        "refused",
+        ("kpi", "north"),
+    ),
+    "negative spend": (cell("media.csv", "spend", -5.0), "refused", ("media", "spend", "-5")),
+    "text in a number": (cell("kpi.csv", "sales", "many"), "refused", ("kpi", "many")),
+    "infinite value": (cell("kpi.csv", "sales", "inf"), "refused", ("kpi", "inf")),
+    "KPI all zero": (rows("kpi.csv", lambda f: f.assign(sales=0)), "refused", ("kpi",)),
+    "KPI constant": (rows("kpi.csv", lambda f: f.assign(sales=12)), "refused", ("kpi", "constant")),
+    "one week": (
+        rows("kpi.csv", lambda f: f[f["week"] == f["week"].max()]),
+        "refused",
+        ("kpi", "week"),
+    ),
+    "empty file": (lambda d: (d / "kpi.csv").write_text(""), "refused", ("kpi.csv", "empty")),
+    "not a CSV": (
+        lambda d: (d / "kpi.csv").write_bytes(bytes(range(256)) * 40),
+        "refused",
+        ("kpi.csv",),
+    ),
+    "missing file": (lambda d: (d / "kpi.csv").unlink(), "refused", ("kpi.csv",)),
+    "unknown key": (
+        text("mmm.yaml", "holdout_weeks", "holdout_wekks"),
+        "usage",
+        ("holdout_wekks", "holdout_weeks"),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_bad_input_is_refused_and_published_stays(fault: str, project: ProjectConfig) -> None:
+    damage, status, named = REFUSED[fault]
+    published = (project.warehouse_folder / "mmm.duckdb").read_bytes()
+    damage(project.folder)
+    code, said = run("refresh", "--config", project.path, "--week", "2024-07-08")
+    assert code == EXIT[status], said
+    assert "Traceback" not in said
+    for part in named:
+        assert part in said
+    assert (project.warehouse_folder / "mmm.duckdb").read_bytes() == published
+
+
+ACCEPTED: dict[str, Callable[[Path], None]] = {
+    "weeks out of order": rows("kpi.csv", lambda f: f.sample(frac=1, random_state=1)),
+    "a gap in the weeks": rows("kpi.csv", lambda f: f[f["week"] != "2023-05-01"]),
+    "a channel that is always zero": rows(
+        "media.csv",
+        lambda f: f.assign(
+            spend=f["spend"].where(f["channel"] != "radio", 0),
+            impressions=f["impressions"].where(f["channel"] != "radio", 0),
+        ),
+    ),
+    "one region": lambda d: [
+        rows(name, lambda f: f[f["region"] == "north"])(d)
+        for name in ("kpi.csv", "media.csv", "controls.csv")
+    ],
+}
+
+
+@pytest.mark.parametrize("oddity", ACCEPTED)
+def test_odd_input_is_treated_as_documented(oddity: str, tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    ACCEPTED[oddity](tmp_path)
+    code, said = run("refresh", "--config", tmp_path / "mmm.yaml", "--week", "2024-07-08")
+    assert code == 0, said

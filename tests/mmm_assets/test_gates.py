@@ -1,0 +1,92 @@
+"""Each gate holds on sound results and finds the fault that it is there for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import duckdb
+import pandas as pd
+import pytest
+
+from mmm_assets.gates import GATES, broken, reason
+from mmm_assets.warehouse import create_mart, replace_week
+
+WEEK = date(2024, 1, 1)
+Tables = dict[str, pd.DataFrame]
+
+
+def sound() -> Tables:
+    return {
+        "predictions": pd.DataFrame(
+            [
+                {"region": "north", "week": WEEK, "split": "train", "predicted": 100.0},
+                {"region": "north", "week": WEEK, "split": "holdout", "predicted": 90.0},
+            ]
+        ),
+        "contributions": pd.DataFrame(
+            [
+                {"region": "north", "week": WEEK, "component": "baseline", "contribution": 80.0},
+                {"region": "north", "week": WEEK, "component": "tv", "contribution": 20.0},
+            ]
+        ),
+        "channel_summary": pd.DataFrame([{"channel": "tv", "direct": 20.0}]),
+        "holdout_metrics": pd.DataFrame(
+            [
+                {"scope": "pooled", "model": model, "metric": "rmse", "value": value}
+                for model, value in (("mmm", 1.0), ("last_value", 2.0), ("train_mean", 3.0))
+            ]
+        ),
+    }
+
+
+def stored(tables: Tables) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    create_mart(connection)
+    for name, frame in tables.items():
+        replace_week(connection, name, WEEK, frame)
+    return connection
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_sound_results_pass(gate) -> None:
+    assert broken(stored(sound()), gate, WEEK) == []
+
+
+def infinite(tables: Tables) -> None:
+    tables["predictions"]["predicted"] = float("inf")
+
+
+def missing(tables: Tables) -> None:
+    tables["contributions"].loc[0, "contribution"] = None
+
+
+def lost(tables: Tables) -> None:
+    tables["contributions"].loc[0, "contribution"] = 79.0
+
+
+def negative(tables: Tables) -> None:
+    tables["channel_summary"]["direct"] = -1.0
+
+
+def useless(tables: Tables) -> None:
+    tables["holdout_metrics"].loc[0, "value"] = 6.1
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("estimates_are_finite", infinite),
+        ("estimates_are_finite", missing),
+        ("contributions_add_up", lost),
+        ("media_never_hurts", negative),
+        ("forecast_is_usable", useless),
+    ],
+)
+def test_a_fault_is_found_and_named(name: str, damage: Callable[[Tables], None]) -> None:
+    tables = sound()
+    damage(tables)
+    gate = next(gate for gate in GATES if gate.name == name)
+    found = broken(stored(tables), gate, WEEK)
+    assert found
+    assert reason(gate, found).startswith(name)

@@ -1,0 +1,150 @@
+"""A refresh from the raw tables to the published file, through Dagster."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from mmm_assets import mart
+from mmm_assets.config import ProjectConfig
+from mmm_assets.definitions import build_definitions
+from mmm_assets.project import Project
+from mmm_assets.refresh import PROCESS_TAG, dagster_instance
+from mmm_assets.warehouse import read_week
+from tests.mmm_assets.conftest import CHANNELS, run_week
+
+EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
+
+
+def table(config: ProjectConfig, name: str, week: date) -> pd.DataFrame:
+    with Project(config).warehouse.published() as connection:
+        return read_week(connection, name, week)
+
+
+def test_every_mart_table_is_filled_for_both_weeks(refreshed: ProjectConfig) -> None:
+    for week in (EARLIER, NEWEST):
+        for declared in mart.TABLES:
+            if declared.name != "channel_graph":  # three channels need not drive each other
+                assert len(table(refreshed, declared.name, week)), declared.name
+
+
+def test_current_views_show_the_newest_week(refreshed: ProjectConfig) -> None:
+    with Project(refreshed).warehouse.published() as connection:
+        for declared in mart.TABLES:
+            weeks = connection.execute(
+                f"SELECT DISTINCT refresh_week FROM mart.current_{declared.name}"
+            ).fetchall()
+            assert weeks in ([(NEWEST,)], []), declared.name
+
+
+def test_contributions_add_up_to_the_prediction(refreshed: ProjectConfig) -> None:
+    parts = table(refreshed, "contributions", NEWEST)
+    total = parts.groupby(["region", "week"])["contribution"].sum()
+    predicted = table(refreshed, "predictions", NEWEST).query("split == 'train'")
+    predicted = predicted.set_index(["region", "week"])["predicted"]
+    assert len(predicted) == len(total)
+    pd.testing.assert_series_equal(
+        total.sort_index(), predicted.sort_index(), rtol=1e-5, check_names=False
+    )
+
+
+def test_the_holdout_is_the_last_weeks(refreshed: ProjectConfig) -> None:
+    held = table(refreshed, "predictions", NEWEST).query("split == 'holdout'")
+    expected = [pd.Timestamp(NEWEST) - timedelta(weeks=n) for n in range(5, -1, -1)]
+    assert sorted(held["week"].unique()) == expected
+
+
+def test_roi_is_value_over_spend(refreshed: ProjectConfig) -> None:
+    channels = table(refreshed, "channel_summary", NEWEST)
+    assert set(channels["channel"]) == set(CHANNELS)
+    expected = 2.5 * channels["contribution"] / channels["spend"]
+    pd.testing.assert_series_equal(channels["roi"], expected, rtol=1e-6, check_names=False)
+    assert (channels["roi_lower"] <= channels["roi"]).all()
+    assert (channels["roi"] <= channels["roi_upper"]).all()
+
+
+def test_budgets_of_the_same_total_spend_the_same(refreshed: ProjectConfig) -> None:
+    budgets = table(refreshed, "optimal_budgets", NEWEST)
+    same = budgets[(budgets["scenario"] == "same_budget") & budgets["region"].isna()]
+    assert same["optimal_spend"].sum() == pytest.approx(same["current_spend"].sum(), abs=0.01)
+
+
+def test_an_earlier_refresh_saw_no_later_data(project: ProjectConfig) -> None:
+    before = {
+        declared.name: table(project, declared.name, EARLIER)
+        for declared in mart.TABLES
+        if declared.name not in ("refreshes", "data_checks")
+    }
+    kpi_file = project.folder / "kpi.csv"
+    kpi = pd.read_csv(kpi_file)
+    kpi.loc[pd.to_datetime(kpi["week"]) > pd.Timestamp(EARLIER), "sales"] *= 7
+    kpi.to_csv(kpi_file, index=False)
+    assert run_week(project, EARLIER).status == "published"
+    for name, frame in before.items():
+        pd.testing.assert_frame_equal(table(project, name, EARLIER), frame, check_exact=True)
+    assert len(table(project, "refreshes", NEWEST)) == 1
+
+
+def test_one_asset_can_be_materialised_again(project: ProjectConfig) -> None:
+    before = table(project, "response_curves", NEWEST)
+    definitions = build_definitions(project)
+    result = dg.materialize(
+        definitions.resolve_asset_graph().assets_defs,
+        selection=["response_curves"],
+        partition_key=NEWEST.isoformat(),
+        resources={"project": Project(project)},
+        instance=dg.DagsterInstance.ephemeral(),
+    )
+    assert result.success
+    with Project(project).warehouse.work() as connection:
+        again = read_week(connection, "response_curves", NEWEST)
+    pd.testing.assert_frame_equal(again, before)
+
+
+def test_a_held_refresh_leaves_the_published_one(
+    project: ProjectConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mmm_assets import gates
+
+    query = "SELECT 'fault' WHERE $week > DATE '1900-01-01'"
+    never = gates.Gate("never", "predictions", "Nothing passes.", query)
+    monkeypatch.setattr(gates, "GATES", (never,))
+    before = table(project, "refreshes", NEWEST)
+    outcome = run_week(project, NEWEST)
+    assert outcome.status == "held"
+    assert "never" in outcome.messages[0]
+    pd.testing.assert_frame_equal(table(project, "refreshes", NEWEST), before)
+
+    following = date(2024, 7, 1)  # never published: its rows are shown as held
+    assert run_week(project, following).status == "held"
+    assert table(project, "refreshes", following)["status"].tolist() == ["held"]
+
+
+def test_a_week_that_is_no_partition_is_refused(project: ProjectConfig) -> None:
+    with pytest.raises(ValueError, match="is not a refresh week"):
+        run_week(project, date(2024, 7, 9))
+
+
+def test_the_dashboard_lies_where_it_should(refreshed: ProjectConfig) -> None:
+    for week in (EARLIER, NEWEST):
+        page = refreshed.reports_folder / week.isoformat() / "index.html"
+        assert page.stat().st_size > 1_000_000  # Plotly is inside
+    index = (refreshed.reports_folder / "index.html").read_text()
+    assert EARLIER.isoformat() in index
+    assert NEWEST.isoformat() in index
+
+
+def test_the_run_of_a_killed_process_is_marked_as_failed(project: ProjectConfig) -> None:
+    with dagster_instance(project) as instance:
+        run = instance.create_run_for_job(
+            build_definitions(project).resolve_job_def("refresh"),
+            tags={PROCESS_TAG: "999999@1"},
+            status=dg.DagsterRunStatus.STARTED,
+        )
+    with dagster_instance(project) as instance:
+        buried = instance.get_run_by_id(run.run_id)
+    assert buried is not None
+    assert buried.status == dg.DagsterRunStatus.FAILURE
