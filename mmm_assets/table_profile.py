@@ -20,6 +20,7 @@ from mmm_assets.warehouse import quote_text
 
 LOOKED_AT = 300_000
 """Rows of a table that are looked at."""
+_SAMPLED = 5_000
 
 _DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d/%m/%y")
 _DAYS += ("%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y")
@@ -106,7 +107,7 @@ class TableProfile:
         fitting = [
             (format_, self._unevenness(column, format_))
             for format_ in DATE_FORMATS
-            if self._all_days(column, format_)
+            if self._all_days(column, format_, 20) and self._all_days(column, format_, LOOKED_AT)
         ]
         if not fitting:
             return False, None, False
@@ -157,19 +158,24 @@ class TableProfile:
         terms = " + ".join(
             f"coalesce({number_sql(f'c{part.place}', self.decimal)}, 0)" for part in parts
         )
-        return bool(self._one(f"SELECT bool_and(abs({total} - ({terms})) <= 1e-4 * abs({total}))")[0])
+        return bool(
+            self._one(f"SELECT bool_and(abs({total} - ({terms})) <= 1e-4 * abs({total}))")[0]
+        )
 
     def _column(self, place: int) -> Column:
         cell = f"raw.c{place}"
         number = number_sql(f"c{place}", self.decimal)
         missing = ", ".join(quote_text(word) for word in MISSING)
-        filled, numbers, different, lowest, highest, whole = self._one(
+        row = self._connection.execute(
             f"""
-            SELECT count(*) FILTER (lower(trim({cell})) NOT IN ({missing})), count({number}),
-                   count(DISTINCT {cell}), min({number}), max({number}),
-                   bool_and({number} = floor({number}))
+            SELECT count(*) FILTER (lower(trim(text)) NOT IN ({missing})), count(number),
+                   count(DISTINCT text), min(number), max(number),
+                   bool_and(number = floor(number))
+            FROM (SELECT {cell} AS text, {number} AS number FROM {self._table} AS raw)
             """
-        )
+        ).fetchone()
+        assert row is not None
+        filled, numbers, different, lowest, highest, whole = row
         words: tuple[str, ...] = ()
         if numbers < filled and different <= 60:
             rows = self._connection.execute(
@@ -198,14 +204,19 @@ class TableProfile:
         for mark, other in ((",", "\\."), ("\\.", ",")):
             pattern = f"[-+]?([0-9]+{mark}([0-9]{{1,2}}|[0-9]{{4,}})|[0-9]{{1,3}}({other}[0-9]{{3}})+{mark}[0-9]*)"
             row = self._connection.execute(
-                f"SELECT count(*) FROM {self._table} WHERE {cells}", {"pattern": pattern}
+                f"SELECT count(*) FROM (FROM {self._table} LIMIT {_SAMPLED}) WHERE {cells}",
+                {"pattern": pattern},
             ).fetchone()
             counts[mark] = int(row[0]) if row else 0
         return "," if counts[","] > counts["\\."] else "."
 
-    def _all_days(self, column: Column, date_format: str | None) -> bool:
-        day = day_sql(f"c{column.place}", date_format, None)
-        return bool(self._one(f"SELECT bool_and({day} IS NOT NULL) FILTER (c{column.place} <> '')")[0])
+    def _all_days(self, column: Column, date_format: str | None, rows: int) -> bool:
+        cell = f"c{column.place}"
+        row = self._connection.execute(
+            f"SELECT bool_and({day_sql(cell, date_format, None)} IS NOT NULL) FILTER ({cell} <> '') "
+            f"FROM (SELECT {cell} FROM {self._table} WHERE {cell} IS NOT NULL LIMIT {rows})"
+        ).fetchone()
+        return bool(row and row[0])
 
     def _unevenness(self, column: Column, date_format: str | None) -> int:
         """Number of different steps between days: the right reading of dates has the fewest."""

@@ -11,6 +11,7 @@ side of every hump. A Newton method then polishes the best start.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -126,20 +127,12 @@ def _water_filling(problem: Problem) -> Floats:
     worth -= problem.hesitation[:, None] * away
     spend = problem.cost[:, None] * grid
     row = np.arange(len(grid))
+    scale = float(np.ptp(worth, axis=1).sum() / problem.cost.sum())
 
     def at(price: float) -> Floats:
         return grid[row, np.argmax(worth - price * spend, axis=1)]
 
-    cheap, dear = 0.0, 1.0
-    steepest = np.abs(np.diff(worth, axis=1)).max() / max(problem.cost.min(), 1e-300)
-    while problem.cost @ at(dear) > problem.total and dear < 1e3 * max(steepest, 1.0):
-        cheap, dear = dear, 2.0 * dear
-    for _ in range(_BISECTIONS):
-        price = 0.5 * (cheap + dear)
-        if problem.cost @ at(price) > problem.total:
-            cheap = price
-        else:
-            dear = price
+    cheap, dear = _price(lambda price: float(problem.cost @ at(price)), problem.total, scale)
     # Cells that jump at this very price are raised one after the other until the total is met.
     low, high = at(dear), at(cheap)
     rise = np.maximum(high - low, 0.0) * problem.cost
@@ -201,25 +194,40 @@ def _polish(problem: Problem, u: Floats) -> Floats:
 def _newton_target(problem: Problem, u: Floats, slope: Floats, bend: Floats) -> Floats:
     """Maximiser of the separable quadratic model at ``u``, of the right total."""
     # Where a curve bends upwards its mirrored bend still points uphill.
-    floor = 1e-6 * max(float(np.abs(bend).max()), 1e-300)
+    floor = 1e-6 * np.abs(bend).max() + 1e-9 * np.abs(slope).max() + 1e-100
     stiff = np.maximum(np.abs(bend), floor)
 
     def at(price: float) -> Floats:
         net = slope - price * problem.cost
         up = u + (net - problem.hesitation) / stiff
         down = u + (net + problem.hesitation) / stiff
-        free = np.where(
-            up > problem.start, up, np.where(down < problem.start, down, problem.start)
-        )
+        free = np.where(up > problem.start, up, np.where(down < problem.start, down, problem.start))
         return np.clip(free, problem.lower, problem.upper)
 
-    reach = np.abs(slope) + problem.hesitation + stiff * (problem.upper - problem.lower)
-    dear = float((reach / problem.cost).max())
-    cheap = -dear
+    scale = float(np.abs(slope).sum() / problem.cost.sum())
+    _, dear = _price(lambda price: float(problem.cost @ at(price)), problem.total, scale)
+    return with_total(at(dear), problem.cost, problem.total, problem.lower, problem.upper)
+
+
+def _price(spend_at: Callable[[float], float], total: float, scale: float) -> tuple[float, float]:
+    """Two neighbouring prices: too cheap for ``total``, and not; spend falls with the price.
+
+    ``scale`` is any price of the right magnitude.
+    """
+    scale = scale if scale > 0 else 1.0
+    dear, cheap = scale, -scale
+    for _ in range(_BISECTIONS):
+        if spend_at(dear) <= total:
+            break
+        dear *= 2.0
+    for _ in range(_BISECTIONS):
+        if spend_at(cheap) >= total:
+            break
+        cheap *= 2.0
     for _ in range(_BISECTIONS):
         price = 0.5 * (cheap + dear)
-        if problem.cost @ at(price) > problem.total:
+        if spend_at(price) > total:
             cheap = price
         else:
             dear = price
-    return with_total(at(dear), problem.cost, problem.total, problem.lower, problem.upper)
+    return cheap, dear

@@ -4,30 +4,37 @@ The plan that is changed is the recent one; its spend in a channel and region is
 its weeks keep their shares. What that brings is read off the model's own curves, for
 every member of the ensemble. Direct effects only.
 
-Caution
--------
 By default money moves only where the gain exceeds its own uncertainty. Take the value of
 the next unit of spend in a cell, minus that of the average unit of the plan, once per
 member: its standard deviation, times ``caution``, is what a unit of change in that cell
-has to gain before it is made. Then every recommended change gains, to first order, at
+has to gain before it is made. Every recommended change then gains, to first order, at
 least ``caution`` standard deviations of its own gain (by the triangle inequality, whatever
-the correlation between cells). The split over channels is decided first, with all regions
-together, then the split over regions: uncertainty about single regions does not block what
-is known about the channel.
+the correlation between cells). The split over channels is decided first, all regions
+together, and the split over regions after it, so that doubts about single regions do not
+block what is known about the channel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from mmm_model.allocation import Problem, Tabulated, allocate, with_total
 from mmm_model.panel import Bools, Floats, Panel
-from mmm_model.plan import RecentPlan, recent_plan
+from mmm_model.plan import RecentPlan, recent_plan, with_all_regions
 from mmm_model.response import MediaResponse, interval
+from mmm_model.scenarios import BudgetSettings, Limits, limits
+
+__all__ = [
+    "Budget",
+    "BudgetHeadline",
+    "BudgetSettings",
+    "budget_headline",
+    "optimal_budgets",
+    "recommend",
+]
 
 BUDGET_COLUMNS = (
     "scenario",
@@ -41,91 +48,6 @@ BUDGET_COLUMNS = (
     "upper",
 )
 _NODES = 33
-_SAME_TOTAL = 1e-6
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A total to split: a multiple of the recent plan's, or an amount a week.
-
-    Raises
-    ------
-    ValueError
-        Unless exactly one of ``multiplier`` and ``total`` is given, finite and ≥ 0.
-    """
-
-    name: str
-    multiplier: float | None = None
-    total: float | None = None
-
-    def __post_init__(self) -> None:
-        given = [v for v in (self.multiplier, self.total) if v is not None]
-        if len(given) != 1 or not np.isfinite(given[0]) or given[0] < 0:
-            raise ValueError(
-                f"scenario '{self.name}' needs either a multiplier or a total of at least 0"
-            )
-
-    def weekly_total(self, current: float) -> float:
-        """Total weekly spend, where the recent plan's is ``current``."""
-        return self.total if self.total is not None else (self.multiplier or 0.0) * current
-
-
-SAME_BUDGET = "same_budget"
-DEFAULT_SCENARIOS = (
-    Scenario(SAME_BUDGET, multiplier=1.0),
-    Scenario("minus_20", multiplier=0.8),
-    Scenario("minus_10", multiplier=0.9),
-    Scenario("plus_10", multiplier=1.1),
-    Scenario("plus_20", multiplier=1.2),
-)
-
-
-@dataclass(frozen=True)
-class BudgetSettings:
-    """What a recommended budget may do.
-
-    Parameters
-    ----------
-    max_change
-        Largest change of a channel's spend in a region, as a share of the recent plan
-        scaled to the scenario's total; in [0, 1]. Being relative to the scaled plan, it
-        cannot conflict with a total.
-    bounds
-        Channel → least and largest multiplier of the recent plan, whatever the total;
-        replaces ``max_change`` there. (1, 1) pins a channel.
-    scenarios
-        Totals to split.
-    by_region
-        False keeps every channel's split over regions as it is.
-    caution
-        Standard deviations of its own uncertainty that a change must gain; 0 trusts the
-        mean.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of range or a scenario's name is used twice.
-    """
-
-    max_change: float = 0.3
-    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
-    scenarios: tuple[Scenario, ...] = DEFAULT_SCENARIOS
-    by_region: bool = True
-    caution: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.max_change <= 1:
-            raise ValueError(f"max_change is {self.max_change}, allowed is 0 to 1")
-        if not (np.isfinite(self.caution) and self.caution >= 0):
-            raise ValueError(f"caution is {self.caution}, allowed is 0 or more")
-        for channel, (low, high) in self.bounds.items():
-            if not 0 <= low <= high < np.inf:
-                raise ValueError(
-                    f"bounds of '{channel}' are ({low}, {high}), allowed is 0 ≤ low ≤ high"
-                )
-        names = [scenario.name for scenario in self.scenarios]
-        if len(set(names)) < len(names):
-            raise ValueError(f"scenario names must differ, found {names}")
 
 
 @dataclass(frozen=True)
@@ -160,16 +82,16 @@ class Budget:
     @property
     def keeps_total(self) -> bool:
         """Whether the total is that of the recent plan."""
-        return bool(np.isclose(self.spend.sum(), self.current_spend.sum(), rtol=_SAME_TOTAL))
+        return bool(np.isclose(self.spend.sum(), self.current_spend.sum(), rtol=1e-6))
 
     def frame(self) -> pd.DataFrame:
         """A row per channel for all regions together (region None) and for each region."""
-        lower, upper = interval(_with_total(self.response))
+        lower, upper = interval(with_all_regions(self.response))
         values = {
-            "current_spend": _with_total(self.current_spend),
-            "optimal_spend": _with_total(self.spend),
-            "current_response": _with_total(self.current_response).mean(axis=0),
-            "optimal_response": _with_total(self.response).mean(axis=0),
+            "current_spend": with_all_regions(self.current_spend),
+            "optimal_spend": with_all_regions(self.spend),
+            "current_response": with_all_regions(self.current_response).mean(axis=0),
+            "optimal_response": with_all_regions(self.response).mean(axis=0),
             "lower": lower,
             "upper": upper,
         }
@@ -185,12 +107,55 @@ class Budget:
         )
 
 
+@dataclass(frozen=True)
+class BudgetHeadline:
+    """What to move at today's total, per week.
+
+    Parameters
+    ----------
+    scenario
+        Where it is from.
+    moved
+        Spend that goes to another channel.
+    moves
+        Channel and change of its spend, largest first; channels that stay are left out.
+    gain, gain_lower, gain_upper
+        KPI units gained over the recent plan, with the 90 % interval over members.
+    """
+
+    scenario: str
+    moved: float
+    moves: tuple[tuple[str, float], ...]
+    gain: float
+    gain_lower: float
+    gain_upper: float
+
+
+def budget_headline(budgets: tuple[Budget, ...]) -> BudgetHeadline | None:
+    """Sum up the first budget of today's total; None when there is none."""
+    budget = next((b for b in budgets if b.keeps_total), None)
+    if budget is None:
+        return None
+    change = (budget.spend - budget.current_spend).sum(axis=0)
+    seen = 1e-9 * max(float(budget.current_spend.sum()), 1e-300)
+    order = np.argsort(-np.abs(change), kind="stable")
+    lower, upper = interval(budget.gain)
+    return BudgetHeadline(
+        scenario=budget.scenario,
+        moved=float(np.clip(change, 0, None).sum()),
+        moves=tuple((budget.channels[c], float(change[c])) for c in order if abs(change[c]) > seen),
+        gain=float(budget.gain.mean()),
+        gain_lower=float(lower),
+        gain_upper=float(upper),
+    )
+
+
 def optimal_budgets(
     response: MediaResponse, panel: Panel, settings: BudgetSettings | None = None
 ) -> pd.DataFrame:
-    """Recommend a budget for every scenario, as the rows of ``mart.optimal_budgets``.
+    """Recommend a budget for every scenario, as rows of the table ``optimal_budgets``.
 
-    Parameters and errors as for `recommend`. Without any known spend: no rows.
+    Parameters and errors as for `recommend`. No rows when no channel's spend is known.
     """
     frames = [budget.frame() for budget in recommend(response, panel, settings)]
     if not frames:
@@ -203,9 +168,9 @@ def recommend(
 ) -> tuple[Budget, ...]:
     """Recommend a budget for every scenario.
 
-    Maximises the expected value (KPI where no value is known) over the ensemble's mean,
-    less the caution of the module's docstring; the total is spent exactly, bounds hold.
-    A channel or region without recent spend stays without.
+    Maximises the expected value (KPI where no value is known) over the ensemble, less the
+    caution described above; the total is spent exactly and bounds hold. A channel without
+    recent spend in a region stays without.
 
     Parameters
     ----------
@@ -224,36 +189,102 @@ def recommend(
     Raises
     ------
     ValueError
-        If a bound names an unknown channel or one whose spend is unknown, or the bounds
-        do not allow a scenario's total.
+        If a bound is on a channel without known spend, or a scenario's total lies outside
+        what the bounds allow.
     """
     settings = settings or BudgetSettings()
-    known = panel.has_spend
-    _check_channels(settings, panel.channels, known)
-    if not known.any() or not panel.regions:
+    settings.check_channels(panel.channels, panel.has_spend)
+    if not panel.has_spend.any():
         return ()
-    plan = _only(recent_plan(response, panel), known)
-    channels = tuple(np.array(panel.channels, dtype=object)[known])
-    current = float(plan.spend.sum())
-    totals = [scenario.weekly_total(current) for scenario in settings.scenarios]
-    limits = [_limits(settings, channels, total / current if current else 1.0) for total in totals]
-    for scenario, total, (lower, upper) in zip(settings.scenarios, totals, limits, strict=True):
-        _check_total(scenario.name, total, plan.spend.sum(axis=0), lower, upper, channels, settings)
-    search = _Search.over(plan.valued(), limits, settings)
+    plan = recent_plan(response, panel).only(panel.has_spend)
+    channels = tuple(c for c, known in zip(panel.channels, panel.has_spend, strict=True) if known)
+    spend = plan.spend.sum(axis=0)
+    bounds = [limits(scenario, settings, channels, spend) for scenario in settings.scenarios]
+    search = _Search(plan.valued(), bounds, settings)
+    multipliers = [search.best(limit) for limit in bounds]
     before = plan.weekly()
-    budgets = []
-    for scenario, total, (lower, upper) in zip(settings.scenarios, totals, limits, strict=True):
-        multiplier = search.best(total, lower, upper)
-        after = plan.weekly(multiplier)
-        budgets.append(
-            Budget(
-                scenario=scenario.name,
-                channels=channels,
-                regions=panel.regions,
-                current_spend=plan.spend,
-                spend=plan.spend * multiplier,
-                current_response=before,
-                response=after,
-            )
+    return tuple(
+        Budget(
+            scenario=scenario.name,
+            channels=channels,
+            regions=panel.regions,
+            current_spend=plan.spend,
+            spend=plan.spend * multiplier,
+            current_response=before,
+            response=plan.weekly(multiplier),
         )
-    return tuple(budgets)
+        for scenario, multiplier in zip(settings.scenarios, multipliers, strict=True)
+    )
+
+
+class _Search:
+    """Finds the best multipliers of a plan; its curves are tabulated once for all scenarios."""
+
+    def __init__(self, plan: RecentPlan, bounds: list[Limits], settings: BudgetSettings) -> None:
+        self.plan = plan
+        self.settings = settings
+        self.paid: Bools = plan.spend > 0
+        low = np.min([limit.lower for limit in bounds], axis=0)
+        high = np.max([limit.upper for limit in bounds], axis=0)
+        # Denser near zero, where a curve bends most.
+        roots = np.linspace(np.sqrt(low), np.sqrt(np.maximum(high, low + 1e-3)), _NODES, axis=1)
+        self.nodes: Floats = roots**2  # [C, G]
+        every = [np.broadcast_to(node, plan.spend.shape) for node in self.nodes.T]
+        value = np.stack([plan.weekly(u).mean(axis=0) for u in every], axis=-1)
+        slope = np.stack([plan.weekly_marginal(u).mean(axis=0) for u in every], axis=-1)
+        # At zero a curve may rise infinitely steeply; three times the chord keeps it monotone.
+        chord = np.diff(value, axis=-1)[..., 0] / (self.nodes[:, 1] - self.nodes[:, 0])
+        slope[..., 0] = np.minimum(slope[..., 0], 3.0 * chord)
+        self.value: Floats = value * self.paid[..., None]  # [R, C, G]
+        self.slope: Floats = slope * self.paid[..., None]
+
+    def best(self, limit: Limits) -> Floats:
+        """Multipliers ``[R, C]`` of the best budget; 1 where there is no spend to scale."""
+        spend = self.plan.spend
+        cost = spend.sum(axis=0)
+        use = cost > 0
+        if not use.any():
+            return np.ones_like(spend)
+        start = np.clip(limit.total / cost.sum(), limit.lower, limit.upper)
+        start = with_total(start, cost, limit.total, limit.lower, limit.upper)
+        problem = Problem(
+            curves=Tabulated(
+                self.nodes[use], self.value.sum(axis=0)[use], self.slope.sum(axis=0)[use]
+            ),
+            cost=cost[use],
+            lower=limit.lower[use],
+            upper=limit.upper[use],
+            start=start[use],
+            hesitation=self._hesitation(start)[use],
+        )
+        by_channel = np.ones(len(cost))
+        by_channel[use] = allocate(problem)
+        multiplier = np.where(self.paid, by_channel, 1.0)
+        if self.settings.by_region and len(spend) > 1:
+            multiplier[self.paid] = allocate(self._by_region(limit, multiplier))
+        return multiplier
+
+    def _by_region(self, limit: Limits, start: Floats) -> Problem:
+        channel = np.nonzero(self.paid)[1]
+        return Problem(
+            curves=Tabulated(self.nodes[channel], self.value[self.paid], self.slope[self.paid]),
+            cost=self.plan.spend[self.paid],
+            lower=limit.lower[channel],
+            upper=limit.upper[channel],
+            start=start[self.paid],
+            hesitation=self._hesitation(start)[self.paid],
+        )
+
+    def _hesitation(self, multiplier: Floats) -> Floats:
+        """Gain that a unit of change must bring: ``[C]`` for ``[C]``, ``[R, C]`` for ``[R, C]``."""
+        spend = self.plan.spend
+        marginal = self.plan.weekly_marginal(np.broadcast_to(multiplier, spend.shape)) * self.paid
+        if len(marginal) == 1:  # one member knows no uncertainty
+            return np.zeros_like(multiplier)
+        average = marginal.sum(axis=(1, 2)) / spend.sum()
+        if multiplier.ndim == 1:
+            spend, marginal = spend.sum(axis=0), marginal.sum(axis=1)
+        else:
+            average = average[:, None]
+        excess = marginal - average[:, None] * spend
+        return self.settings.caution * excess.std(axis=0, ddof=1)

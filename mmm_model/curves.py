@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.optimize import least_squares
 
 from mmm_model.panel import Floats, Panel
-from mmm_model.plan import RecentPlan, recent_plan
+from mmm_model.plan import RecentPlan, recent_plan, with_all_regions
 from mmm_model.response import MediaResponse, interval
 
 MULTIPLIERS: Floats = np.linspace(0.0, 3.0, 25)
@@ -66,7 +66,7 @@ def response_curves(
         If the response does not fit the panel.
     """
     plan = recent_plan(response, panel)
-    axis = _with_total(np.where(panel.has_spend, plan.spend, plan.exposure))
+    axis = with_all_regions(np.where(panel.has_spend, plan.spend, plan.exposure))
     # Threshold of each region-week: the multiplier at which it leaves what was seen.
     largest = response.adstocked.max(axis=2, keepdims=True) * (1 + 1e-9)
     points = [_point(plan, largest, float(m), axis) for m in multipliers]
@@ -85,17 +85,15 @@ def response_curves(
     return frame[list(CURVE_COLUMNS)]
 
 
-def _point(
-    plan: RecentPlan, largest: Floats, multiplier: float, axis: Floats
-) -> dict[str, Floats]:
+def _point(plan: RecentPlan, largest: Floats, multiplier: float, axis: Floats) -> dict[str, Floats]:
     """One multiplier: values ``[R + 1, C]``, all regions together first."""
     cells = plan.response.contribution(multiplier)
     seen = cells * (multiplier * plan.response.adstocked <= largest)
-    weekly = _with_total(cells.sum(axis=2))
-    slope = _with_total(plan.weekly_marginal(max(multiplier, SLOPE_AT_ZERO))).mean(axis=0)
+    weekly = with_all_regions(cells.sum(axis=2))
+    slope = with_all_regions(plan.weekly_marginal(max(multiplier, SLOPE_AT_ZERO))).mean(axis=0)
     lower, upper = interval(weekly)
     mean = weekly.mean(axis=0)
-    known = _with_total(seen.sum(axis=2)).mean(axis=0)
+    known = with_all_regions(seen.sum(axis=2)).mean(axis=0)
     return {
         "spend": multiplier * axis,
         "response": mean,
@@ -104,11 +102,6 @@ def _point(
         "upper": upper,
         "in_data_range": known >= SEEN_SHARE * mean,
     }
-
-
-def _with_total(values: Floats) -> Floats:
-    """``[..., R, C]`` with the sum over regions put in front of the regions."""
-    return np.concatenate([values.sum(axis=-2, keepdims=True), values], axis=-2)
 
 
 def _per_unit(slope: Floats, axis: Floats) -> Floats:
@@ -176,17 +169,17 @@ def _fit_hill(x: Floats, y: Floats) -> tuple[float, float, float, float]:
         return nothing
     spend, target = x / x_unit, y / y_unit
 
-    def hill(logs: Floats) -> Floats:
+    def miss(logs: Floats) -> Floats:
         slope, half, ceiling = np.exp(logs)
         powered = spend**slope
-        return ceiling * powered / (powered + half**slope)
+        return ceiling * powered / (powered + half**slope) - target
 
     # Logarithms keep the parameters positive; wide bounds stop a straight line's ceiling
     # and half-saturation from running away together.
     bounds = (np.log([0.05, 1e-4, 1e-2]), np.log([20.0, 1e3, 1e4]))
     fits = [
         least_squares(
-            lambda logs: hill(logs) - target,
+            miss,
             np.log([slope, half, 1.0 + half]),
             bounds=bounds,
             xtol=1e-12,

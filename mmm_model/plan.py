@@ -52,6 +52,24 @@ class RecentPlan:
         weight = self.response.weight * self.value[None, :, :, None]
         return replace(self, response=replace(self.response, weight=weight))
 
+    def only(self, channels: Bools) -> RecentPlan:
+        """Return the plan of the channels that are True in ``[C]``."""
+        members, regions, _, count = self.response.adstocked.shape
+        curves = (members, regions, count)
+        return replace(
+            self,
+            response=MediaResponse(
+                adstocked=self.response.adstocked[..., channels],
+                weight=self.response.weight[..., channels],
+                slope=np.broadcast_to(self.response.slope, curves)[..., channels],
+                half_saturation=np.broadcast_to(self.response.half_saturation, curves)[
+                    ..., channels
+                ],
+            ),
+            spend=self.spend[:, channels],
+            exposure=self.exposure[:, channels],
+        )
+
 
 def recent_plan(response: MediaResponse, panel: Panel) -> RecentPlan:
     """Cut the recent plan out of a panel.
@@ -83,12 +101,20 @@ def recent_plan(response: MediaResponse, panel: Panel) -> RecentPlan:
     share = _week_share(reported(panel)[:, recent])
     window = response.tail(PLAN_WEEKS)
     spend = np.einsum("rt,rtc->rc", share, np.nan_to_num(panel.spend[:, recent]))
+    exposure = np.einsum("rt,rtc->rc", share, panel.exposure[:, recent])
+    # What a channel that has stopped still carries over is not the plan's.
+    part = share[:, :, None] * (exposure > 0)[:, None, :]
     return RecentPlan(
-        response=replace(window, weight=window.weight * share[None, :, :, None]),
+        response=replace(window, weight=window.weight * part),
         spend=np.where(panel.has_spend, spend, np.nan),
-        exposure=np.einsum("rt,rtc->rc", share, panel.exposure[:, recent]),
+        exposure=exposure,
         value=_filled_value(panel.value_per_kpi)[:, recent],
     )
+
+
+def with_all_regions(values: Floats) -> Floats:
+    """``[..., R, C]`` with the sum over regions put in front, ``[..., R + 1, C]``."""
+    return np.concatenate([values.sum(axis=-2, keepdims=True), values], axis=-2)
 
 
 def reported(panel: Panel) -> Bools:

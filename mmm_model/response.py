@@ -15,6 +15,7 @@ from scipy.special import expit
 from mmm_model.panel import Floats
 
 SMALLEST_MULTIPLIER = 1e-9
+_NORMAL_90 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class MediaResponse:
     def tail(self, weeks: int) -> MediaResponse:
         """Return the last ``weeks`` weeks; what earlier exposure carries over stays in."""
         start = max(self.adstocked.shape[2] - weeks, 0)
-        return replace(self, adstocked=self.adstocked[:, :, start:], weight=self.weight[:, :, start:])
+        return replace(
+            self, adstocked=self.adstocked[:, :, start:], weight=self.weight[:, :, start:]
+        )
 
     def contribution(self, multiplier: float | Floats = 1.0) -> Floats:
         """Direct contribution ``[M, R, W, C]`` at a scaled plan.
@@ -81,6 +84,14 @@ class MediaResponse:
 
 
 def interval(members: Floats) -> tuple[Floats, Floats]:
-    """Ends of the 90 % interval over members, the first axis."""
-    lower, upper = np.quantile(members, (0.05, 0.95), axis=0)
-    return lower, upper
+    """Ends of the 90 % interval over members, the first axis, from mean and deviation.
+
+    Few members give poor quantiles but a fair spread; where all are ≥ 0, so is the interval.
+    A single member has an interval of no width.
+    """
+    mean = members.mean(axis=0)
+    if len(members) < 2:
+        return mean, mean
+    half = _NORMAL_90 * members.std(axis=0, ddof=1)
+    lower = np.where((members >= 0).all(axis=0), np.maximum(mean - half, 0.0), mean - half)
+    return lower, mean + half

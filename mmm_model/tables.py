@@ -17,26 +17,31 @@ def predictions(training: Training, panel: Panel) -> pd.DataFrame:
 
     Parameters
     ----------
-    training
-        Held-out weeks are predicted by its holdout fit, the others by its final fit.
     panel
         Panel it was trained on.
 
     Returns
     -------
     DataFrame
-        ``region, week, split, actual, predicted, lower, upper``; ``actual`` is NaN where the
-        KPI was not observed.
+        ``region, week, split, actual, predicted, lower, upper``: split ``train`` is the final
+        fit on all weeks, ``holdout`` the held-out weeks once more, forecast by the fit that
+        did not see them. ``actual`` is NaN where the KPI was not observed.
     """
-    weeks = training.final.settings.holdout_weeks
-    held = np.arange(len(panel.weeks)) >= len(panel.weeks) - weeks
-    final, forecast = training.final.predict(panel), training.holdout.predict(panel)
-    table = _region_weeks(panel)
-    table["split"] = np.tile(np.where(held, "holdout", "train"), len(panel.regions))
-    table["actual"] = np.where(panel.observed, panel.kpi, np.nan).ravel()
-    for column, name in (("predicted", "mean"), ("lower", "lower"), ("upper", "upper")):
-        table[column] = np.where(held, getattr(forecast, name), getattr(final, name)).ravel()
-    return table
+    held = panel.weeks[len(panel.weeks) - training.final.settings.holdout_weeks :]
+    fitted = _prediction(training.final, panel, "train")
+    forecast = _prediction(training.holdout, panel, "holdout")
+    return pd.concat([fitted, forecast[forecast["week"].isin(held)]], ignore_index=True)
+
+
+def _prediction(model: FittedModel, panel: Panel, split: str) -> pd.DataFrame:
+    predicted = model.predict(panel)
+    return _region_weeks(panel).assign(
+        split=split,
+        actual=np.where(panel.observed, panel.kpi, np.nan).ravel(),
+        predicted=predicted.mean.ravel(),
+        lower=predicted.lower.ravel(),
+        upper=predicted.upper.ravel(),
+    )
 
 
 def contributions(model: FittedModel, panel: Panel) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
-    from mmm_model import FittedModel, MediaResponse, Panel
+    from mmm_model import FittedModel, Panel, Training
+    from mmm_model.response import MediaResponse
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,17 @@ class Fits:
             return read_panel(connection, self.project.config, self.refresh_week)
 
     @cached_property
-    def holdout(self) -> "FittedModel":
-        """The fit that did not see the held-out weeks."""
-        return read_fit(self.project, self.refresh_week, "holdout")
-
-    @cached_property
     def final(self) -> "FittedModel":
         """The fit on all weeks."""
         return read_fit(self.project, self.refresh_week, "final")
+
+    @cached_property
+    def training(self) -> "Training":
+        """Both fits; the history of their losses is in the warehouse."""
+        from mmm_model import Training
+
+        holdout = read_fit(self.project, self.refresh_week, "holdout")
+        return Training(holdout, self.final, pd.DataFrame())
 
     @cached_property
     def response(self) -> "MediaResponse":
@@ -101,7 +105,7 @@ def holdout_metrics(fits: Fits) -> tuple[Tables, Shown]:
     """Score the holdout forecast against the references."""
     from mmm_model import tables
 
-    frame = tables.holdout_metrics(fits.holdout, fits.panel)
+    frame = tables.holdout_metrics(fits.training, fits.panel)
     pooled = frame[(frame["scope"] == "pooled") & (frame["metric"] == "relative_rmse")]
     return {"holdout_metrics": frame}, {
         "relative_rmse": metadata.bars(pooled["model"].tolist(), pooled["value"].tolist()),
@@ -122,7 +126,7 @@ def predictions(fits: Fits) -> tuple[Tables, Shown]:
     """Predict every region and week."""
     from mmm_model import tables
 
-    frame = tables.predictions(fits.holdout, fits.final, fits.panel)
+    frame = tables.predictions(fits.training, fits.panel)
     national = (
         frame.groupby(["split", "week"], as_index=False)[["actual", "predicted"]]
         .sum()

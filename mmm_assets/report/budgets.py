@@ -8,26 +8,22 @@ import pandas as pd
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.scenarios import (
+    BUDGETS,
+    NO_BUDGETS,
+    moves,
+    scenario_name,
+    scenarios,
+    shift_bars,
+    totals,
+)
 from mmm_assets.report.view import Choice, View
-
-# A scenario that was solved by region only is added up over its regions.
-BUDGETS = """
-    WITH found AS (SELECT * FROM mart.optimal_budgets WHERE refresh_week = $week),
-    whole AS (SELECT DISTINCT scenario FROM found WHERE region IS NULL)
-    SELECT scenario, channel, sum(current_spend) AS current_spend,
-           sum(optimal_spend) AS optimal_spend, sum(current_response) AS current_response,
-           sum(optimal_response) AS optimal_response, sum(lower) AS lower, sum(upper) AS upper
-    FROM found
-    WHERE region IS NULL OR scenario NOT IN (SELECT scenario FROM whole)
-    GROUP BY ALL ORDER BY scenario, channel"""
 
 _REGIONS = """
     SELECT scenario, region, channel, current_spend, optimal_spend,
            optimal_spend - current_spend AS change
     FROM mart.optimal_budgets WHERE refresh_week = $week AND region IS NOT NULL
     ORDER BY scenario, region, channel"""
-
-NO_BUDGETS = "No budget was optimised in this refresh: that needs the spend of the channels."
 
 
 def views(refresh: Refresh) -> tuple[View, ...]:
@@ -43,44 +39,6 @@ def views(refresh: Refresh) -> tuple[View, ...]:
         _frontier(refresh, rows),
         _regions(refresh, rows),
     )
-
-
-def scenario_name(scenario: object) -> str:
-    """``same_budget`` as ``Same budget``."""
-    return str(scenario).replace("_", " ").strip().capitalize()
-
-
-def scenarios(rows: pd.DataFrame) -> list[str]:
-    """Scenarios, the one nearest to today's total first."""
-    sums = rows.groupby("scenario")[["current_spend", "optimal_spend"]].sum()
-    away = (sums["optimal_spend"] - sums["current_spend"]).abs()
-    return [
-        str(name)
-        for name in sorted(away.index, key=lambda s: (s != "same_budget", round(away[s], 6), s))
-    ]
-
-
-def totals(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a scenario: spend and response now and recommended, with the interval's ends.
-
-    The ends add up those of the channels, as if all were wrong in the same direction.
-    """
-    sums = rows.drop(columns="channel").groupby("scenario").sum()
-    gain = sums["optimal_response"] - sums["current_response"]
-    return sums.assign(gain=gain, gain_share=gain / sums["current_response"]).loc[scenarios(rows)]
-
-
-def moves(refresh: Refresh, rows: pd.DataFrame) -> str:
-    """The shift of one scenario in words."""
-    change = (rows["optimal_spend"] - rows["current_spend"]).set_axis(rows["channel"])
-    moved = float(change.clip(lower=0).sum())
-    if moved < 0.005 * max(float(rows["current_spend"].sum()), 1e-12):
-        return "keep today's split"
-    more = [str(c) for c in change.sort_values(ascending=False).index if change[c] > 0.15 * moved]
-    less = [str(c) for c in change.sort_values().index if change[c] < -0.15 * moved]
-    said = f"more for {words.listed(more, 3)}" if more else ""
-    taken = f"less for {words.listed(less, 3)}" if less else ""
-    return f"{said}{', ' if said and taken else ''}{taken}"
 
 
 def _pick(rows: pd.DataFrame, scenario: str, refresh: Refresh) -> pd.DataFrame:
@@ -100,7 +58,11 @@ def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
             Choice(
                 scenario_name(scenario),
                 {
-                    0: {"y": names, "x": part["optimal_spend"].to_numpy(), "marker": {"color": colours}},
+                    0: {
+                        "y": names,
+                        "x": part["optimal_spend"].to_numpy(),
+                        "marker": {"color": colours},
+                    },
                     1: {"y": names, "x": part["current_spend"].to_numpy()},
                 },
             )
@@ -109,13 +71,13 @@ def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
     return View(
         "budgets-channels",
         "Current and recommended spend",
-        f"{scenario_name(order[0])}: {moves(refresh, part)}.",
+        f"{scenario_name(order[0])}: {moves(part)}.",
         fig.figure(
             [
                 fig.bars([], [], [], name="Recommended")
                 | choices[0].traces[0]
                 | {"hovertemplate": "%{y}: recommended %{x:.3~s}<extra></extra>"},
-                fig.bars([], [], "@muted/0.45", name="Current")
+                fig.bars([], [], "@quiet", name="Current")
                 | choices[0].traces[1]
                 | {"hovertemplate": "%{y}: current %{x:.3~s}<extra></extra>"},
             ],
@@ -125,7 +87,7 @@ def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
         sql=refresh.shown(BUDGETS),
         selector="Scenario",
         choices=tuple(choices),
-        note="Coloured: recommended. Grey: current, over the recent weeks that are taken as the plan.",
+        note="Coloured: recommended. Grey: current, the mean of the recent weeks.",
         height=fig.height_of(len(part), 38),
     )
 
@@ -146,7 +108,7 @@ def _shift(refresh: Refresh, rows: pd.DataFrame) -> View:
         "budgets-shift",
         "What to move",
         f"{scenario_name(scenarios(rows)[0])}: {refresh.money(moved)} a week, "
-        f"{words.percent(moved / part['current_spend'].sum())} of today's spend, would go elsewhere.",
+        f"{words.percent(moved / part['current_spend'].sum())} of today's spend, would move.",
         fig.figure(
             [{"type": "bar", "orientation": "h", **choices[0].traces[0]}],
             **fig.ranked(_per_week(refresh), len(part)),
@@ -159,21 +121,6 @@ def _shift(refresh: Refresh, rows: pd.DataFrame) -> View:
     )
 
 
-def shift_bars(refresh: Refresh, part: pd.DataFrame) -> dict:
-    """Bars of the change of spend by channel."""
-    change = (part["optimal_spend"] - part["current_spend"]).set_axis(part["channel"])
-    change = change.sort_values(ascending=False)
-    before = part.set_index("channel")["current_spend"].reindex(change.index)
-    relative = (change / before.where(before > 0)).to_numpy()
-    return {
-        "y": [refresh.label(c) for c in change.index],
-        "x": change.to_numpy(),
-        "customdata": relative,
-        "marker": {"color": [refresh.colour(c) for c in change.index]},
-        "hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.0%})<extra></extra>",
-    }
-
-
 def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
     choices = []
     for scenario in scenarios(rows):
@@ -181,14 +128,21 @@ def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
         names = [refresh.label(c) for c in part["channel"]]
         value = part["optimal_response"]
         bounds = fig.error(
-            value.tolist(), part["lower"].fillna(value).tolist(), part["upper"].fillna(value).tolist()
+            value.tolist(),
+            part["lower"].fillna(value).tolist(),
+            part["upper"].fillna(value).tolist(),
         )
         colours = [refresh.colour(c) for c in part["channel"]]
         choices.append(
             Choice(
                 scenario_name(scenario),
                 {
-                    0: {"y": names, "x": value.to_numpy(), "error_x": bounds, "marker": {"color": colours}},
+                    0: {
+                        "y": names,
+                        "x": value.to_numpy(),
+                        "error_x": bounds,
+                        "marker": {"color": colours},
+                    },
                     1: {"y": names, "x": part["current_response"].to_numpy()},
                 },
             )
@@ -202,7 +156,7 @@ def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
         fig.figure(
             [
                 fig.bars([], [], [], name="Recommended") | choices[0].traces[0],
-                fig.bars([], [], "@muted/0.45", name="Current")
+                fig.bars([], [], "@quiet", name="Current")
                 | choices[0].traces[1]
                 | {"hovertemplate": "%{y}: current %{x:.3~s}<extra></extra>"},
             ],
@@ -227,8 +181,8 @@ def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
     return View(
         "budgets-gain",
         "Gain by scenario",
-        f"{scenario_name(sums.index[0])}: {words.percent(first['gain_share'], signed=True)} of what "
-        f"media bring today, {words.number(first['gain'])} {refresh.kpi} a week.",
+        f"{scenario_name(sums.index[0])}: {words.percent(first['gain_share'], signed=True)} of "
+        f"what media bring today, {words.number(first['gain'])} {refresh.kpi} a week.",
         fig.figure(
             [
                 fig.bars(
@@ -268,11 +222,11 @@ def _frontier(refresh: Refresh, rows: pd.DataFrame) -> View:
         "budgets-frontier",
         title,
         f"From {refresh.money(low['optimal_spend'])} to {refresh.money(high['optimal_spend'])} a "
-        f"week, 1 000 more bring {words.number(1000 * slope)} {refresh.kpi} on average, well split.",
+        f"week, 1 000 more bring {words.number(1000 * slope)} {refresh.kpi} on average.",
         fig.figure(
             [
                 *fig.band(sums["optimal_spend"].to_numpy(), sums["lower"].to_numpy(),
-                          sums["upper"].to_numpy(), "90 % interval", "@band"),
+                          sums["upper"].to_numpy(), "90 % interval", "@accent"),
                 fig.line(
                     sums["optimal_spend"].to_numpy(), sums["optimal_response"].to_numpy(),
                     "Best split", "@accent", mode="lines+markers", text=names,

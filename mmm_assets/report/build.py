@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -22,7 +23,7 @@ from mmm_assets.report import (
     words,
 )
 from mmm_assets.report.escape import text
-from mmm_assets.report.page import page, section_html, top_bar, view_data
+from mmm_assets.report.page import arranged, page, section_html, top_bar, view_data
 from mmm_assets.report.refresh import Refresh, ReportContext
 from mmm_assets.report.view import Section
 
@@ -49,7 +50,9 @@ def build_report(
         If the warehouse holds no predictions of that refresh.
     """
     refresh = Refresh(connection, refresh_week, context)
-    sections = report_sections(refresh)
+    sections = [
+        replace(found, views=tuple(arranged(found.views))) for found in report_sections(refresh)
+    ]
     content = "".join(section_html(section) for section in sections)
     body = (
         top_bar(sections, '<a href="../index.html">All refreshes</a>')
@@ -77,8 +80,8 @@ def report_sections(refresh: Refresh) -> list[Section]:
         Section(
             "decomposition",
             "Decomposition",
-            f"What {refresh.kpi} is made of: the part that comes without media, and what each "
-            "channel adds through its own path.",
+            f"The parts of {refresh.kpi}: what comes without media, and what each channel adds "
+            "through its own path.",
             (*decomposition.views(refresh), *parts.views(refresh)),
         ),
         Section(

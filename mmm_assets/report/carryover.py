@@ -121,8 +121,8 @@ def _delay(refresh: Refresh) -> View:
     return View(
         "channels-delay",
         "Mean time from exposure to effect",
-        f"On average the effect of {slow['channel']} comes {words.number(slow['mean_delay_weeks'])} "
-        f"weeks after the exposure, that of {fast['channel']} "
+        f"On average the effect of {slow['channel']} comes "
+        f"{words.number(slow['mean_delay_weeks'])} weeks after the exposure, that of {fast['channel']} "
         f"{words.number(fast['mean_delay_weeks'])}."
         if len(rows) > 1
         else f"On average the effect comes {words.number(slow['mean_delay_weeks'])} weeks after.",

@@ -50,7 +50,10 @@ def _roi(refresh: Refresh) -> View:
     if len(rows) > 1:
         said += f", in {worst['channel']} {words.ratio(worst['roi'])}"
     if sure:
-        said += f"; {words.listed(sure)} {'pays' if len(sure) == 1 else 'pay'} back for certain (whole interval above 1)"
+        said += (
+            f"; {words.listed(sure)} {'pays' if len(sure) == 1 else 'pay'} back almost certainly "
+            "(the whole interval is above 1)"
+        )
     else:
         said += "; of no channel is it certain that it pays back"
     # One interval that reaches far must not squeeze all others into a corner.
@@ -95,8 +98,8 @@ def _roi(refresh: Refresh) -> View:
         ),
         table=table,
         sql=refresh.shown(_ROI),
-        note="Bars: ROI with its 90 % interval. Diamonds: return of the next unit of money. The "
-        "dotted line is break-even before margins.",
+        note="Bars: ROI with its 90 % interval. Diamonds: return of the next unit of money. At the "
+        "dotted line money comes back as it was.",
         height=fig.height_of(len(names), 34),
         wide=True,
     )  # fmt: skip
@@ -175,15 +178,13 @@ def _shares(refresh: Refresh) -> View:
     data = [effect]
     known = table["spend_share"].notna().any()
     if known:
-        spend = fig.bars(
-            names, table["spend_share"].to_numpy(), "@muted/0.45", ":.1%", name="Spend"
-        )
+        spend = fig.bars(names, table["spend_share"].to_numpy(), "@quiet", ":.1%", name="Spend")
         data.append(spend | {"hovertemplate": "%{y}: %{x:.1%} of spend<extra></extra>"})
         gap = (table["effect_share"] - table["spend_share"]).fillna(0)
-        up, down = table.loc[gap.idxmax(), "channel"], table.loc[gap.idxmin(), "channel"]
+        up, down = (table["channel"].iloc[int(i)] for i in (gap.argmax(), gap.argmin()))
         reading = (
-            f"{up} brings {words.percent(gap.max())} of the effect more than its share of spend; "
-            f"{down} {words.percent(abs(gap.min()))} less."
+            f"The share of {up} in the effect is {words.number(100 * gap.max())} points above its "
+            f"share of spend; that of {down} is {words.number(-100 * gap.min())} points below."
             if len(table) > 1
             else "With one channel, spend and effect are all its own."
         )
@@ -224,7 +225,8 @@ def _cost(refresh: Refresh) -> View:
     said = f"An exposure costs most in {dear['channel']}"
     if len(bought) > 1:
         times = dear["cost_per_exposure"] / cheap["cost_per_exposure"]
-        said += f", {words.number(times)} times as much as in {cheap['channel']}"
+        if times > 1.05:
+            said += f", {words.number(times)} times as much as in {cheap['channel']}"
     return View(
         "channels-cost",
         title,

@@ -63,15 +63,20 @@ def _checks(refresh: Refresh) -> View:
             f"{words.listed(failed['message'].dropna().astype(str).tolist(), 2)}"
         ).rstrip(".") + "."
     tables = list(dict.fromkeys(rows["table_name"]))
+    labels = [refresh.label(str(name).replace("_", " ")) for name in tables]
     data = []
-    for outcome, name, colour in (("good", "Passed", "@good/0.8"), ("warning", "Warning", "@c5"), ("bad", "Failed", "@bad")):  # fmt: skip
+    for outcome, name, colour in (
+        ("good", "Passed", "@good"),
+        ("warning", "Warning", "@warn"),
+        ("bad", "Failed", "@bad"),
+    ):
         chosen = passed if outcome == "good" else ~passed & (
             (rows["severity"] == "warning") == (outcome == "warning")
         )  # fmt: skip
         counts = rows[chosen].groupby("table_name").size().reindex(tables).fillna(0)
         if counts.any():
             data.append(
-                fig.bars([fig_label(refresh, t) for t in tables], counts.to_numpy(), colour, name=name)
+                fig.bars(labels, counts.to_numpy(), colour, name=name)
                 | {"hovertemplate": "%{y}: %{x}"}
             )  # fmt: skip
     return View(
@@ -88,29 +93,29 @@ def _checks(refresh: Refresh) -> View:
     )
 
 
-def fig_label(refresh: Refresh, name: object) -> str:
-    """The label of an input table."""
-    return refresh.label(str(name).replace("_", " "))
-
-
 def _coverage(refresh: Refresh) -> View:
     rows = refresh.query(_COVERAGE)
     wide = rows.pivot_table(index="region", columns="week", values="state", aggfunc="max")
     wide = wide.reindex(index=refresh.regions).fillna(0).astype(int)
     missing, zero = (wide == 0).to_numpy().mean(), (wide == 1).to_numpy().mean()
     if missing + zero == 0:
-        reading = f"The {refresh.kpi} is known, and above zero, in every region and week."
+        reading = f"Values of {refresh.kpi} are known, and above zero, in every region and week."
     else:
         patchy = (wide == 0).sum(axis=1)
         reading = (
-            f"The {refresh.kpi} is missing in {words.percent(missing)} of all region-weeks and "
-            f"zero in {words.percent(zero)}"
+            f"Values of {refresh.kpi} are missing in {words.percent(missing)} of all region-weeks"
         )
+        if zero:
+            reading += f" and zero in {words.percent(zero)}"
         reading += f"; {patchy.idxmax()} lacks most." if patchy.max() else "."
-    scale = [[0, "@bad"], [1 / 3, "@bad"], [1 / 3, "@c5"], [2 / 3, "@c5"], [2 / 3, "@good/0.35"], [1, "@good/0.35"]]  # fmt: skip
+    scale = [
+        (place / 3, colour)
+        for step, colour in enumerate(("@bad", "@warn", "@good/0.35"))
+        for place in (step, step + 1)
+    ]
     return View(
         "data-coverage",
-        f"Where the {refresh.kpi} is known",
+        f"Where values of {refresh.kpi} are known",
         reading,
         fig.figure(
             [
@@ -215,10 +220,10 @@ def _correlation(refresh: Refresh) -> View:
     upper = upper.dropna() if isinstance(upper, pd.Series) else pd.Series(dtype=float)
     reading = "No two channels vary enough to be compared."
     if len(upper):
-        one, other = upper.abs().idxmax()
+        one, other = upper.index[int(upper.abs().argmax())]
         value = float(upper[(one, other)])
-        reading = f"{one} and {other} are most alike ({value:.2f}): " + (
-            "their effects can hardly be told apart."
+        reading = f"The effects of {one} and {other} move most alike ({value:.2f}): " + (
+            "they can hardly be told apart."
             if abs(value) > 0.85
             else "far enough apart to be told from one another."
         )

@@ -108,6 +108,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
             xaxis=fig.weeks_axis(),
             yaxis=fig.axis(refresh.kpi_label),
             hovermode="x unified",
+            legend={"traceorder": "normal"},
         ),
         table=national,
         sql=refresh.shown(NATIONAL),
@@ -179,7 +180,8 @@ def _share(refresh: Refresh, totals: pd.DataFrame) -> View:
     positive = [(name, colour, max(0.0, value)) for name, colour, value in shown]
     total = sum(value for _, _, value in parts)
     largest = max(media, key=lambda part: part[2], default=None)
-    said = f"Media make up {words.percent((total - base) / total if total else np.nan)} of all {refresh.kpi}"
+    media_share = words.percent((total - base) / total if total else np.nan)
+    said = f"Media make up {media_share} of all {refresh.kpi}"
     if largest and largest[2] > 0 and refresh.channels:
         said += f"; the largest part, {words.percent(largest[2] / total)}, is {refresh.channels[0]}"
     return View(
@@ -202,7 +204,7 @@ def _share(refresh: Refresh, totals: pd.DataFrame) -> View:
             legend={"orientation": "v", "x": 1.02, "y": 0.5, "yanchor": "middle"},
             annotations=[
                 {
-                    "text": words.percent((total - base) / total if total else np.nan) + "<br>media",
+                    "text": f"{media_share}<br>media",
                     "showarrow": False, "font": {"size": 18}, "x": 0.5, "y": 0.5,
                 }
             ],
@@ -224,7 +226,9 @@ def _quarters(refresh: Refresh) -> View:
     reading = f"Media brought {words.number(sums.iloc[-1])} {refresh.kpi} in {names[-1]} so far."
     if len(sums) > 2:
         best = int(np.argmax(sums.to_numpy()))
-        reading = f"Media brought most in {names[best]}: {words.number(sums.iloc[best])} {refresh.kpi}."
+        reading = (
+            f"Media brought most in {names[best]}: {words.number(sums.iloc[best])} {refresh.kpi}."
+        )
     data = [
         {
             "type": "bar", "x": names, "y": wide[name].to_numpy(), "name": _name(refresh, name),
@@ -256,7 +260,9 @@ def _multiples(refresh: Refresh, national: pd.DataFrame) -> View:
     wide = media.pivot_table(index="week", columns="component", values="contribution")
     shown = refresh.channels[:24]
     weeks = iso(wide.index.to_series())
-    data, layout = [], {"showlegend": False, "annotations": []}
+    data: list[dict[str, Any]] = []
+    titles: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {"showlegend": False, "annotations": titles}
     for i, channel in enumerate(shown):
         place = str(i + 1) if i else ""
         colour = refresh.colour(channel)
@@ -270,13 +276,13 @@ def _multiples(refresh: Refresh, national: pd.DataFrame) -> View:
         )  # fmt: skip
         layout[f"xaxis{place}"] = fig.weeks_axis()
         layout[f"yaxis{place}"] = fig.axis(rangemode="tozero")
-        layout["annotations"].append({"text": refresh.label(channel), "font": {"size": 12}})
+        titles.append({"text": refresh.label(channel), "font": {"size": 12}})
     steady = (wide.std() / wide.mean().where(wide.mean() > 0)).reindex(shown)
     most = steady.idxmax() if steady.notna().any() else None
     return View(
         "decomposition-multiples",
         "Each channel over time",
-        (f"The effect of {most} varies most from week to week, measured by its own mean. " if most else "")
+        (f"The effect of {most} varies most around its own mean. " if most else "")
         + "Each panel has its own scale.",
         fig.figure(data, **layout),
         table=media,

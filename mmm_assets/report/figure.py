@@ -86,7 +86,9 @@ def ranked(title: str, names: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def error(values: Sequence[float], lower: Sequence[float], upper: Sequence[float]) -> dict[str, Any]:
+def error(
+    values: Sequence[float], lower: Sequence[float], upper: Sequence[float]
+) -> dict[str, Any]:
     """Interval whiskers around values."""
     return {
         "type": "data",

@@ -66,13 +66,16 @@ def _by_region(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> View:
     weeks = iso(national["week"])
-    lower, upper = fig.band(weeks, national["lower"], national["upper"], "90 % interval", "@band")
+    lower, upper = fig.band(weeks, national["lower"], national["upper"], "90 % interval", "@accent")
     data = [
         lower,
         upper,
         fig.line(weeks, national["predicted"], "Predicted", "@accent"),
-        fig.line(weeks, national["actual"], "Actual", "@ink", line={"width": 1.4}),
-    ]
+        fig.line(
+            weeks, national["actual"], "Actual", "@ink/0.35",
+            mode="lines+markers", line={"width": 1}, marker={"color": "@ink", "size": 3.5},
+        ),
+    ]  # fmt: skip
     offered = refresh.regions_to_choose(4 * len(refresh.weeks))
     parts = _by_region(cells)
     order = ("lower", "upper", "predicted", "actual")
@@ -99,7 +102,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> Vi
             data,
             shapes=holdout_shade(refresh),
             xaxis=fig.weeks_axis(),
-            yaxis=fig.axis(refresh.kpi_label, rangemode="tozero"),
+            yaxis=fig.axis(refresh.kpi_label),
             hovermode="x unified",
         ),
         table=national,
@@ -114,7 +117,9 @@ def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> Vi
 
 def _weekly_reading(refresh: Refresh, national: pd.DataFrame, held: pd.DataFrame) -> str:
     train = national[national["split"] == "train"]
-    off = (train["actual"] - train["predicted"]).abs().sum() / max(train["actual"].abs().sum(), 1e-9)
+    off = (train["actual"] - train["predicted"]).abs().sum() / max(
+        train["actual"].abs().sum(), 1e-9
+    )
     said = f"Over the weeks it was fitted on, the model misses the weekly total by {_pct(off)}"
     if held.empty:
         return said + "; no week was held out."
@@ -128,7 +133,7 @@ def _weekly_reading(refresh: Refresh, national: pd.DataFrame, held: pd.DataFrame
 
 
 def _pct(share: float) -> str:
-    return words.percent(share)
+    return words.percent(float(share))
 
 
 def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> View:
@@ -152,9 +157,7 @@ def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) ->
             "something slow is not in the model."
         )
     else:
-        reading = (
-            f"Misses look like noise: correlation from one week to the next is {related:.2f}."
-        )
+        reading = f"Misses look like noise: correlation from one week to the next is {related:.2f}."
     return View(
         "fit-residuals",
         "Actual minus predicted by week",
@@ -184,11 +187,18 @@ def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
     # A region's own mean keeps a large region from hiding all others.
     mean = seen.groupby("region")["actual"].transform(lambda part: part.abs().mean())
     relative = ((seen["actual"] - seen["predicted"]) / mean.where(mean > 0)).dropna()
-    edge = float(np.ceil(20 * max(0.05, relative.abs().quantile(0.99))) / 20) if len(relative) else 1
+    edge = (
+        float(np.ceil(20 * max(0.05, float(relative.abs().quantile(0.99)))) / 20)
+        if len(relative)
+        else 1
+    )
     edges = np.linspace(-edge, edge, 41)
     data = []
     rows = pd.DataFrame({"from": edges[:-1], "to": edges[1:]})
-    for split, name, colour in (("train", "Fitted weeks", "@muted"), ("holdout", "Held-out weeks", "@accent")):  # fmt: skip
+    for split, name, colour in (
+        ("train", "Fitted weeks", "@muted"),
+        ("holdout", "Held-out weeks", "@accent"),
+    ):
         part = relative[seen.loc[relative.index, "split"] == split].clip(-edge, edge)
         if part.empty:
             continue
@@ -201,7 +211,7 @@ def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
                 "hovertemplate": "%{x:.1%}: %{y:.1%}",
             }
         )  # fmt: skip
-    half = relative.abs().quantile(0.5) if len(relative) else np.nan
+    half = float(relative.abs().quantile(0.5)) if len(relative) else np.nan
     return View(
         "fit-distribution",
         "How large the misses are",

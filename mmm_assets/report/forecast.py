@@ -94,7 +94,10 @@ def _scatter(refresh: Refresh, held: pd.DataFrame) -> View:
     low = float(np.nanmin([shown["actual"].min(), shown["predicted"].min(), 0]))
     points = {
         "type": "scatter", "mode": "markers", "x": shown["actual"], "y": shown["predicted"],
-        "text": [f"{refresh.label(r)}, {w}" for r, w in zip(shown["region"], iso(shown["week"]), strict=True)],
+        "text": [
+            f"{refresh.label(region)}, {week}"
+            for region, week in zip(shown["region"], iso(shown["week"]), strict=True)
+        ],
         "marker": {"color": "@accent/0.5", "size": 6}, "name": "Region-week",
         "hovertemplate": "%{text}<br>actual %{x:.3~s}, forecast %{y:.3~s}<extra></extra>",
     }  # fmt: skip
@@ -136,7 +139,8 @@ def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
     else:
         reading = "The forecast beats none of the simple references: do not plan on it."
     data = []
-    for (scope, name), colour in zip(SCOPES.items(), ("@accent", "@accent/0.55", "@muted/0.6"), strict=True):  # fmt: skip
+    colours = ("@accent", "@accent/0.55", "@quiet")
+    for (scope, name), colour in zip(SCOPES.items(), colours, strict=True):
         values = [metric(metrics, scope, m, "skill") for m in REFERENCES]
         if not np.isnan(values).all():
             trace = fig.bars(list(REFERENCES.values()), values, colour, ":+.1%", name=name)
@@ -175,7 +179,7 @@ def _error(refresh: Refresh, metrics: pd.DataFrame) -> View:
         fig.figure(
             [
                 fig.bars(
-                    list(models.values()), first, ["@accent"] + ["@muted/0.55"] * 4, ":.1%",
+                    list(models.values()), first, ["@accent"] + ["@quiet"] * 4, ":.1%",
                     texttemplate="%{x:.1%}", textposition="auto",
                 )
             ],
@@ -247,7 +251,7 @@ def _regions(refresh: Refresh) -> View:
     if not choices:
         return View("fit-regions", title, "No region has both a forecast and a reference.")
     skill = table["last_value"].dropna()
-    worst = table.loc[skill.idxmin(), "region"] if len(skill) else ""
+    worst = table.loc[skill.index[int(skill.argmin())], "region"] if len(skill) else ""
     first = choices[0].traces[0]
     return View(
         "fit-regions",

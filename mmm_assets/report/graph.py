@@ -70,7 +70,8 @@ def positions(edges: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
         ordered = sorted(layer, key=height, reverse=True)
         for i, name in enumerate(ordered):
-            places[name] = (float(column), (len(layer) - 1) / 2 - i + 0.12 * (column % 2))
+            # Every other layer is lifted, so that a straight edge over one passes it by.
+            places[name] = (float(column), (len(layer) - 1) / 2 - i + 0.45 * (column % 2))
     return places
 
 
@@ -90,24 +91,29 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
     strongest = float(shown["weight"].abs().max()) or 1.0
     arrows: list[dict[str, Any]] = []
     hover: dict[str, list[Any]] = {"x": [], "y": [], "text": []}
-    for edge in shown.to_dict("records"):
+    for _, pair in shown.groupby(["source", "target"], sort=False):
+        # One arrow a pair, as strong as its strongest edge; the hover tells them all.
+        edge = pair.iloc[int(pair["weight"].abs().argmax())]
         (x0, y0), (x1, y1) = places[edge["source"]], places[edge["target"]]
-        sure = 0.0 if pd.isna(edge["probability"]) else float(edge["probability"])
+        sure = _sure(edge["probability"])
         arrows.append(
             {
                 "x": x1, "y": y1, "ax": x0, "ay": y0, "xref": "x", "yref": "y", "axref": "x",
                 "ayref": "y", "text": "", "showarrow": True, "arrowhead": 2, "arrowsize": 0.9,
                 "arrowwidth": 1 + 3.5 * abs(edge["weight"]) / strongest, "standoff": 17,
                 "startstandoff": 15,
-                "arrowcolor": ("@accent" if edge["weight"] >= 0 else "@bad") + f"/{0.25 + 0.7 * sure:.2f}",
+                "arrowcolor": f"@{'accent' if edge['weight'] >= 0 else 'bad'}/{0.25 + 0.7 * sure:.2f}",
             }
         )  # fmt: skip
         hover["x"].append(0.55 * x1 + 0.45 * x0)
         hover["y"].append(0.55 * y1 + 0.45 * y0)
         hover["text"].append(
-            f"{refresh.label(edge['source'])} → {refresh.label(edge['target'])}<br>"
-            f"{_lag(edge['lag_weeks'])}, weight {edge['weight']:.2f}, "
-            f"found in {words.percent(sure)} of refits"
+            f"{refresh.label(edge['source'])} → {refresh.label(edge['target'])}"
+            + "".join(
+                f"<br>{_lag(each['lag_weeks'])}: weight {each['weight']:.2f}, found in "
+                f"{words.percent(_sure(each['probability']))} of refits"
+                for each in pair.to_dict("records")
+            )
         )
     names = list(places)
     totals = refresh.summary["contribution"].reindex(names).fillna(0).clip(lower=0)
@@ -116,8 +122,8 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
     return View(
         "graph-network",
         title,
-        f"{words.counted(len(_published(edges)), 'edge')} count; the strongest runs from "
-        f"{strong['source']} to {strong['target']} and was found in "
+        f"{words.counted(len(_published(edges)), 'edge counts', 'edges count')}; the strongest runs "
+        f"from {strong['source']} to {strong['target']} and was found in "
         f"{words.percent(strong['probability'])} of the refits.",
         fig.figure(
             [
@@ -128,7 +134,8 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
                  "x": [places[n][0] for n in names], "y": [places[n][1] for n in names],
                  "text": [refresh.label(n) for n in names], "textposition": "bottom center",
                  "cliponaxis": False, "customdata": totals.to_numpy(),
-                 "marker": {"size": sizes.tolist(), "color": [refresh.colour(n) for n in names],
+                 "marker": {"size": sizes.tolist(), "opacity": 1,
+                            "color": [refresh.colour(n) for n in names],
                             "line": {"color": "@paper", "width": 2}},
                  "hovertemplate": "%{text}: brings %{customdata:.3~s}<extra></extra>"},
             ],
@@ -143,8 +150,12 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         note="Arrows: wider is stronger, darker is surer, red is negative. Discs: size by total "
         "contribution." + (" The 60 surest edges." if crowded else ""),
         wide=True,
-        height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=340),
+        height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=300),
     )  # fmt: skip
+
+
+def _sure(probability: Any) -> float:
+    return 0.0 if pd.isna(probability) else float(probability)
 
 
 def _lag(weeks: Any) -> str:
@@ -164,7 +175,11 @@ def _matrix(refresh: Refresh, edges: pd.DataFrame) -> View:
     for lag in sorted(edges["lag_weeks"].unique()):
         part = edges[edges["lag_weeks"] == lag]
         wide = part.pivot_table(index="source", columns="target", values="weight", aggfunc="sum")
-        choices.append(Choice(_lag(lag).capitalize(), {0: {"z": wide.reindex(names, columns=names).to_numpy()}}))
+        choices.append(
+            Choice(
+                _lag(lag).capitalize(), {0: {"z": wide.reindex(names, columns=names).to_numpy()}}
+            )
+        )
     largest = float(edges["weight"].abs().max()) or 1.0
     sources = edges.groupby("source").size()
     return View(
@@ -212,11 +227,11 @@ def _probabilities(refresh: Refresh, edges: pd.DataFrame) -> View:
             [
                 fig.bars(
                     names, rows["probability"].to_numpy(),
-                    ["@accent" if yes else "@muted/0.5" for yes in counted], ":.0%",
+                    ["@accent" if yes else "@quiet" for yes in counted], ":.0%",
                 )
             ],
             **fig.ranked("", len(names))
-            | {"xaxis": fig.axis("Share of refits that find it", tickformat=".0%", range=[0, 1.02])},
+            | {"xaxis": fig.axis("Found in", tickformat=".0%", range=[0, 1.02])},
         ),
         table=edges,
         sql=refresh.shown(_EDGES),
@@ -234,7 +249,7 @@ def _mediation(refresh: Refresh) -> View:
     if (through.abs() < 1e-9 * max(1.0, float(rows["direct"].abs().max()))).all():
         reading = "No channel earns anything through another; all effects are direct."
     else:
-        most = rows.loc[through.idxmax()]
+        most = rows.iloc[int(through.argmax())]
         reading = (
             f"{most['channel']} earns {words.number(most['mediated'])} {refresh.kpi} through "
             f"channels that it drives, {words.percent(most['mediated'] / most['contribution'])} of "

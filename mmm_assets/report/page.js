@@ -86,10 +86,10 @@
 
   // Small multiples: as many columns as the width allows, every panel equally large.
   function panelled(layout, panels, width) {
-    const columns = Math.min(panels, Math.max(1, Math.floor(width / 230)));
-    const rows = Math.ceil(panels / columns);
-    const height = Math.max(150, rows * 128 + 30);
-    const gap = { x: columns > 1 ? 0.055 : 0, y: 44 / height };
+    const rows = Math.ceil(panels / Math.max(1, Math.floor(width / 250)));
+    const columns = Math.ceil(panels / rows);
+    const height = rows * 160 + 40;
+    const gap = { x: columns > 1 ? 0.05 : 0, y: 58 / height };
     const size = { x: (1 - gap.x * (columns - 1)) / columns, y: (1 - gap.y * rows) / rows };
     for (let i = 0; i < panels; i += 1) {
       const name = i ? String(i + 1) : "";
@@ -147,8 +147,15 @@
   function watchSelectors() {
     for (const select of document.querySelectorAll("select[data-view]")) {
       select.addEventListener("change", () => {
-        chosen.set(select.dataset.view, select.selectedIndex);
-        draw(select.dataset.view);
+        // One choice serves its section: the same region, channel or scenario in every view.
+        const wanted = select.value;
+        for (const other of select.closest("section").querySelectorAll("select[data-view]")) {
+          const index = [...other.options].findIndex((option) => option.value === wanted);
+          if (index < 0 || other.dataset.label !== select.dataset.label) continue;
+          other.selectedIndex = index;
+          chosen.set(other.dataset.view, index);
+          if (drawn.has(other.dataset.view) || other === select) draw(other.dataset.view);
+        }
       });
     }
   }

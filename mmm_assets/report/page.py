@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -77,6 +78,29 @@ def section_html(section: Section) -> str:
     )
 
 
+def arranged(views: Sequence[View]) -> list[View]:
+    """Views in rows without holes: empty ones last, a view that would stand alone made wide."""
+    drawn = [view for view in views if view.figure]
+    rows: list[View] = []
+    waiting: View | None = None
+    for view in drawn:
+        if view.wide:
+            rows += [replace(waiting, wide=True)] if waiting else []
+            rows.append(view)
+            waiting = None
+        elif waiting:
+            height = max(waiting.height, view.height)
+            rows += [replace(waiting, height=height), replace(view, height=height)]
+            waiting = None
+        else:
+            waiting = view
+    rows += [replace(waiting, wide=True)] if waiting else []
+    empty = [view for view in views if not view.figure]
+    if len(empty) % 2:
+        empty[-1] = replace(empty[-1], wide=True)
+    return rows + empty
+
+
 def _tile(tile: Tile) -> str:
     return (
         f'<div class="tile {text(tile.tone)}"><h3>{text(tile.title)}</h3>'
@@ -96,7 +120,8 @@ def _view(view: View) -> str:
         options = "".join(f"<option>{text(choice.label)}</option>" for choice in view.choices)
         parts.append(
             f'<label class="choose">{text(view.selector)} '
-            f'<select data-view="{name}">{options}</select></label>'
+            f'<select data-view="{name}" data-label="{text(view.selector)}">{options}</select>'
+            "</label>"
         )
     if view.figure:
         parts.append(

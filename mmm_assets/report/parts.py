@@ -80,7 +80,8 @@ def _baseline(refresh: Refresh, national: pd.DataFrame) -> View:
         way = "risen" if change > 0 else "fallen"
         reading = (
             f"Without media, seasons and controls the level has {way} by "
-            f"{words.percent(abs(change))} from the first to the last {words.counted(span, 'week')}."
+            f"{words.percent(abs(change))} from the first to the last "
+            f"{words.counted(span, 'week')}."
         )
     return View(
         "decomposition-baseline",
@@ -109,14 +110,14 @@ def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
     base = national[national["kind"] == "baseline"].groupby("week")["contribution"].sum()
     relative = (rows / base.where(base > 0)).rename("share_of_baseline")
     by_week = relative.groupby(relative.index.to_series().dt.isocalendar().week).mean().dropna()
-    high, low = int(by_week.idxmax()), int(by_week.idxmin())
+    high, low = (int(by_week.index[i]) for i in (by_week.argmax(), by_week.argmin()))
     return View(
         "decomposition-seasonality",
         title,
         f"The year adds up to {words.percent(by_week.max())} of the baseline around week {high} "
         f"and takes {words.percent(abs(by_week.min()))} around week {low}."
         if by_week.min() < 0
-        else f"The year adds most, {words.percent(by_week.max())} of the baseline, around week {high}.",
+        else f"The year adds most around week {high}: {words.percent(by_week.max())} of the baseline.",
         fig.figure(
             [
                 {

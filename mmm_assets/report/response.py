@@ -105,8 +105,8 @@ def _curve(refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame
         most = float(parts[first]["response"].iloc[-1])
         if now["spend"] > 0 and now["response"] > 0:
             reading = (
-                f"{words.ratio(top / now['spend'])} times today's plan of {first} would bring "
-                f"{words.ratio(most / now['response'])} times as much {refresh.kpi}."
+                f"{words.number(top / now['spend'])} times today's plan of {first} would multiply "
+                f"what it brings by {words.ratio(most / now['response'])}."
             )
     return View(
         "channels-response",
@@ -157,6 +157,8 @@ def _together(
         return View(
             id_, title, "No channel has a plan of today to compare with: no recent activity."
         )
+    drawn = np.concatenate([trace["y"] for trace in data])
+    lowest, highest = float(np.nanmin(drawn)), float(np.nanmax(drawn))
     reading = "All channels on one scale: today is 1."
     if at_double:
         best = max(at_double, key=lambda name: at_double[name])
@@ -181,7 +183,7 @@ def _together(
             xaxis=fig.axis("Plan, times today's", showgrid=False),
             yaxis=fig.axis(
                 "Response, today = 100 %" if total else "Next unit, today = 100 %",
-                tickformat=".0%", rangemode="tozero",
+                tickformat=".0%", range=[min(0.0, lowest), min(highest, 4.0) * 1.05],
             ),
             shapes=[
                 {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1,

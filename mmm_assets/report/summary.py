@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mmm_assets.report import budgets, forecast, words
 from mmm_assets.report import figure as fig
+from mmm_assets.report import forecast, scenarios, words
 from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.view import Section, Tile, View
 
@@ -47,8 +47,8 @@ def headline(refresh: Refresh) -> str:
     )
     roi = overall_roi(refresh)
     if not np.isnan(roi):
-        unit = words.currency_sign(refresh.context.currency) or "unit spent"
-        said += f": {words.ratio(roi)} back for each {unit}"
+        unit = words.currency_sign(refresh.context.currency) or "unit"
+        said += f": {words.ratio(roi)} {unit} back for each {unit} spent"
     return said + "."
 
 
@@ -97,21 +97,22 @@ def _return(refresh: Refresh) -> Tile:
     return Tile(
         "Return on media",
         words.ratio(roi),
-        f"brought back for each unit of the {refresh.money(spend)} spent, before margins.",
+        f"{words.currency_sign(refresh.context.currency) or 'units'} back for each one of the "
+        f"{refresh.money(spend)} spent.",
     )
 
 
 def _move(refresh: Refresh) -> Tile:
-    rows = refresh.query(budgets.BUDGETS)
+    rows = refresh.query(scenarios.BUDGETS)
     if rows.empty:
-        return Tile("Recommended shift", "None", budgets.NO_BUDGETS)
-    sums = budgets.totals(rows)
+        return Tile("Recommended shift", "None", scenarios.NO_BUDGETS)
+    sums = scenarios.totals(rows)
     scenario, first = sums.index[0], sums.iloc[0]
     part = rows[rows["scenario"] == scenario]
     return Tile(
-        f"Recommended shift: {budgets.scenario_name(scenario).lower()}",
+        "Recommended shift",
         words.percent(first["gain_share"], signed=True),
-        f"of what media bring each week: {budgets.moves(refresh, part)}.",
+        f"from media at {scenarios.scenario_name(scenario).lower()}: {scenarios.moves(part)}.",
         "good" if first["gain"] > 0 else "",
     )
 
@@ -121,14 +122,11 @@ def _skill(refresh: Refresh) -> Tile:
     if np.isnan(skill):
         return Tile("Forecast skill", "Unknown", "No held-out weeks to judge the forecast on.")
     words_for = (
-        f"of the error of repeating the last value removed, on {_held_weeks(refresh)} that "
-        "the model had not seen."
-        if skill > 0
-        else f"against repeating the last value, on {_held_weeks(refresh)} that the model had "
-        "not seen: repeating would have been better."
+        f"{'less' if skill > 0 else 'more'} error than repeating the last value, on "
+        f"{_held_weeks(refresh)} that the model had not seen."
     )
     return Tile(
-        "Forecast skill", words.percent(skill, signed=True), words_for, "good" if skill > 0 else "bad"
+        "Forecast skill", words.percent(abs(skill)), words_for, "good" if skill > 0 else "bad"
     )
 
 
@@ -154,7 +152,9 @@ def _trust(refresh: Refresh) -> Tile:
         return Tile(title, "Not yet", f"{told} Move no money on this refresh alone.", "bad")
     honest = 0.8 <= covered <= 0.98
     if skill >= 0.1 and honest:
-        return Tile(title, "Good", f"{told} Move in steps, and confirm large ones by a test.", "good")
+        return Tile(
+            title, "Good", f"{told} Move in steps, and confirm large ones by a test.", "good"
+        )
     why = "The lead over simple forecasts is small." if skill < 0.1 else "Read intervals with care."
     return Tile(title, "With care", f"{told} {why}")
 
@@ -197,25 +197,27 @@ def _channels(refresh: Refresh) -> View:
 
 
 def _shift(refresh: Refresh) -> View:
-    rows = refresh.query(budgets.BUDGETS)
+    rows = refresh.query(scenarios.BUDGETS)
     title = "What to move"
     if rows.empty:
-        return View("summary-shift", title, budgets.NO_BUDGETS)
-    scenario = budgets.scenarios(rows)[0]
+        return View("summary-shift", title, scenarios.NO_BUDGETS)
+    scenario = scenarios.scenarios(rows)[0]
     part = rows[rows["scenario"] == scenario].reset_index(drop=True)
-    gain = budgets.totals(rows).iloc[0]
+    gain = scenarios.totals(rows).iloc[0]
     return View(
         "summary-shift",
         title,
-        f"{budgets.scenario_name(scenario)}, {budgets.moves(refresh, part)}: "
+        f"{scenarios.scenario_name(scenario)}, {scenarios.moves(part)}: "
         f"{words.number(gain['gain'])} {refresh.kpi} a week "
         f"{'more' if gain['gain'] >= 0 else 'less'} are expected.",
         fig.figure(
-            [{"type": "bar", "orientation": "h", **budgets.shift_bars(refresh, part)}],
-            **fig.ranked(f"Change per week, {words.currency_sign(refresh.context.currency)}", len(part)),
+            [{"type": "bar", "orientation": "h", **scenarios.shift_bars(refresh, part)}],
+            **fig.ranked(
+                f"Change per week, {words.currency_sign(refresh.context.currency)}", len(part)
+            ),
         ),
         table=part,
-        sql=refresh.shown(budgets.BUDGETS),
+        sql=refresh.shown(scenarios.BUDGETS),
         height=fig.height_of(len(part), 30),
     )
 
@@ -225,15 +227,21 @@ def _changes(refresh: Refresh) -> View:
     if refresh.previous_week is None:
         return View("summary-changes", title, "This is the first refresh; there is none before it.")
     table = refresh.query(_CHANGES, previous=refresh.previous_week)
-    what, name, form = ("roi", "ROI", ":.2f") if refresh.has_roi else ("share", f"Share of {refresh.kpi_label}", ":.1%")  # fmt: skip
+    what, name, form = "share", f"Share of {refresh.kpi_label}", ":.1%"
+    if refresh.has_roi:
+        what, name, form = "roi", "ROI", ":.2f"
     rows = table.dropna(subset=[what, f"previous_{what}"]).head(25)
     if rows.empty:
         return View("summary-changes", title, "No channel is in both refreshes.")
     names = [refresh.label(c) for c in rows["channel"]]
     change = rows[what] - rows[f"previous_{what}"]
     relative = (change / rows[f"previous_{what}"].where(rows[f"previous_{what}"] > 0)).abs()
-    largest = rows.loc[relative.idxmax()] if relative.notna().any() else rows.iloc[0]
-    outside = rows[(rows["previous_roi"] < rows["roi_lower"]) | (rows["previous_roi"] > rows["roi_upper"])]
+    largest = (
+        rows.iloc[int(relative.fillna(-1).argmax())] if relative.notna().any() else rows.iloc[0]
+    )
+    outside = rows[
+        (rows["previous_roi"] < rows["roi_lower"]) | (rows["previous_roi"] > rows["roi_upper"])
+    ]
     gap: dict[str, list] = {"x": [], "y": []}
     for label, old, new in zip(names, rows[f"previous_{what}"], rows[what], strict=True):
         gap["x"] += [old, new, None]
@@ -258,7 +266,8 @@ def _changes(refresh: Refresh) -> View:
                 {
                     "type": "scatter", "mode": "markers", "name": "Before", "y": names,
                     "x": rows[f"previous_{what}"].to_numpy(),
-                    "marker": {"color": "@paper", "size": 10, "line": {"color": "@muted", "width": 2}},
+                    "marker": {"color": "@paper", "size": 10,
+                               "line": {"color": "@muted", "width": 2}},
                     "hovertemplate": f"%{{y}} before: %{{x{form}}}<extra></extra>",
                 },
                 {
@@ -269,7 +278,7 @@ def _changes(refresh: Refresh) -> View:
                 },
             ],
             **fig.ranked(name, len(names))
-            | {"xaxis": fig.axis(name, rangemode="tozero", tickformat="" if what == "roi" else ".0%")},
+            | {"xaxis": fig.axis(name, rangemode="tozero", tickformat=".0%" * (what == "share"))},
         ),
         table=table,
         sql=refresh.shown(_CHANGES).replace("$previous", f"DATE '{refresh.previous_week}'"),
@@ -281,5 +290,3 @@ def _changes(refresh: Refresh) -> View:
 
 def _value(value: float, what: str) -> str:
     return words.ratio(value) if what == "roi" else words.percent(value)
-
-

@@ -20,12 +20,14 @@ _DARK = (
 _SCHEMES: dict[str, dict[str, str]] = {
     "light": {
         "ink": "#1d2127", "muted": "#626973", "line": "#e3e1dc", "paper": "#ffffff",
-        "accent": "#17456b", "good": "#2f7d54", "bad": "#b3413f", "band": "#17456b",
+        "accent": "#17456b", "good": "#2f7d54", "bad": "#b3413f",
+        "quiet": "#bdbfc2", "warn": "#d3a62f",
         "baseline": "#c9c5bb", "seasonality": "#a8b5bf", "other": "#9b978e",
     },
     "dark": {
         "ink": "#eceae6", "muted": "#a2a8b1", "line": "#33383f", "paper": "#1b1f24",
-        "accent": "#8fc1ea", "good": "#79c79b", "bad": "#ec8a85", "band": "#8fc1ea",
+        "accent": "#8fc1ea", "good": "#79c79b", "bad": "#ec8a85",
+        "quiet": "#565c64", "warn": "#d9b157",
         "baseline": "#5b5f66", "seasonality": "#71808d", "other": "#83878d",
     },
 }  # fmt: skip

@@ -9,17 +9,69 @@ from mmm_model.panel import Bools, Floats, Panel
 
 _OUTLIER = 4.0
 _YEAR_DAYS = 365.25
+_MIN_WEEKS = 26
+_MIN_REGIONS = 5
 
 
 def region_scale(exposure: Floats) -> Floats:
-    """Mean exposure ``[R, C]``; 1 where a channel was never on."""
+    """Mean exposure ``[R, C]`` of a region's channel; 1 where it was never on."""
     mean = exposure.mean(axis=1)
     return np.where(mean > 0.0, mean, 1.0)
 
 
-def compressed(exposure: Floats) -> Floats:
-    """``log(1 + exposure / region's mean)``: keeps zeros apart and tames bursts."""
-    return np.log1p(np.maximum(exposure, 0.0) / region_scale(exposure)[:, None, :])
+def alive(exposure: Floats) -> Bools:
+    """``[R, W]``; False before a region's first and after its last week of any media.
+
+    Before a late start every channel is at zero together, which says nothing of edges.
+    Regions with too few weeks are left out altogether.
+    """
+    on = (exposure > 0.0).any(axis=-1)
+    started = np.maximum.accumulate(on, axis=1)
+    not_ended = np.maximum.accumulate(on[:, ::-1], axis=1)[:, ::-1]
+    inside = started & not_ended
+    return inside & (inside.sum(axis=1, keepdims=True) >= _MIN_WEEKS)
+
+
+def channel_series(panel: Panel, inside: Bools) -> Floats:
+    """Channels ``[R, W, C]`` on a log-like scale, freed of the calendar, unit variance.
+
+    ``log(1 + exposure / mean)`` keeps zeros apart and tames bursts. Region means, trend and
+    season go, and with enough regions whatever all of them did in the same week: a national
+    event or a wave of demand moves many channels at once without one driving another.
+    """
+    relative = np.maximum(panel.exposure, 0.0) / region_scale(panel.exposure)[:, None, :]
+    return standardised(freed(np.log1p(relative), panel.weeks, inside), inside)
+
+
+def demand_proxy(panel: Panel, inside: Bools) -> Floats:
+    """KPI ``[R, W, 1]`` relative to its region, freed of the calendar; 0 where unobserved.
+
+    Its past foretells demand, which both plans and searches follow.
+    """
+    seen = panel.observed & inside
+    total = np.where(seen, panel.kpi, 0.0).sum(axis=1, keepdims=True)
+    mean = total / np.maximum(seen.sum(axis=1, keepdims=True), 1)
+    relative = panel.kpi / np.where(mean > 0.0, mean, 1.0)
+    return standardised(freed(relative[:, :, None], panel.weeks, seen), seen)
+
+
+def freed(series: Floats, weeks: pd.DatetimeIndex, inside: Bools) -> Floats:
+    """``[R, W, C]`` without region means, trend, season and common weeks; 0 outside."""
+    regressors = calendar(weeks)
+    left = np.zeros_like(series)
+    patterns, pattern_of = np.unique(inside, axis=0, return_inverse=True)
+    for position, pattern in enumerate(patterns):
+        if pattern.sum() <= 2 * regressors.shape[1]:
+            continue
+        regions = np.flatnonzero(pattern_of == position)
+        basis, _ = np.linalg.qr(regressors[pattern])
+        part = series[regions][:, pattern]
+        part = part - basis @ (basis.T @ part)
+        left[np.ix_(regions, np.flatnonzero(pattern))] = part
+    if len(series) >= _MIN_REGIONS:
+        count = np.maximum(inside.sum(axis=0), 1)[:, None]
+        left = np.where(inside[:, :, None], left - left.sum(axis=0) / count, 0.0)
+    return left
 
 
 def calendar(weeks: pd.DatetimeIndex) -> Floats:
@@ -31,39 +83,11 @@ def calendar(weeks: pd.DatetimeIndex) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def without(series: Floats, regressors: Floats) -> Floats:
-    """What is left of ``series`` ``[R, W, C]`` after least squares, region by region.
-
-    Parameters
-    ----------
-    series
-        ``[R, W, C]``.
-    regressors
-        ``[W, Q]``, the same in every region.
-    """
-    basis, _ = np.linalg.qr(regressors)
-    return series - np.einsum("wq,vq,rvc->rwc", basis, basis, series, optimize=True)
-
-
-def standardised(series: Floats) -> Floats:
-    """Unit variance within each region, outliers drawn in; constant series become 0."""
-    sd = series.std(axis=1, keepdims=True)
-    scaled = np.where(sd > 1e-9, series / np.where(sd > 1e-9, sd, 1.0), 0.0)
-    clipped = np.clip(scaled, -_OUTLIER, _OUTLIER)
-    sd = clipped.std(axis=(0, 1))
-    return clipped / np.where(sd > 1e-9, sd, 1.0)
-
-
-def prepared(panel: Panel) -> Floats:
-    """Channels ``[R, W, C]``, standardised, without region means, trend and season."""
-    return standardised(without(compressed(panel.exposure), calendar(panel.weeks)))
-
-
-def demand_proxy(panel: Panel) -> Floats:
-    """Standardised KPI ``[R, W, 1]`` without calendar; 0 where it was not observed."""
-    seen: Bools = panel.observed
-    total = np.where(seen, panel.kpi, 0.0).sum(axis=1, keepdims=True)
-    mean = total / np.maximum(seen.sum(axis=1, keepdims=True), 1)
-    relative = np.where(seen, panel.kpi / np.where(mean > 0, mean, 1.0) - 1.0, 0.0)
-    left = without(relative[:, :, None], calendar(panel.weeks))
-    return standardised(np.where(seen[:, :, None], left, 0.0))
+def standardised(series: Floats, inside: Bools) -> Floats:
+    """Unit variance over the weeks inside, outliers drawn in; constant series become 0."""
+    count = np.maximum(inside.sum(axis=1), 1)[:, None, None]
+    sd = np.sqrt((series**2).sum(axis=1, keepdims=True) / count)
+    varies = sd > 1e-6
+    clipped = np.clip(np.where(varies, series / np.where(varies, sd, 1.0), 0.0), -_OUTLIER, _OUTLIER)
+    overall = np.sqrt((clipped**2).sum(axis=(0, 1)) / max(int(inside.sum()), 1))
+    return clipped / np.where(overall > 1e-6, overall, 1.0)

@@ -51,7 +51,7 @@ def fit_structures(moments: Moments, allowed: Tensor, penalty: Tensor) -> Tensor
     moments
         B samples.
     allowed
-        ``[C, C]`` pairs (source, target) that may be an edge.
+        ``[C, C]`` or ``[B, C, C]`` pairs (source, target) that may be an edge.
     penalty
         ``[B]`` weight of the L1 penalty.
 
@@ -104,8 +104,8 @@ def _residual(gram: Tensor, theta: Tensor, c: int) -> tuple[Tensor, Tensor, Tens
 
 
 def _masks(allowed: Tensor, lags: int) -> tuple[Tensor, Tensor]:
-    """Return which weights are free and which are penalised, ``[P, C]`` both."""
-    own = torch.eye(len(allowed), dtype=torch.bool)
-    free = torch.cat([allowed, *[allowed | own] * lags])
-    penalised = torch.cat([allowed, *[allowed] * lags])
+    """Return which weights are free and which are penalised, ``[…, P, C]`` both."""
+    own = torch.eye(allowed.shape[-1], dtype=torch.bool)
+    free = torch.cat([allowed, *[allowed | own] * lags], dim=-2)
+    penalised = torch.cat([allowed, *[allowed] * lags], dim=-2)
     return free.double(), penalised.double()

@@ -44,7 +44,9 @@ def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"CREATE TABLE IF NOT EXISTS mart.{table.name} ({columns})")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, week: date, rows: pd.DataFrame) -> None:
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, week: date, rows: pd.DataFrame
+) -> None:
     rows = rows.assign(refresh_week=pd.Timestamp(week))
     columns = [c.name for c in mart.BY_NAME[table].all_columns]
     connection.register("incoming", rows.reindex(columns=columns))
@@ -104,7 +106,9 @@ class _Invented:
 
     def _predictions(self) -> pd.DataFrame:
         e = self.example
-        noise = self.rng.normal(0, 0.05, self.predicted.shape) * self.predicted.mean(1, keepdims=True)
+        noise = self.rng.normal(0, 0.05, self.predicted.shape) * self.predicted.mean(
+            1, keepdims=True
+        )
         actual = self.predicted + noise
         if len(self.regions) > 1:
             actual[-1, : e.weeks // 5] = np.nan
@@ -121,7 +125,10 @@ class _Invented:
 
     def _contributions(self) -> pd.DataFrame:
         e, parts = self.example, []
-        named = [("baseline", "baseline", self.baseline), ("seasonality", "seasonality", self.season)]
+        named = [
+            ("baseline", "baseline", self.baseline),
+            ("seasonality", "seasonality", self.season),
+        ]
         named += [(n, "control", self.control[..., i]) for i, n in enumerate(e.controls)]
         named += [(n, "media", self.media[..., i]) for i, n in enumerate(e.channels)]
         for name, kind, values in named:
@@ -153,7 +160,13 @@ class _Invented:
     def _metrics(self) -> pd.DataFrame:
         rows = []
         for scope in ("pooled", "national", "within_region"):
-            error = {"mmm": 0.05, "last_value": 0.08, "last_4_mean": 0.07, "seasonal_naive": 0.11, "train_mean": 0.1}  # fmt: skip
+            error = {
+                "mmm": 0.05,
+                "last_value": 0.08,
+                "last_4_mean": 0.07,
+                "seasonal_naive": 0.11,
+                "train_mean": 0.1,
+            }
             for model, value in error.items():
                 rows.append((scope, model, "relative_rmse", value))
                 reference = error["last_value"] if model == "mmm" else value
@@ -217,7 +230,7 @@ class _Invented:
             return pd.DataFrame()
         moved = np.where(np.arange(len(self.cost)) % 2 == 0, 1.25, 0.7)
         share = self.media.sum(1) / self.media.sum((0, 1))
-        for scenario, scale in (("same_budget", 1.0), ("minus_20_percent", 0.8), ("plus_20_percent", 1.2)):  # fmt: skip
+        for scenario, scale in (("same_budget", 1.0), ("minus_20", 0.8), ("plus_20", 1.2)):
             now = self.cost / self.example.weeks
             best = now * moved
             best *= scale * now.sum() / best.sum()

@@ -1,0 +1,293 @@
+"""Sort the columns of a wide table into spend, exposure, controls, and what is left out."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mmm_assets import column_words as words
+from mmm_assets.table_profile import Column, TableProfile
+
+_CURRENCIES = words.SPEND & frozenset({"usd", "eur", "gbp", "dollar", "dollars", "euro", "euros"})
+_SEASON = frozenset({"seas", "season", "seasonal", "seasonality", "trend", "fourier", "sin", "cos"})
+_MOST_WORDS = 20
+
+
+@dataclass
+class Roles:
+    """What the columns of a wide table are.
+
+    Parameters
+    ----------
+    spend, exposure
+        Channel → column.
+    controls
+        Columns.
+    left_out
+        Column → why it is not used.
+    """
+
+    spend: dict[str, str] = field(default_factory=dict)
+    exposure: dict[str, str] = field(default_factory=dict)
+    controls: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    assumed_spend: bool = False
+
+    @property
+    def channels(self) -> list[str]:
+        """All channels."""
+        return list({**self.spend, **self.exposure})
+
+    def mapping(self) -> dict[str, Any]:
+        """The keys of ``tables.media``."""
+        both = {"spend": self.spend, "exposure": self.exposure}
+        return {key: value for key, value in both.items() if value}
+
+    def describe(self) -> list[str]:
+        """Say what each channel is made of."""
+        lines = []
+        for name in self.channels:
+            parts = [
+                f"{what} '{columns[name]}'"
+                for what, columns in (("spend", self.spend), ("exposure", self.exposure))
+                if name in columns
+            ]
+            lines.append(f"{name}: {', '.join(parts)}")
+        if self.assumed_spend:
+            lines.append("(no column says what it measures: all are taken as spend)")
+        return lines
+
+
+def match_patterns(patterns: str, names: Sequence[str]) -> list[str]:
+    """Columns that a comma-separated list of names and globs means, in the table's order.
+
+    A name that exists as written is that column, even if it reads like a glob.
+    """
+    found: set[str] = set()
+    for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+        exact = [name for name in names if name == pattern]
+        found.update(exact or [n for n in names if fnmatch.fnmatchcase(n.lower(), pattern.lower())])
+    return [name for name in names if name in found]
+
+
+def sort_columns(
+    profile: TableProfile,
+    taken: set[str],
+    region: Column | None,
+    spend: str | None,
+    exposure: str | None,
+    controls: str | None,
+) -> Roles:
+    """Give every column of a wide table a role.
+
+    Parameters
+    ----------
+    taken
+        Columns whose role is known: weeks, regions, the KPI.
+    spend, exposure, controls
+        Patterns that settle a role; None leaves it to be guessed.
+    """
+    names = profile.names
+    robyn = sum(name.endswith("_S") for name in names) >= 2
+    roles = Roles()
+    chosen = {
+        flag: match_patterns(pattern, names) if pattern is not None else None
+        for flag, pattern in (("spend", spend), ("exposure", exposure), ("controls", controls))
+    }
+    settled = taken | {name for found in chosen.values() for name in found or []}
+    free = [c for c in profile.columns if c.name not in settled]
+    usable = []
+    for column in free:
+        why = _never(profile, column, region)
+        if why:
+            roles.left_out[column.name or "(no name)"] = why
+        else:
+            usable.append(column)
+
+    _take_spend(profile, usable, chosen["spend"], robyn, roles)
+    _take_exposure(usable, chosen["exposure"], robyn, roles)
+    used = {*roles.spend.values(), *roles.exposure.values(), *roles.left_out}
+    rest = [c for c in usable if c.name not in used]
+    if not roles.spend and not roles.exposure and chosen["spend"] is None:
+        bare = [c for c in rest if _is_bare_media(c)] or [c for c in rest if _may_be_media(c)]
+        if chosen["exposure"] is None and bare:
+            roles.spend = {words.channel_name(c.name): c.name for c in bare}
+            roles.assumed_spend = True
+            rest = [c for c in rest if c not in bare]
+    _take_controls(rest, chosen["controls"], roles)
+    return roles
+
+
+def _take_spend(
+    profile: TableProfile,
+    columns: Iterable[Column],
+    chosen: list[str] | None,
+    robyn: bool,
+    roles: Roles,
+) -> None:
+    if chosen is not None:
+        roles.spend = _by_channel(chosen, robyn, {}, roles)
+        return
+    numbers = [c for c in columns if _is_number(c)]
+    found = [c for c in numbers if _is_spend(c.name) or (robyn and c.name.endswith("_S"))]
+    planned = [c for c in numbers if words.has(c.name, words.BUDGET) and c not in found]
+    if not found:
+        found, planned = [c for c in planned if not words.has(c.name, words.CONTROL)], []
+    for column in planned:
+        roles.left_out[column.name] = "money that was planned; what was spent is there"
+    for column in list(found):
+        parts = [c for c in found if c is not column]
+        if words.has(column.name, words.TOTAL) and len(found) > 1 or profile.is_sum(column, parts):
+            roles.left_out[column.name] = "the sum of other columns"
+            found.remove(column)
+    roles.spend = _by_channel([c.name for c in found], robyn, {}, roles)
+
+
+def _take_exposure(
+    columns: Sequence[Column], chosen: list[str] | None, robyn: bool, roles: Roles
+) -> None:
+    if chosen is not None:
+        roles.exposure = _by_channel(chosen, robyn, roles.spend, roles)
+        return
+    channels = {name.lower() for name in roles.spend}
+    found: list[tuple[int, Column]] = []
+    for column in columns:
+        if not _is_number(column) or column.name in roles.spend.values():
+            continue
+        if column.name in roles.left_out:
+            continue
+        rank = words.exposure_rank(column.name)
+        name = words.channel_name(column.name, robyn).lower()
+        if robyn and column.name[-2:] in ("_I", "_P"):
+            found.append((rank if rank is not None else 3, column))
+        elif rank is not None and (rank < 4 or name in channels):
+            found.append((rank, column))
+        elif column.name.lower() in channels:
+            found.append((0, column))
+        elif (channels or found) and _is_bare_media(column) and not _is_outcome(column.name):
+            found.append((3, column))  # organic: no spend, but people see it
+    best: dict[str, tuple[int, Column]] = {}
+    for rank, column in sorted(found, key=lambda pair: pair[0]):
+        name = words.channel_name(column.name, robyn).lower()
+        if name in best:
+            better = best[name][1].name
+            roles.left_out[column.name] = f"'{better}' says more about the same channel"
+        else:
+            best[name] = rank, column
+    kept = sorted((column for _, column in best.values()), key=lambda column: column.place)
+    roles.exposure = _by_channel([c.name for c in kept], robyn, roles.spend, roles)
+
+
+def _take_controls(columns: Sequence[Column], chosen: list[str] | None, roles: Roles) -> None:
+    if chosen is not None:
+        roles.controls = chosen
+        for column in columns:
+            roles.left_out[column.name] = "not among --controls"
+        return
+    for column in columns:
+        why = _no_control(column)
+        if why:
+            roles.left_out[column.name] = why
+        else:
+            roles.controls.append(column.name)
+
+
+def _by_channel(
+    names: Sequence[str], robyn: bool, known: dict[str, str], roles: Roles
+) -> dict[str, str]:
+    """Channel → column; a channel that is known keeps its name whatever the letters' case."""
+    spelling = {name.lower(): name for name in known}
+    shortened = [words.channel_name(name, robyn) for name in names]
+    found: dict[str, str] = {}
+    for column, short in zip(names, shortened, strict=True):
+        name = spelling.get(short.lower(), short)
+        if name in found:
+            roles.left_out[column] = f"'{found[name]}' is there for the same channel"
+        else:
+            found[name] = column
+    return found
+
+
+def _never(profile: TableProfile, column: Column, region: Column | None) -> str | None:
+    """Why a column can have no role at all."""
+    name = set(words.tokens(column.name))
+    calendar = words.CALENDAR | words.ROW | words.WEEK
+    if column.filled == 0:
+        return "it is empty"
+    if not name - calendar and not column.name.strip().isdigit():
+        return "it counts rows or time; the model has its own trend and seasons"
+    if name & _SEASON:
+        return "the model has its own trend and seasons"
+    if name & words.DERIVED and not _is_spend(column.name):
+        return "it looks like the result of a model"
+    if not profile.varies_within(column, region):
+        return "it never changes" + (" within a region" if region else "")
+    if name & words.IGNORED_EXPOSURE or ("per" in name and not name & words.CONTROL):
+        return "it is a ratio"
+    return None
+
+
+def _no_control(column: Column) -> str | None:
+    """Why a column that is no media is no control either."""
+    name = set(words.tokens(column.name))
+    if name & words.OUTSIDE:
+        return None
+    if _is_outcome(column.name):
+        return "another result of marketing; as a control it would hide what media bring"
+    if name & words.ASKED or (name & words.SEARCH and words.exposure_rank(column.name) is not None):
+        return "what people search for is a result of media, too"
+    if (
+        column.numbers == 0
+        and len(column.words) > _MOST_WORDS
+        or (column.numbers < column.filled and not column.words)
+    ):
+        return f"text with more than {_MOST_WORDS} different words"
+    return None
+
+
+def _is_number(column: Column) -> bool:
+    return 0 < column.filled * 0.8 <= column.numbers
+
+
+def _is_spend(name: str) -> bool:
+    found = set(words.tokens(name))
+    if found & words.OUTSIDE or "per" in found:
+        return False
+    if found & (words.SPEND - _CURRENCIES):
+        return True
+    others = words.CONTROL | words.COUNTED | frozenset().union(*(signs for signs, _ in words.KPI))
+    return bool(found & _CURRENCIES) and not found & others
+
+
+def _is_outcome(name: str) -> bool:
+    found = set(words.tokens(name))
+    signs = frozenset().union(*(signs for signs, _ in words.KPI)) - {"y"}
+    own = found & (words.CONTROL - {"rate", "index"})
+    return bool(found & signs and not own) or re.fullmatch(r"y\d*", name.lower()) is not None
+
+
+def _is_bare_media(column: Column) -> bool:
+    """A column named after a medium, or numbered like one, without a word of what it measures."""
+    if not _is_number(column) or column.lowest < 0:
+        return False
+    name = words.tokens(column.name)
+    numbered = re.match(r"x_?\d+(?![a-z0-9])", column.name.lower()) is not None
+    named = bool({"media", "channel"} & set(name)) and not set(name) & words.CONTROL
+    return numbered or named or words.is_channel(column.name)
+
+
+def _may_be_media(column: Column) -> bool:
+    """The last resort: amounts that are not known to be anything else."""
+    name = set(words.tokens(column.name))
+    known = words.CONTROL | words.OUTSIDE | words.ASKED | words.VALUE
+    return (
+        _is_number(column)
+        and column.lowest >= 0
+        and column.different > 10
+        and not name & known
+        and not _is_outcome(column.name)
+        and re.match(r"[cz]_?\d*(?![a-z0-9])", column.name.lower()) is None
+    )

@@ -1,0 +1,611 @@
+"""Look at tables and guess what each column is: the brain of ``mmm init``.
+
+What the flags say is taken as said. The rest is guessed from names (``column_words``) and
+from what the columns hold (``table_profile``), and everything guessed is told. Where a guess
+would be a gamble, a `GuessError` names the flag that settles it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pydantic import ValidationError
+
+from mmm_assets import column_words as words
+from mmm_assets.column_roles import Roles, match_patterns, sort_columns
+from mmm_assets.config import ProjectConfig
+from mmm_assets.config_errors import explain
+from mmm_assets.project_yaml import render
+from mmm_assets.source_files import SourceError
+from mmm_assets.table_profile import Column, TableProfile
+
+__all__ = ["DEFAULT_ORIGIN", "Guess", "GuessError", "InitOptions", "guess_project", "render_yaml"]
+
+DEFAULT_ORIGIN = date(2018, 1, 1)
+"""Monday of week 0 where weeks are numbers and nobody says when they began."""
+
+_LIFT = ("channel", "x", "delta_x", "delta_y", "sigma")
+
+
+class GuessError(ValueError):
+    """The tables do not say enough; the message names the flag to give."""
+
+
+@dataclass(frozen=True)
+class InitOptions:
+    """The flags of ``mmm init``; what is None is guessed.
+
+    Parameters
+    ----------
+    out
+        Folder of the configuration; sources are written relative to it.
+    value_per_kpi
+        Name of a column, or a number.
+    spend, exposure, controls
+        Names or globs of columns, separated by commas; an empty text means none.
+    """
+
+    out: Path
+    week: str | None = None
+    week_origin: date | None = None
+    region: str | None = None
+    kpi: str | None = None
+    value_per_kpi: str | None = None
+    spend: str | None = None
+    exposure: str | None = None
+    controls: str | None = None
+    holdout_weeks: int = 8
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A first configuration.
+
+    Parameters
+    ----------
+    content
+        What ``mmm.yaml`` will say, validated.
+    summary
+        What was guessed and why, a line each, for a person.
+    left_out
+        Column → why it is not used.
+    """
+
+    content: dict[str, Any]
+    summary: tuple[str, ...]
+    left_out: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """A table with its weeks and regions found."""
+
+    profile: TableProfile
+    week: Column
+    date_format: str | None
+    is_index: bool
+    region: Column | None
+    channel: Column | None = None
+    control: Column | None = None
+
+    @property
+    def keys(self) -> set[str]:
+        found = (self.week, self.region, self.channel, self.control)
+        return {column.name for column in found if column}
+
+
+def render_yaml(guess: Guess) -> str:
+    """Write a guess as ``mmm.yaml``, with a comment on every line."""
+    return render(guess.content, guess.left_out)
+
+
+def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
+    """Guess a project's configuration from its tables.
+
+    Parameters
+    ----------
+    tables
+        CSV or Parquet files: one that holds everything, or one for each role.
+
+    Raises
+    ------
+    GuessError
+        If a table cannot be read or something that is needed cannot be told.
+    """
+    said: list[str] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(str(Path(folder) / "look.duckdb")) as connection,
+    ):
+        try:
+            profiles = [
+                TableProfile(connection, Path(file).resolve(), number)
+                for number, file in enumerate(tables)
+            ]
+        except SourceError as error:
+            raise GuessError(str(error)) from error
+        for profile in profiles:
+            if profile.rows == 0:
+                raise GuessError(f"{profile.file} is empty: it has a header and no rows")
+        lift = [p for p in profiles if all(p.column(name) for name in _LIFT)]
+        frames = [_frame(p, options, said) for p in profiles if p not in lift]
+        if not frames:
+            raise GuessError("give a table with the KPI and one with media; one may hold both")
+        return _assemble(frames, lift, options, said)
+
+
+def _frame(profile: TableProfile, options: InitOptions, said: list[str]) -> _Frame:
+    """Find the weeks, the regions and, in a long table, the channels or controls."""
+    week = _find_week(profile, options)
+    is_date, date_format, ambiguous = profile.date_format(week)
+    if is_date and ambiguous:
+        said.append(
+            f"{profile.file.name}: dates in '{week.name}' are read as {date_format}; day and "
+            "month could be the other way round (date_format in mmm.yaml)"
+        )
+    frame = _Frame(profile, week, date_format, not is_date, None)
+    if not is_date and not (week.is_number and week.whole):
+        hint = " It holds months; weeks or days are needed." if profile.is_monthly(week) else ""
+        raise GuessError(
+            f"{profile.file.name}: the values of '{week.name}' are neither dates nor numbers of "
+            f"weeks.{hint} Give the column of weeks with --week"
+        )
+    channel = _find_names(profile, frame, words.CHANNEL, _is_media_measure)
+    control = None
+    if channel is None:
+        control = _find_names(profile, frame, words.CONTROL_NAME, _is_control_value)
+    frame = replace(frame, channel=channel, control=control)
+    return replace(frame, region=_find_region(profile, frame, options))
+
+
+def _find_week(profile: TableProfile, options: InitOptions) -> Column:
+    if options.week:
+        column = profile.column(options.week)
+        if column:
+            return column
+        raise GuessError(_no_column(profile, "--week", options.week))
+    dated = [c for c in profile.columns if c.filled and profile.date_format(c)[0]]
+    dated.sort(key=lambda c: not words.has(c.name, words.WEEK))
+    if dated:
+        return dated[0]
+    numbered = [
+        c
+        for c in profile.columns
+        if c.is_number and c.whole and c.different > 1 and c.highest - c.lowest < 4 * c.different
+    ]
+    for sign in (words.WEEK, frozenset({"t", "index"})):
+        for column in numbered:
+            if words.has(column.name, sign):
+                return column
+    raise GuessError(
+        f"{profile.file.name}: no column holds dates or numbered weeks. Give it with --week; the "
+        f"columns are {_listed(profile)}"
+    )
+
+
+def _find_names(
+    profile: TableProfile, frame: _Frame, signs: frozenset[str], measure: Any
+) -> Column | None:
+    """Column that names the channel or control of each row, if the table is long."""
+    if not any(measure(c) for c in profile.columns):
+        return None
+    for column in profile.columns:
+        named = words.has(column.name, signs) or (
+            len(column.words) > 1 and all(words.is_channel(word) for word in column.words)
+        )
+        if named and column.numbers == 0 and column is not frame.week and column.different > 1:
+            return column
+    return None
+
+
+def _is_media_measure(column: Column) -> bool:
+    return words.has(column.name, words.SPEND | words.BUDGET) or (
+        words.exposure_rank(column.name) is not None
+    )
+
+
+def _is_control_value(column: Column) -> bool:
+    return words.tokens(column.name)[-1:] != [] and words.has(column.name, words.CONTROL_VALUE)
+
+
+def _find_region(profile: TableProfile, frame: _Frame, options: InitOptions) -> Column | None:
+    rest = [c for c in (frame.week, frame.channel, frame.control) if c]
+    if options.region:
+        column = profile.column(options.region)
+        if column is None and not profile.are_keys(rest):
+            raise GuessError(_no_column(profile, "--region", options.region))
+        return column
+    named = [
+        c
+        for c in profile.columns
+        if c not in rest
+        and words.has(c.name, words.REGION)
+        and (c.numbers < c.filled or c.whole)
+        and len(words.tokens(c.name)) <= 3
+    ]
+    for column in named:
+        if profile.are_keys([*rest, column]):
+            return column
+    if named:
+        return named[0]
+    if profile.are_keys(rest):
+        return None
+    for column in profile.columns:
+        if column not in rest and column.numbers < column.filled:
+            if profile.are_keys([*rest, column]):
+                return column
+    raise GuessError(
+        f"{profile.file.name}: the weeks of '{frame.week.name}' repeat, and no column tells the "
+        f"rows apart. Give the column of regions with --region; the columns are "
+        f"{_listed(profile)}"
+    )
+
+
+def _assemble(
+    frames: Sequence[_Frame], lift: Sequence[TableProfile], options: InitOptions, said: list[str]
+) -> Guess:
+    """Give each table its role and write the configuration down."""
+    wide = [f for f in frames if not f.channel and not f.control]
+    kpi_frame, kpi, kind = _find_kpi(wide or frames, options)
+    sorted_columns = {
+        id(f): sort_columns(
+            f.profile,
+            f.keys | ({kpi.name} if f is kpi_frame else set()),
+            f.region,
+            options.spend,
+            options.exposure,
+            options.controls,
+        )
+        for f in wide
+    }
+    long_media = [f for f in frames if f.channel]
+    if len(long_media) > 1:
+        names = ", ".join(f.profile.file.name for f in long_media)
+        raise GuessError(
+            f"more than one table of media: {names}. Give one; its source may be a glob"
+        )
+    media_frame = (
+        long_media[0]
+        if long_media
+        else max(wide, key=lambda f: len(sorted_columns[id(f)].channels))
+    )
+    if not long_media and not sorted_columns[id(media_frame)].channels:
+        raise GuessError(
+            "no column of spend or exposure found. Give them with --spend or --exposure, e.g. "
+            f"--spend '*_cost'; the columns are {_listed(media_frame.profile)}"
+        )
+    _require_patterns(frames, options)
+
+    roles = sorted_columns.get(id(media_frame))
+    media = _source(media_frame, options)
+    if roles is None:
+        media |= _long_media(media_frame, options)
+    else:
+        media |= {"layout": "wide", **roles.mapping()}
+    has_spend = "spend" in media
+    value = _find_value(kpi_frame, kpi, kind, options, has_spend, said)
+    tables: dict[str, Any] = {
+        "kpi": {**_source(kpi_frame, options), "kpi": kpi.name, "value_per_kpi": value},
+        "media": media,
+    }
+    controls, controls_frame = _find_controls(
+        frames, kpi_frame, media_frame, sorted_columns, options
+    )
+    if controls is not None:
+        tables["controls"] = controls
+    if lift:
+        tables["lift_tests"] = {"source": _relative(lift[0].file, options.out)}
+        tables["lift_tests"] |= _decimal(lift[0])
+    _agree_on_regions(tables)
+
+    origin = None
+    days = kpi_frame.profile.days(kpi_frame.week, kpi_frame.date_format)
+    if any(f.is_index for f in frames):
+        origin, days = _origin(kpi_frame, options, said)
+    content = _content(tables, kpi_frame, kpi, origin, days, options)
+    left_out: dict[str, str] = {}
+    value_column = value if isinstance(value, str) else None
+    for frame in {id(f): f for f in (kpi_frame, media_frame, controls_frame) if f}.values():
+        found = sorted_columns.get(id(frame))
+        if found:
+            left_out |= {n: why for n, why in found.left_out.items() if n != value_column}
+    summary = _summary(content, frames, roles, left_out, kind, days, options)
+    return Guess(content, tuple(summary + said), left_out)
+
+
+def _find_kpi(frames: Sequence[_Frame], options: InitOptions) -> tuple[_Frame, Column, str]:
+    if options.kpi:
+        for frame in frames:
+            column = frame.profile.column(options.kpi)
+            if column:
+                return frame, column, _kind(column.name, "either")
+        raise GuessError(_no_column(frames[0].profile, "--kpi", options.kpi))
+    taken = words.SPEND | words.OUTSIDE | words.DERIVED | words.ASKED | words.CONTROL
+    taken |= {"per", "share", "pct", "percent"}
+    best: tuple[tuple[int, int], _Frame, Column, str] | None = None
+    for frame in frames:
+        for column in frame.profile.columns:
+            name = words.tokens(column.name)
+            if column.name in frame.keys or not _mostly_number(column):
+                continue
+            if taken & set(name) or words.exposure_rank(column.name) is not None:
+                continue
+            for tier, (signs, kind) in enumerate(words.KPI):
+                if not signs & set(name) or ("y" in signs and name != ["y"]):
+                    continue
+                score = (tier, len(name))
+                if best is None or score < best[0]:
+                    best = score, frame, column, _kind(column.name, kind)
+    if best is None:
+        raise GuessError(
+            "no column looks like the KPI (sales, revenue, conversions, …). Give it with --kpi; "
+            f"the columns are {_listed(frames[0].profile)}"
+        )
+    return best[1:]
+
+
+def _kind(name: str, kind: str) -> str:
+    return "count" if words.has(name, words.COUNTED) else kind
+
+
+def _find_value(
+    frame: _Frame,
+    kpi: Column,
+    kind: str,
+    options: InitOptions,
+    has_spend: bool,
+    said: list[str],
+) -> str | float | None:
+    if options.value_per_kpi is not None:
+        column = frame.profile.column(options.value_per_kpi)
+        if column:
+            return column.name
+        try:
+            number = float(options.value_per_kpi)
+        except ValueError:
+            raise GuessError(
+                _no_column(frame.profile, "--value-per-kpi", options.value_per_kpi)
+                + "; a number is allowed too"
+            ) from None
+        if number <= 0 or number != number or number == float("inf"):
+            raise GuessError(
+                f"--value-per-kpi {options.value_per_kpi}: allowed are numbers above 0"
+            )
+        return number
+    for column in frame.profile.columns:
+        name = set(words.tokens(column.name))
+        per_unit = "per" in name and name & (words.VALUE - {"per"} | {"revenue", "sales", "profit"})
+        named = bool(name) and name <= {
+            "aov",
+            "ltv",
+            "clv",
+            "value",
+            "unit",
+            "kpi",
+            "order",
+            "average",
+        }
+        if (per_unit or named) and _mostly_number(column) and column is not kpi:
+            return column.name
+    if not has_spend:
+        return None
+    if kind == "count":
+        said.append(
+            f"What one unit of '{kpi.name}' is worth is not known, so there will be no ROI: give "
+            "--value-per-kpi, or value_per_kpi in mmm.yaml"
+        )
+        return None
+    said.append(f"'{kpi.name}' is taken as money: value_per_kpi is 1. Change it if it is not")
+    return 1.0
+
+
+def _long_media(frame: _Frame, options: InitOptions) -> dict[str, Any]:
+    assert frame.channel is not None
+    numbers = [c for c in frame.profile.columns if _mostly_number(c) and c.name not in frame.keys]
+    found: dict[str, Any] = {"layout": "long", "channel": frame.channel.name}
+    for key, pattern in (("spend", options.spend), ("exposure", options.exposure)):
+        if pattern is not None:
+            named = match_patterns(pattern, frame.profile.names)
+            if len(named) > 1:
+                raise GuessError(f"--{key}: {named} are several columns, a long table has one")
+            found |= {key: named[0]} if named else {}
+        elif key == "spend":
+            for signs in (words.SPEND, words.BUDGET):
+                named = [c.name for c in numbers if words.has(c.name, signs)]
+                if named:
+                    found[key] = named[0]
+                    break
+        else:
+            ranked = [(words.exposure_rank(c.name), c.place, c.name) for c in numbers]
+            exposures = sorted((r, p, n) for r, p, n in ranked if r is not None)
+            if exposures and exposures[0][2] != found.get("spend"):
+                found[key] = exposures[0][2]
+    return found
+
+
+def _find_controls(
+    frames: Sequence[_Frame],
+    kpi_frame: _Frame,
+    media_frame: _Frame,
+    sorted_columns: dict[int, Roles],
+    options: InitOptions,
+) -> tuple[dict[str, Any] | None, _Frame | None]:
+    if options.controls == "":
+        return None, None
+    others = [f for f in frames if f is not kpi_frame and f is not media_frame]
+    for frame in [*others, kpi_frame, media_frame]:
+        if frame.control and frame is not media_frame:
+            value = next(c for c in frame.profile.columns if _is_control_value(c))
+            source = _source(frame, options)
+            named = {"layout": "long", "control": frame.control.name, "value": value.name}
+            return source | named, frame
+        roles = sorted_columns.get(id(frame))
+        if roles and roles.controls:
+            source = _source(frame, options)
+            return source | {"layout": "wide", "columns": list(roles.controls)}, frame
+    return None, None
+
+
+def _agree_on_regions(tables: dict[str, Any]) -> None:
+    if (tables["kpi"]["region"] is None) != (tables["media"]["region"] is None):
+        raise GuessError(
+            "one of the tables of KPI and media has a column of regions and the other has none; "
+            "give --region, or sum the regional one"
+        )
+    controls = tables.get("controls")
+    if controls and controls["region"] and not tables["kpi"]["region"]:
+        raise GuessError("the table of controls has a column of regions and that of the KPI none")
+
+
+def _origin(frame: _Frame, options: InitOptions, said: list[str]) -> tuple[date, list[date]]:
+    """Monday of week 0, and the weeks of the KPI counted from it."""
+    given = options.week_origin
+    if given is None:
+        origin = DEFAULT_ORIGIN
+        # A refresh week must be over: a long history begins earlier, by whole years.
+        last = frame.week.highest if frame.is_index else 0.0
+        while origin + timedelta(weeks=last) > date(2025, 12, 29):
+            origin -= timedelta(weeks=52)
+        said.append(
+            f"Weeks are numbers; week 0 is taken as Monday {origin}. Give --week-origin if you "
+            "know it: seasons and holidays depend on it"
+        )
+    else:
+        origin = given - timedelta(days=given.weekday())
+        if origin != given:
+            said.append(f"--week-origin {given} is no Monday; week 0 begins on {origin}")
+    return origin, frame.profile.days(frame.week, frame.date_format, origin)
+
+
+def _content(
+    tables: dict[str, Any],
+    kpi_frame: _Frame,
+    kpi: Column,
+    origin: date | None,
+    days: list[date],
+    options: InitOptions,
+) -> dict[str, Any]:
+    if not days:
+        raise GuessError(f"no week can be read from '{kpi_frame.week.name}'; give --week")
+    defaults = ProjectConfig.model_fields["refresh"].default
+    min_weeks = max(defaults.min_weeks, options.holdout_weeks + 2)
+    mondays = sorted({day - timedelta(days=day.weekday()) for day in days})
+    first = min(mondays[0] + timedelta(weeks=min_weeks - 1), mondays[-1])
+    name = re.sub(r"[^\w .&+-]", " ", options.out.resolve().name).strip(" .&+-")
+    content: dict[str, Any] = {
+        "project": (name or "project")[:80],
+        "kpi_name": kpi.name,
+        "currency": _currency(kpi_frame.profile.names),
+        "tables": tables,
+        **({"week_origin": origin} if origin else {}),
+        "refresh": {
+            "holdout_weeks": options.holdout_weeks,
+            "min_weeks": min_weeks,
+            "first_week": first,
+        },
+    }
+    try:
+        ProjectConfig.model_validate(content)
+    except ValidationError as error:
+        said = explain(error, ProjectConfig, content)
+        raise GuessError(f"the guess does not make a configuration:\n{said}") from error
+    return content
+
+
+def _currency(names: Sequence[str]) -> str:
+    for signs, currency in (("$ usd dollar", "USD"), ("£ gbp", "GBP"), ("€ eur euro", "EUR")):
+        if any(
+            s in name.lower() if len(s) == 1 else s in words.tokens(name)
+            for name in names
+            for s in signs.split()
+        ):
+            return currency
+    return "EUR"
+
+
+def _source(frame: _Frame, options: InitOptions) -> dict[str, Any]:
+    return {
+        "source": _relative(frame.profile.file, options.out),
+        **_decimal(frame.profile),
+        **({"date_format": frame.date_format} if frame.date_format else {}),
+        "week": frame.week.name,
+        "region": frame.region.name if frame.region else None,
+    }
+
+
+def _decimal(profile: TableProfile) -> dict[str, str]:
+    return {} if profile.decimal == "." else {"decimal": profile.decimal}
+
+
+def _relative(file: Path, out: Path) -> str:
+    path = os.path.relpath(file, out.resolve())
+    return re.sub(r"([*?\[])", r"[\1]", path) if not file.exists() else path
+
+
+def _mostly_number(column: Column) -> bool:
+    """Numbers, perhaps with a few mistakes among them for the checks to find."""
+    return 0 < column.filled * 0.8 <= column.numbers
+
+
+def _require_patterns(frames: Sequence[_Frame], options: InitOptions) -> None:
+    names = [name for frame in frames for name in frame.profile.names]
+    for flag in ("spend", "exposure", "controls"):
+        for part in filter(None, (p.strip() for p in (getattr(options, flag) or "").split(","))):
+            if not match_patterns(part, names):
+                listed = ", ".join(dict.fromkeys(names))
+                raise GuessError(f"--{flag}: no column matches '{part}'; the columns are {listed}")
+
+
+def _summary(
+    content: dict[str, Any],
+    frames: Sequence[_Frame],
+    roles: Roles | None,
+    left_out: dict[str, str],
+    kind: str,
+    days: list[date],
+    options: InitOptions,
+) -> list[str]:
+    tables, kpi = content["tables"], content["tables"]["kpi"]
+    step = min(((b - a).days for a, b in zip(days, days[1:], strict=False)), default=7)
+    rhythm = {1: "daily, summed to weeks", 7: "weekly"}.get(step, f"every {step} days")
+    where = f"regions in '{kpi['region']}'" if kpi["region"] else "one region (national)"
+    said = [
+        f"Weeks     '{kpi['week']}', {days[0]} to {days[-1]}, {rhythm}; {where}",
+        f"KPI       '{kpi['kpi']}', worth {kpi['value_per_kpi'] or 'an unknown amount'} a unit",
+    ]
+    if step == 7 and days[0].weekday() != 0:
+        said.append(f"          weeks begin on a {days[0]:%A}; each becomes the Monday before it")
+    media = tables["media"]
+    if media["layout"] == "long":
+        measures = [f"{key} '{media[key]}'" for key in ("spend", "exposure") if key in media]
+        said.append(f"Media     one row a channel in '{media['channel']}': {', '.join(measures)}")
+    else:
+        assert roles is not None
+        said += [f"Media     {line}" for line in roles.describe()]
+    controls = tables.get("controls")
+    if controls is None:
+        said.append("Controls  none")
+    elif controls["layout"] == "long":
+        said.append(f"Controls  one row a control in '{controls['control']}'")
+    else:
+        said.append(f"Controls  {', '.join(controls['columns'])}")
+    if "lift_tests" in tables:
+        said.append(f"Lift tests in {tables['lift_tests']['source']}")
+    said += [f"Left out  '{name}': {why}" for name, why in left_out.items()]
+    return said
+
+
+def _no_column(profile: TableProfile, flag: str, name: str) -> str:
+    return f"{flag}: {profile.file.name} has no column '{name}'; its columns are {_listed(profile)}"
+
+
+def _listed(profile: TableProfile) -> str:
+    return ", ".join(profile.names)

@@ -1,0 +1,81 @@
+"""Budgets by scenario: the query, the totals, the shift in words and as bars."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh
+
+# A scenario that was solved by region only is added up over its regions.
+BUDGETS = """
+    WITH found AS (SELECT * FROM mart.optimal_budgets WHERE refresh_week = $week),
+    whole AS (SELECT DISTINCT scenario FROM found WHERE region IS NULL)
+    SELECT scenario, channel, sum(current_spend) AS current_spend,
+           sum(optimal_spend) AS optimal_spend, sum(current_response) AS current_response,
+           sum(optimal_response) AS optimal_response, sum(lower) AS lower, sum(upper) AS upper
+    FROM found
+    WHERE region IS NULL OR scenario NOT IN (SELECT scenario FROM whole)
+    GROUP BY ALL ORDER BY scenario, channel"""
+
+NO_BUDGETS = "No budget was optimised in this refresh: that needs the spend of the channels."
+
+
+def scenario_name(scenario: object) -> str:
+    """``same_budget`` as ``Same budget``, ``minus_20`` as ``20 % less``."""
+    plain = str(scenario).replace("_", " ").strip()
+    change = re.fullmatch(r"(minus|plus) (\d+)( percent)?", plain)
+    if change:
+        return f"{change[2]}{words.SPACE}% {'less' if change[1] == 'minus' else 'more'}"
+    return plain.capitalize()
+
+
+def scenarios(rows: pd.DataFrame) -> list[str]:
+    """Scenarios, the one nearest to today's total first."""
+    sums = rows.groupby("scenario")[["current_spend", "optimal_spend"]].sum()
+    away = (sums["optimal_spend"] - sums["current_spend"]).abs()
+    return [
+        str(name)
+        for name in sorted(away.index, key=lambda s: (s != "same_budget", round(away[s], 6), s))
+    ]
+
+
+def totals(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a scenario: spend and response now and recommended, with the interval's ends.
+
+    The ends add up those of the channels, as if all were wrong in the same direction.
+    """
+    sums = rows.drop(columns="channel").groupby("scenario").sum()
+    gain = sums["optimal_response"] - sums["current_response"]
+    return sums.assign(gain=gain, gain_share=gain / sums["current_response"]).loc[scenarios(rows)]
+
+
+def moves(rows: pd.DataFrame) -> str:
+    """The shift of one scenario in words."""
+    change = (rows["optimal_spend"] - rows["current_spend"]).set_axis(rows["channel"])
+    moved = float(change.clip(lower=0).sum())
+    if moved < 0.005 * max(float(rows["current_spend"].sum()), 1e-12):
+        return "keep today's split"
+    more = [str(c) for c in change.sort_values(ascending=False).index if change[c] > 0.15 * moved]
+    less = [str(c) for c in change.sort_values().index if change[c] < -0.15 * moved]
+    said = f"more for {words.listed(more, 3)}" if more else ""
+    taken = f"less for {words.listed(less, 3)}" if less else ""
+    return f"{said}{', ' if said and taken else ''}{taken}"
+
+
+def shift_bars(refresh: Refresh, part: pd.DataFrame) -> dict[str, Any]:
+    """Bars of the change of spend by channel."""
+    change = (part["optimal_spend"] - part["current_spend"]).set_axis(part["channel"])
+    change = change.sort_values(ascending=False)
+    before = part.set_index("channel")["current_spend"].reindex(change.index)
+    relative = (change / before.where(before > 0)).to_numpy()
+    return {
+        "y": [refresh.label(c) for c in change.index],
+        "x": change.to_numpy(),
+        "customdata": relative,
+        "marker": {"color": [refresh.colour(c) for c in change.index]},
+        "hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.0%})<extra></extra>",
+    }

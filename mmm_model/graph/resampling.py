@@ -1,0 +1,91 @@
+"""Second moments of resampled weeks, without another pass over the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_model.panel import Bools, Floats
+
+_BLOCK_WEEKS = 8
+
+
+@dataclass(frozen=True)
+class LaggedPanel:
+    """This week's and earlier weeks' values side by side, cut into blocks of weeks.
+
+    Parameters
+    ----------
+    now
+        ``[R, T, C]`` shocks of this week: what the past does not explain; 0 where not valid.
+    valid
+        ``[R, T]`` whether this week and all its lags are inside the data.
+    block_of
+        ``[T]`` block of each week.
+    gram, count
+        ``[K, P + N, P + N]`` sums of products in each block, and ``[K]`` its number of rows;
+        P columns are lag 0 of all channels, lag 1 of all, …; N are the nuisance.
+    columns
+        P.
+    """
+
+    now: Floats
+    valid: Bools
+    block_of: np.ndarray
+    gram: Floats
+    count: Floats
+    columns: int
+
+    @classmethod
+    def of(cls, series: Floats, nuisance: Floats, inside: Bools, lags: int) -> LaggedPanel:
+        """Lay out ``series`` ``[R, W, C]`` and last week's ``nuisance`` ``[R, W, N]``."""
+        weeks, channels = series.shape[1:]
+        valid = inside[:, lags:].copy()
+        for lag in range(1, lags + 1):
+            valid &= inside[:, lags - lag : weeks - lag]
+        parts = [series[:, lags - lag : weeks - lag] for lag in range(lags + 1)]
+        parts += [nuisance[:, lags - lag : weeks - lag] for lag in range(1, min(lags, 2) + 1)]
+        table = np.where(valid[:, :, None], np.concatenate(parts, axis=-1), 0.0)
+        length = table.shape[1]
+        blocks = max(length // _BLOCK_WEEKS, 2)
+        block_of = np.arange(length) * blocks // length
+        gram = np.zeros((blocks, table.shape[-1], table.shape[-1]))
+        for block in range(blocks):
+            rows = table[:, block_of == block].reshape(-1, table.shape[-1])
+            gram[block] = rows.T @ rows
+        count = np.array([valid[:, block_of == block].sum() for block in range(blocks)])
+        past = table[:, :, channels:]
+        ridge = 1e-6 * max(float(count.sum()), 1.0) * np.eye(past.shape[-1])
+        total = gram.sum(axis=0)
+        explained = np.linalg.solve(
+            total[channels:, channels:] + ridge, total[channels:, :channels]
+        )
+        return cls(
+            now=table[:, :, :channels] - past @ explained,
+            valid=valid,
+            block_of=block_of,
+            gram=gram,
+            count=count.astype(float),
+            columns=(lags + 1) * channels,
+        )
+
+    @property
+    def blocks(self) -> int:
+        """Number of blocks K."""
+        return len(self.count)
+
+    def moments(self, weight: Floats) -> Floats:
+        """Mean products ``[B, P, P]`` of B samples, freed of the nuisance.
+
+        Parameters
+        ----------
+        weight
+            ``[B, K]`` how often each sample holds each block.
+        """
+        total = np.einsum("nb,bpq->npq", weight, self.gram, optimize=True)
+        total /= np.maximum(weight @ self.count, 1.0)[:, None, None]
+        p = self.columns
+        nuisance = total[:, p:, p:] + 1e-6 * np.eye(total.shape[-1] - p)
+        cross = total[:, :p, p:]
+        return total[:, :p, :p] - cross @ np.linalg.solve(nuisance, cross.transpose(0, 2, 1))

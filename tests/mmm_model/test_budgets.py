@@ -1,0 +1,258 @@
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+from hand_made import constant, drawn, permuted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmm_model.budgets import (
+    BUDGET_COLUMNS,
+    BudgetSettings,
+    budget_headline,
+    optimal_budgets,
+    recommend,
+)
+from mmm_model.panel import Panel
+from mmm_model.response import MediaResponse
+from mmm_model.scenarios import Scenario
+
+SAME = (Scenario("same_budget", multiplier=1.0),)
+BOLD = BudgetSettings(scenarios=SAME, caution=0.0)
+
+
+def weekly_value(response: MediaResponse, multiplier: np.ndarray) -> float:
+    """Mean response of all cells at multipliers ``[R, C]``, straight from the response."""
+    return float(response.contribution(multiplier[:, None, :]).mean(axis=(0, 2)).sum())
+
+
+@given(
+    st.integers(0, 10_000),
+    st.integers(1, 4),
+    st.integers(2, 5),
+    st.sampled_from([0.0, 0.1, 0.3, 1.0]),
+    st.sampled_from([0.0, 1.0]),
+    st.booleans(),
+)
+@settings(max_examples=25, deadline=None)
+def test_every_default_scenario_is_feasible_spent_exactly_and_within_bounds(
+    seed: int, regions: int, channels: int, max_change: float, caution: float, by_region: bool
+) -> None:
+    response, panel = drawn(seed, regions=regions, channels=channels, weeks=12)
+    rules = BudgetSettings(max_change=max_change, caution=caution, by_region=by_region)
+    for budget, scenario in zip(recommend(response, panel, rules), rules.scenarios, strict=True):
+        ratio = scenario.multiplier or 0.0
+        total = ratio * budget.current_spend.sum()
+        assert budget.spend.sum() == pytest.approx(total, rel=1e-10)
+        change = budget.spend / budget.current_spend / ratio - 1
+        assert (np.abs(change) <= max_change + 1e-9).all()
+        spread = np.ptp(change, axis=0)
+        assert by_region or (spread < 1e-9).all()
+        plain = weekly_value(response, np.full(budget.spend.shape, ratio))
+        assert budget.response.mean(axis=0).sum() >= plain * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("channels", [2, 3])
+def test_the_national_optimum_is_that_of_brute_force(seed: int, channels: int) -> None:
+    response, panel = drawn(seed, regions=1, channels=channels, slopes=(0.6, 6.0))
+    wide = {name: (0.0, 3.0) for name in panel.channels}
+    (budget,) = recommend(response, panel, replace(BOLD, bounds=wide))
+    cost = panel.spend.mean(axis=1)[0]
+    fine = np.linspace(0, 3, 2001)
+    curve = [response.contribution(u).mean(axis=(0, 2)).sum(axis=0) for u in fine]
+    table = np.stack(curve)  # [2001, C]
+    grid = fine[:: 1 if channels == 2 else 5]
+    first = np.stack(np.meshgrid(*[grid] * (channels - 1)), axis=-1).reshape(-1, channels - 1)
+    last = (cost.sum() - first @ cost[:-1]) / cost[-1]
+    points = np.column_stack([first, last])[(last >= 0) & (last <= 3)]
+    worth = sum(np.interp(points[:, c], fine, table[:, c]) for c in range(channels))
+    assert budget.response.mean(axis=0).sum() >= np.max(worth) * (1 - 1e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_split_over_regions_is_that_of_brute_force(seed: int) -> None:
+    response, panel = drawn(seed, regions=2, channels=2, slopes=(0.6, 4.0))
+    (budget,) = recommend(response, panel, BOLD)
+    cost = panel.spend.mean(axis=1)
+    best = 0.0
+    grid = np.linspace(0.7, 1.3, 25)
+    for a, b, c in product(grid, repeat=3):
+        d = (cost.sum() - cost[0, 0] * a - cost[0, 1] * b - cost[1, 0] * c) / cost[1, 1]
+        if 0.7 <= d <= 1.3:
+            best = max(best, weekly_value(response, np.array([[a, b], [c, d]])))
+    assert budget.response.mean(axis=0).sum() >= best * (1 - 1e-3)
+
+
+@given(st.integers(0, 10_000), st.permutations(range(4)))
+@settings(max_examples=10, deadline=None)
+def test_permuting_channels_permutes_the_budget(seed: int, order: list[int]) -> None:
+    response, panel = drawn(seed, channels=4, weeks=12)
+    (budget,) = recommend(response, panel, BudgetSettings(scenarios=SAME))
+    (other,) = recommend(*permuted(response, panel, order), BudgetSettings(scenarios=SAME))
+    worth, other_worth = (b.response.mean(axis=0).sum() for b in (budget, other))
+    assert worth == pytest.approx(other_worth, rel=1e-6)
+    np.testing.assert_allclose(other.spend, budget.spend[:, order], rtol=1e-2)
+
+
+def test_value_decides_where_regions_differ_in_it() -> None:
+    response, panel = drawn(3, members=1, regions=2, channels=1, slopes=(1.0, 1.0))
+    value = np.ones(panel.kpi.shape)
+    value[1] = 1e3
+    (budget,) = recommend(response, replace(panel, value_per_kpi=value), BOLD)
+    assert budget.spend[1, 0] > budget.current_spend[1, 0]
+    assert budget.spend[0, 0] < budget.current_spend[0, 0]
+
+
+def _two_channels(effects: list[list[float]]) -> tuple[MediaResponse, Panel]:
+    """Two equal channels; a row a member, its effect of each channel."""
+    one, panel = constant([10.0, 10.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0])
+    weight = np.array(effects)[:, None, None, :] * np.ones((1, 1, 8, 1))
+    return replace(one, adstocked=np.ones(weight.shape), weight=weight), panel
+
+
+def test_money_moves_when_members_agree_and_stays_when_they_do_not() -> None:
+    careful = BudgetSettings(scenarios=SAME)
+    sure = _two_channels([[2.0, 1.0], [2.2, 1.1], [1.9, 1.0]])
+    (moved,) = recommend(*sure, careful)
+    assert moved.spend[0, 0] > moved.current_spend[0, 0] + 0.5
+    assert moved.gain.min() > 0
+    unsure = _two_channels([[2.0, 0.5], [0.5, 2.0], [1.6, 0.9]])
+    (kept,) = recommend(*unsure, careful)
+    np.testing.assert_allclose(kept.spend, kept.current_spend)
+    (bold,) = recommend(*unsure, BOLD)
+    assert bold.spend[0, 0] > bold.current_spend[0, 0] and bold.gain.min() < 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_cautious_gain_exceeds_its_own_uncertainty(seed: int) -> None:
+    response, panel = drawn(seed, members=8, regions=4, channels=5, doubt=0.4)
+    (budget,) = recommend(response, panel, BudgetSettings(scenarios=SAME, max_change=0.1))
+    # To first order in the change, hence the small change and the slack.
+    assert budget.gain.mean() >= 0.9 * budget.gain.std(ddof=1)
+
+
+def test_a_smaller_budget_never_brings_more() -> None:
+    response, panel = drawn(5)
+    levels = tuple(Scenario(str(m), multiplier=m) for m in (0.5, 0.8, 1.0, 1.5))
+    found = recommend(response, panel, BudgetSettings(scenarios=levels, caution=0.0))
+    brought = [budget.response.mean(axis=0).sum() for budget in found]
+    assert brought == sorted(brought)
+
+
+def test_frame_has_the_columns_of_the_table_and_adds_up() -> None:
+    response, panel = drawn(6, regions=2)
+    frame = optimal_budgets(response, panel)
+    assert tuple(frame.columns) == BUDGET_COLUMNS
+    assert len(frame) == 5 * 3 * (2 + 1)
+    amounts = ["current_spend", "optimal_spend", "current_response", "optimal_response"]
+    by_channel = frame.groupby(["scenario", "channel"])
+    regional = by_channel.apply(lambda part: part.dropna(subset=["region"])[amounts].sum())
+    whole = frame[frame["region"].isna()].set_index(["scenario", "channel"])[amounts]
+    np.testing.assert_allclose(whole.loc[regional.index].to_numpy(), regional.to_numpy())
+    assert (frame["lower"] <= frame["optimal_response"]).all()
+    assert (frame["optimal_response"] <= frame["upper"]).all()
+
+
+def test_without_spend_there_is_no_budget() -> None:
+    response, panel = drawn(7)
+    unpriced = replace(panel, spend=np.full(panel.spend.shape, np.nan))
+    frame = optimal_budgets(response, unpriced)
+    assert frame.empty and tuple(frame.columns) == BUDGET_COLUMNS
+    assert budget_headline(recommend(response, unpriced)) is None
+
+
+def test_channels_without_known_spend_are_left_out() -> None:
+    response, panel = drawn(8)
+    spend = panel.spend.copy()
+    spend[..., 1] = np.nan
+    frame = optimal_budgets(response, replace(panel, spend=spend))
+    assert set(frame["channel"]) == {"channel 0", "channel 2"}
+    assert frame.notna().drop(columns="region").all(axis=None)
+
+
+def test_what_is_not_bought_now_stays_at_zero() -> None:
+    response, panel = drawn(9)
+    exposure = panel.exposure.copy()
+    exposure[..., 1] = 0.0
+    exposure[2, :, 0] = 0.0
+    response.adstocked[exposure[None].repeat(4, axis=0) == 0] = 0.0
+    for budget in recommend(response, replace(panel, exposure=exposure, spend=exposure)):
+        assert (budget.spend[:, 1] == 0).all() and budget.spend[2, 0] == 0
+        assert (budget.response[..., 1] == 0).all()
+    nothing = replace(panel, exposure=0 * exposure, spend=0 * exposure)
+    assert (optimal_budgets(response, nothing)["optimal_spend"] == 0).all()
+
+
+def test_no_effect_at_all_keeps_the_plan() -> None:
+    response, panel = drawn(10)
+    response.weight[:] = 0.0
+    (budget,) = recommend(response, panel, BudgetSettings(scenarios=SAME))
+    np.testing.assert_allclose(budget.spend, budget.current_spend)
+
+
+def test_pinned_channels_stay_and_bounds_are_multiples_of_the_recent_plan() -> None:
+    response, panel = drawn(11)
+    rules = BudgetSettings(bounds={"channel 0": (1.0, 1.0), "channel 1": (0.0, 9.0)}, caution=0.0)
+    for budget in recommend(response, panel, rules):
+        np.testing.assert_allclose(budget.spend[:, 0], budget.current_spend[:, 0])
+
+
+def test_a_total_that_the_bounds_do_not_allow_is_refused_with_the_bounds() -> None:
+    response, panel = constant([100.0, 50.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0])
+    pinned = {"channel 0": (1.0, 1.0), "channel 1": (0.5, 1.5)}
+    too_much = (Scenario("spree", total=200.0),)
+    message = r"'spree' wants 200.00 .* at most 175.00: channel 0 ≤ 100.00, channel 1 ≤ 75.00"
+    with pytest.raises(ValueError, match=message):
+        recommend(response, panel, BudgetSettings(bounds=pinned, scenarios=too_much))
+    too_little = (Scenario("fast", multiplier=0.8),)
+    with pytest.raises(
+        ValueError, match=r"'fast' wants 120.00 .* at least 125.00: channel 0 ≥ 100"
+    ):
+        recommend(response, panel, BudgetSettings(bounds=pinned, scenarios=too_little))
+    nothing = replace(panel, spend=0 * panel.spend)
+    with pytest.raises(ValueError, match="no channel has recent spend"):
+        recommend(response, nothing, BudgetSettings(scenarios=too_much))
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"max_change": 1.5}, "max_change is 1.5"),
+        ({"caution": -1.0}, "caution is -1.0"),
+        ({"bounds": {"tv": (2.0, 1.0)}}, "bounds of 'tv'"),
+        ({"scenarios": (*SAME, *SAME)}, "must differ"),
+    ],
+)
+def test_settings_out_of_range_are_refused(rules: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        BudgetSettings(**rules)
+
+
+def test_a_scenario_has_one_total() -> None:
+    with pytest.raises(ValueError, match="either"):
+        Scenario("none")
+    with pytest.raises(ValueError, match="either"):
+        Scenario("both", multiplier=1.0, total=5.0)
+
+
+def test_bounds_on_channels_without_a_budget_are_refused() -> None:
+    response, panel = drawn(12)
+    with pytest.raises(ValueError, match="unknown channels"):
+        recommend(response, panel, BudgetSettings(bounds={"radio": (0.0, 1.0)}))
+    spend = panel.spend.copy()
+    spend[..., 1] = np.nan
+    with pytest.raises(ValueError, match="spend is unknown"):
+        recommend(
+            response, replace(panel, spend=spend), BudgetSettings(bounds={"channel 1": (0.0, 1.0)})
+        )
+
+
+def test_headline_names_the_largest_moves_first() -> None:
+    response, panel = _two_channels([[2.0, 1.0], [2.2, 1.1], [1.9, 1.0]])
+    found = budget_headline(recommend(response, panel))
+    assert found is not None and found.scenario == "same_budget"
+    assert {name for name, _ in found.moves} == {"channel 0", "channel 1"}
+    assert found.moved == pytest.approx(max(change for _, change in found.moves))
+    assert found.gain_lower < found.gain < found.gain_upper
