@@ -66,7 +66,9 @@ def write_sample(folder: Path) -> None:
     _write_csv(tables.media, folder / "media.csv")
     _write_csv(tables.kpi, folder / "kpi.csv")
     _write_csv(tables.controls, folder / "controls.csv")
-    truth = json.loads(json.dumps(simulation.truth()), parse_float=lambda x: float(f"{float(x):.6g}"))
+    truth = json.loads(
+        json.dumps(simulation.truth()), parse_float=lambda x: float(f"{float(x):.6g}")
+    )
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
 
     direct = simulation.contribution(simulation.exposure)

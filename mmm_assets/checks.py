@@ -94,8 +94,6 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
         "min_weeks": config.refresh.min_weeks,
         "min_active_weeks": config.checks.min_active_weeks,
         "graph_channels": sorted(config.graph.channels),
-        "national_media": False,
-        "national_kpi": False,
         "national_controls": controls is not None and controls.region is None,
     }
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -20,6 +20,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from mmm_assets.config import ProjectConfig
+    from mmm_assets.project import Progress
     from mmm_assets.refresh import RefreshOutcome
 
 EXIT = {"published": 0, "failed": 1, "usage": 2, "refused": 3, "held": 4}
@@ -225,14 +226,17 @@ def _run(config: ProjectConfig, weeks: list[date] | None) -> list[RefreshOutcome
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
     with _clear_errors():
-        from mmm_assets.refresh import dagster_instance
+        from mmm_assets.refresh import UnknownWeek, dagster_instance
         from mmm_assets.refresh import refresh as run_refresh
         from mmm_assets.sources import newest_week_in_source
 
         for week in weeks or [newest_week_in_source(config)]:
             console.print(f"Refresh {week} of {config.project}", markup=False)
-            with dagster_instance(config) as instance, _progress() as progress:
-                outcome = run_refresh(config, instance, week, progress)
+            try:
+                with dagster_instance(config) as instance, _progress() as progress:
+                    outcome = run_refresh(config, instance, week, progress)
+            except UnknownWeek as error:
+                _stop(str(error), "usage")
             outcomes.append(outcome)
             if outcome.status != "published":
                 errors.print(f"{outcome.status}:", style="bold red")
@@ -242,12 +246,13 @@ def _run(config: ProjectConfig, weeks: list[date] | None) -> list[RefreshOutcome
 
 
 @contextmanager
-def _progress() -> Iterator[object]:
+def _progress() -> Iterator[Progress]:
     """Draw a bar on a terminal; elsewhere print a line at each quarter of a stage."""
     if console.is_terminal:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
 
-        with Progress(
+        with Bar(
             TextColumn("{task.description}"),
             BarColumn(),
             TimeElapsedColumn(),
@@ -303,7 +308,8 @@ def _short(path: Path) -> str:
 
 
 def _load(config: Path | None) -> ProjectConfig:
-    from mmm_assets.config import ConfigError, find_config, load_config
+    from mmm_assets.config import find_config, load_config
+    from mmm_assets.config_errors import ConfigError
 
     try:
         return load_config(config or find_config())
@@ -323,10 +329,8 @@ def _clear_errors() -> Iterator[None]:
         _stop(str(error), "refused")
     except WarehouseBusy as error:
         _stop(str(error), "failed")
-    except ValueError as error:
-        _stop(str(error), "usage")
 
 
-def _stop(message: str, why: str) -> None:
+def _stop(message: str, why: str) -> NoReturn:
     errors.print(message, markup=False)
     raise typer.Exit(EXIT[why])

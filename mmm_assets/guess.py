@@ -11,21 +11,32 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from pydantic import ValidationError
 
-from mmm_assets import column_words as words
-from mmm_assets.column_roles import Roles, match_patterns, sort_columns
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config_errors import explain
-from mmm_assets.project_yaml import render
+from mmm_assets.guessing import words
+from mmm_assets.guessing.frame import (
+    Frame,
+    GuessError,
+    InitOptions,
+    find_frame,
+    is_control_value,
+    listed,
+    mostly_number,
+)
+from mmm_assets.guessing.kpi import find_kpi, find_value
+from mmm_assets.guessing.profile import Column, TableProfile
+from mmm_assets.guessing.roles import Roles, match_patterns, sort_columns
+from mmm_assets.guessing.yaml_text import render
 from mmm_assets.source_files import SourceError
-from mmm_assets.table_profile import Column, TableProfile
 
 __all__ = ["DEFAULT_ORIGIN", "Guess", "GuessError", "InitOptions", "guess_project", "render_yaml"]
 
@@ -33,36 +44,6 @@ DEFAULT_ORIGIN = date(2018, 1, 1)
 """Monday of week 0 where weeks are numbers and nobody says when they began."""
 
 _LIFT = ("channel", "x", "delta_x", "delta_y", "sigma")
-
-
-class GuessError(ValueError):
-    """The tables do not say enough; the message names the flag to give."""
-
-
-@dataclass(frozen=True)
-class InitOptions:
-    """The flags of ``mmm init``; what is None is guessed.
-
-    Parameters
-    ----------
-    out
-        Folder of the configuration; sources are written relative to it.
-    value_per_kpi
-        Name of a column, or a number.
-    spend, exposure, controls
-        Names or globs of columns, separated by commas; an empty text means none.
-    """
-
-    out: Path
-    week: str | None = None
-    week_origin: date | None = None
-    region: str | None = None
-    kpi: str | None = None
-    value_per_kpi: str | None = None
-    spend: str | None = None
-    exposure: str | None = None
-    controls: str | None = None
-    holdout_weeks: int = 8
 
 
 @dataclass(frozen=True)
@@ -82,24 +63,6 @@ class Guess:
     content: dict[str, Any]
     summary: tuple[str, ...]
     left_out: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _Frame:
-    """A table with its weeks and regions found."""
-
-    profile: TableProfile
-    week: Column
-    date_format: str | None
-    is_index: bool
-    region: Column | None
-    channel: Column | None = None
-    control: Column | None = None
-
-    @property
-    def keys(self) -> set[str]:
-        found = (self.week, self.region, self.channel, self.control)
-        return {column.name for column in found if column}
 
 
 def render_yaml(guess: Guess) -> str:
@@ -136,125 +99,18 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
             if profile.rows == 0:
                 raise GuessError(f"{profile.file} is empty: it has a header and no rows")
         lift = [p for p in profiles if all(p.column(name) for name in _LIFT)]
-        frames = [_frame(p, options, said) for p in profiles if p not in lift]
+        frames = [find_frame(p, options, said) for p in profiles if p not in lift]
         if not frames:
             raise GuessError("give a table with the KPI and one with media; one may hold both")
         return _assemble(frames, lift, options, said)
 
 
-def _frame(profile: TableProfile, options: InitOptions, said: list[str]) -> _Frame:
-    """Find the weeks, the regions and, in a long table, the channels or controls."""
-    week = _find_week(profile, options)
-    is_date, date_format, ambiguous = profile.date_format(week)
-    if is_date and ambiguous:
-        said.append(
-            f"{profile.file.name}: dates in '{week.name}' are read as {date_format}; day and "
-            "month could be the other way round (date_format in mmm.yaml)"
-        )
-    frame = _Frame(profile, week, date_format, not is_date, None)
-    if not is_date and not (week.is_number and week.whole):
-        hint = " It holds months; weeks or days are needed." if profile.is_monthly(week) else ""
-        raise GuessError(
-            f"{profile.file.name}: the values of '{week.name}' are neither dates nor numbers of "
-            f"weeks.{hint} Give the column of weeks with --week"
-        )
-    channel = _find_names(profile, frame, words.CHANNEL, _is_media_measure)
-    control = None
-    if channel is None:
-        control = _find_names(profile, frame, words.CONTROL_NAME, _is_control_value)
-    frame = replace(frame, channel=channel, control=control)
-    return replace(frame, region=_find_region(profile, frame, options))
-
-
-def _find_week(profile: TableProfile, options: InitOptions) -> Column:
-    if options.week:
-        column = profile.column(options.week)
-        if column:
-            return column
-        raise GuessError(_no_column(profile, "--week", options.week))
-    dated = [c for c in profile.columns if c.filled and profile.date_format(c)[0]]
-    dated.sort(key=lambda c: not words.has(c.name, words.WEEK))
-    if dated:
-        return dated[0]
-    numbered = [
-        c
-        for c in profile.columns
-        if c.is_number and c.whole and c.different > 1 and c.highest - c.lowest < 4 * c.different
-    ]
-    for sign in (words.WEEK, frozenset({"t", "index"})):
-        for column in numbered:
-            if words.has(column.name, sign):
-                return column
-    raise GuessError(
-        f"{profile.file.name}: no column holds dates or numbered weeks. Give it with --week; the "
-        f"columns are {_listed(profile)}"
-    )
-
-
-def _find_names(
-    profile: TableProfile, frame: _Frame, signs: frozenset[str], measure: Any
-) -> Column | None:
-    """Column that names the channel or control of each row, if the table is long."""
-    if not any(measure(c) for c in profile.columns):
-        return None
-    for column in profile.columns:
-        named = words.has(column.name, signs) or (
-            len(column.words) > 1 and all(words.is_channel(word) for word in column.words)
-        )
-        if named and column.numbers == 0 and column is not frame.week and column.different > 1:
-            return column
-    return None
-
-
-def _is_media_measure(column: Column) -> bool:
-    return words.has(column.name, words.SPEND | words.BUDGET) or (
-        words.exposure_rank(column.name) is not None
-    )
-
-
-def _is_control_value(column: Column) -> bool:
-    return words.tokens(column.name)[-1:] != [] and words.has(column.name, words.CONTROL_VALUE)
-
-
-def _find_region(profile: TableProfile, frame: _Frame, options: InitOptions) -> Column | None:
-    rest = [c for c in (frame.week, frame.channel, frame.control) if c]
-    if options.region:
-        column = profile.column(options.region)
-        if column is None and not profile.are_keys(rest):
-            raise GuessError(_no_column(profile, "--region", options.region))
-        return column
-    named = [
-        c
-        for c in profile.columns
-        if c not in rest
-        and words.has(c.name, words.REGION)
-        and (c.numbers < c.filled or c.whole)
-        and len(words.tokens(c.name)) <= 3
-    ]
-    for column in named:
-        if profile.are_keys([*rest, column]):
-            return column
-    if named:
-        return named[0]
-    if profile.are_keys(rest):
-        return None
-    for column in profile.columns:
-        if column not in rest and column.numbers < column.filled:
-            if profile.are_keys([*rest, column]):
-                return column
-    raise GuessError(
-        f"{profile.file.name}: the weeks of '{frame.week.name}' repeat, and no column tells the "
-        f"rows apart. Give the column of regions with --region; the columns are "
-        f"{_listed(profile)}"
-    )
-
-
 def _assemble(
-    frames: Sequence[_Frame], lift: Sequence[TableProfile], options: InitOptions, said: list[str]
+    frames: Sequence[Frame], lift: Sequence[TableProfile], options: InitOptions, said: list[str]
 ) -> Guess:
     """Give each table its role and write the configuration down."""
     wide = [f for f in frames if not f.channel and not f.control]
-    kpi_frame, kpi, kind = _find_kpi(wide or frames, options)
+    kpi_frame, kpi, kind = find_kpi(wide or frames, options)
     sorted_columns = {
         id(f): sort_columns(
             f.profile,
@@ -280,7 +136,7 @@ def _assemble(
     if not long_media and not sorted_columns[id(media_frame)].channels:
         raise GuessError(
             "no column of spend or exposure found. Give them with --spend or --exposure, e.g. "
-            f"--spend '*_cost'; the columns are {_listed(media_frame.profile)}"
+            f"--spend '*_cost'; the columns are {listed(media_frame.profile)}"
         )
     _require_patterns(frames, options)
 
@@ -291,7 +147,7 @@ def _assemble(
     else:
         media |= {"layout": "wide", **roles.mapping()}
     has_spend = "spend" in media
-    value = _find_value(kpi_frame, kpi, kind, options, has_spend, said)
+    value = find_value(kpi_frame, kpi, kind, options, has_spend, said)
     tables: dict[str, Any] = {
         "kpi": {**_source(kpi_frame, options), "kpi": kpi.name, "value_per_kpi": value},
         "media": media,
@@ -321,95 +177,9 @@ def _assemble(
     return Guess(content, tuple(summary + said), left_out)
 
 
-def _find_kpi(frames: Sequence[_Frame], options: InitOptions) -> tuple[_Frame, Column, str]:
-    if options.kpi:
-        for frame in frames:
-            column = frame.profile.column(options.kpi)
-            if column:
-                return frame, column, _kind(column.name, "either")
-        raise GuessError(_no_column(frames[0].profile, "--kpi", options.kpi))
-    taken = words.SPEND | words.OUTSIDE | words.DERIVED | words.ASKED | words.CONTROL
-    taken |= {"per", "share", "pct", "percent"}
-    best: tuple[tuple[int, int], _Frame, Column, str] | None = None
-    for frame in frames:
-        for column in frame.profile.columns:
-            name = words.tokens(column.name)
-            if column.name in frame.keys or not _mostly_number(column):
-                continue
-            if taken & set(name) or words.exposure_rank(column.name) is not None:
-                continue
-            for tier, (signs, kind) in enumerate(words.KPI):
-                if not signs & set(name) or ("y" in signs and name != ["y"]):
-                    continue
-                score = (tier, len(name))
-                if best is None or score < best[0]:
-                    best = score, frame, column, _kind(column.name, kind)
-    if best is None:
-        raise GuessError(
-            "no column looks like the KPI (sales, revenue, conversions, …). Give it with --kpi; "
-            f"the columns are {_listed(frames[0].profile)}"
-        )
-    return best[1:]
-
-
-def _kind(name: str, kind: str) -> str:
-    return "count" if words.has(name, words.COUNTED) else kind
-
-
-def _find_value(
-    frame: _Frame,
-    kpi: Column,
-    kind: str,
-    options: InitOptions,
-    has_spend: bool,
-    said: list[str],
-) -> str | float | None:
-    if options.value_per_kpi is not None:
-        column = frame.profile.column(options.value_per_kpi)
-        if column:
-            return column.name
-        try:
-            number = float(options.value_per_kpi)
-        except ValueError:
-            raise GuessError(
-                _no_column(frame.profile, "--value-per-kpi", options.value_per_kpi)
-                + "; a number is allowed too"
-            ) from None
-        if number <= 0 or number != number or number == float("inf"):
-            raise GuessError(
-                f"--value-per-kpi {options.value_per_kpi}: allowed are numbers above 0"
-            )
-        return number
-    for column in frame.profile.columns:
-        name = set(words.tokens(column.name))
-        per_unit = "per" in name and name & (words.VALUE - {"per"} | {"revenue", "sales", "profit"})
-        named = bool(name) and name <= {
-            "aov",
-            "ltv",
-            "clv",
-            "value",
-            "unit",
-            "kpi",
-            "order",
-            "average",
-        }
-        if (per_unit or named) and _mostly_number(column) and column is not kpi:
-            return column.name
-    if not has_spend:
-        return None
-    if kind == "count":
-        said.append(
-            f"What one unit of '{kpi.name}' is worth is not known, so there will be no ROI: give "
-            "--value-per-kpi, or value_per_kpi in mmm.yaml"
-        )
-        return None
-    said.append(f"'{kpi.name}' is taken as money: value_per_kpi is 1. Change it if it is not")
-    return 1.0
-
-
-def _long_media(frame: _Frame, options: InitOptions) -> dict[str, Any]:
+def _long_media(frame: Frame, options: InitOptions) -> dict[str, Any]:
     assert frame.channel is not None
-    numbers = [c for c in frame.profile.columns if _mostly_number(c) and c.name not in frame.keys]
+    numbers = [c for c in frame.profile.columns if mostly_number(c) and c.name not in frame.keys]
     found: dict[str, Any] = {"layout": "long", "channel": frame.channel.name}
     for key, pattern in (("spend", options.spend), ("exposure", options.exposure)):
         if pattern is not None:
@@ -432,18 +202,18 @@ def _long_media(frame: _Frame, options: InitOptions) -> dict[str, Any]:
 
 
 def _find_controls(
-    frames: Sequence[_Frame],
-    kpi_frame: _Frame,
-    media_frame: _Frame,
+    frames: Sequence[Frame],
+    kpi_frame: Frame,
+    media_frame: Frame,
     sorted_columns: dict[int, Roles],
     options: InitOptions,
-) -> tuple[dict[str, Any] | None, _Frame | None]:
+) -> tuple[dict[str, Any] | None, Frame | None]:
     if options.controls == "":
         return None, None
     others = [f for f in frames if f is not kpi_frame and f is not media_frame]
     for frame in [*others, kpi_frame, media_frame]:
         if frame.control and frame is not media_frame:
-            value = next(c for c in frame.profile.columns if _is_control_value(c))
+            value = next(c for c in frame.profile.columns if is_control_value(c))
             source = _source(frame, options)
             named = {"layout": "long", "control": frame.control.name, "value": value.name}
             return source | named, frame
@@ -465,7 +235,7 @@ def _agree_on_regions(tables: dict[str, Any]) -> None:
         raise GuessError("the table of controls has a column of regions and that of the KPI none")
 
 
-def _origin(frame: _Frame, options: InitOptions, said: list[str]) -> tuple[date, list[date]]:
+def _origin(frame: Frame, options: InitOptions, said: list[str]) -> tuple[date, list[date]]:
     """Monday of week 0, and the weeks of the KPI counted from it."""
     given = options.week_origin
     if given is None:
@@ -487,7 +257,7 @@ def _origin(frame: _Frame, options: InitOptions, said: list[str]) -> tuple[date,
 
 def _content(
     tables: dict[str, Any],
-    kpi_frame: _Frame,
+    kpi_frame: Frame,
     kpi: Column,
     origin: date | None,
     days: list[date],
@@ -531,7 +301,7 @@ def _currency(names: Sequence[str]) -> str:
     return "EUR"
 
 
-def _source(frame: _Frame, options: InitOptions) -> dict[str, Any]:
+def _source(frame: Frame, options: InitOptions) -> dict[str, Any]:
     return {
         "source": _relative(frame.profile.file, options.out),
         **_decimal(frame.profile),
@@ -550,12 +320,7 @@ def _relative(file: Path, out: Path) -> str:
     return re.sub(r"([*?\[])", r"[\1]", path) if not file.exists() else path
 
 
-def _mostly_number(column: Column) -> bool:
-    """Numbers, perhaps with a few mistakes among them for the checks to find."""
-    return 0 < column.filled * 0.8 <= column.numbers
-
-
-def _require_patterns(frames: Sequence[_Frame], options: InitOptions) -> None:
+def _require_patterns(frames: Sequence[Frame], options: InitOptions) -> None:
     names = [name for frame in frames for name in frame.profile.names]
     for flag in ("spend", "exposure", "controls"):
         for part in filter(None, (p.strip() for p in (getattr(options, flag) or "").split(","))):
@@ -566,7 +331,7 @@ def _require_patterns(frames: Sequence[_Frame], options: InitOptions) -> None:
 
 def _summary(
     content: dict[str, Any],
-    frames: Sequence[_Frame],
+    frames: Sequence[Frame],
     roles: Roles | None,
     left_out: dict[str, str],
     kind: str,
@@ -574,7 +339,7 @@ def _summary(
     options: InitOptions,
 ) -> list[str]:
     tables, kpi = content["tables"], content["tables"]["kpi"]
-    step = min(((b - a).days for a, b in zip(days, days[1:], strict=False)), default=7)
+    step = min(((b - a).days for a, b in pairwise(days)), default=7)
     rhythm = {1: "daily, summed to weeks", 7: "weekly"}.get(step, f"every {step} days")
     where = f"regions in '{kpi['region']}'" if kpi["region"] else "one region (national)"
     said = [
@@ -601,11 +366,3 @@ def _summary(
         said.append(f"Lift tests in {tables['lift_tests']['source']}")
     said += [f"Left out  '{name}': {why}" for name, why in left_out.items()]
     return said
-
-
-def _no_column(profile: TableProfile, flag: str, name: str) -> str:
-    return f"{flag}: {profile.file.name} has no column '{name}'; its columns are {_listed(profile)}"
-
-
-def _listed(profile: TableProfile) -> str:
-    return ", ".join(profile.names)

@@ -65,9 +65,11 @@ _WEEKLY_KPI = """
     WITH weeks AS (
         SELECT region, week, sum(kpi ORDER BY day) AS kpi,
                count(DISTINCT day) FILTER (WHERE kpi IS NOT NULL) AS days,
-               coalesce(sum(value_per_kpi * kpi ORDER BY day)
+               CASE WHEN min(value_per_kpi) = max(value_per_kpi) THEN min(value_per_kpi)
+                    ELSE coalesce(
+                        sum(value_per_kpi * kpi ORDER BY day)
                         / nullif(sum(kpi ORDER BY day) FILTER (value_per_kpi IS NOT NULL), 0),
-                        avg(value_per_kpi ORDER BY day)) AS value_per_kpi
+                        avg(value_per_kpi ORDER BY day)) END AS value_per_kpi
         FROM known_kpi
         WHERE week IS NOT NULL AND region IS NOT NULL
         GROUP BY region, week

@@ -22,6 +22,10 @@ PROCESS_TAG = "mmm/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
+class UnknownWeek(ValueError):
+    """The week asked for is not one that the project can refresh."""
+
+
 @dataclass(frozen=True)
 class RefreshOutcome:
     """How one refresh ended.
@@ -77,14 +81,14 @@ def refresh(
 
     Raises
     ------
-    ValueError
+    UnknownWeek
         If ``refresh_week`` is not a partition of the project.
     """
     definitions = build_definitions(config, {"project": Project(config, progress)})
     job = definitions.resolve_job_def(JOB)
     key = refresh_week.isoformat()
     if job.partitions_def is None or not job.partitions_def.has_partition_key(key):
-        raise ValueError(
+        raise UnknownWeek(
             f"{key} is not a refresh week: it must be a Monday from "
             f"{config.refresh.first_week} on, of a week that is over"
         )

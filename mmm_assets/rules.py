@@ -206,8 +206,8 @@ def _regions_match(table: str, other: str, what: str) -> Rule:
                max(o.region) AS region_in_{other}, count(*) AS failing
         FROM known_{table} AS t
         LEFT JOIN (SELECT DISTINCT region FROM known_{other}) AS o
-            ON o.region = t.region OR $national_{table} AND t.region = 'national'
-        WHERE t.region IS NOT NULL
+            USING (region)
+        WHERE t.region IS NOT NULL {"AND NOT $national_controls" if table == "controls" else ""}
         GROUP BY t.region
         """,
         "ExpectColumnValuesToNotBeNull",
@@ -443,21 +443,28 @@ RULES: tuple[Rule, ...] = (
         "complete",
         "controls",
         "warning",
-        "Every control has a value in every week with a KPI.",
+        "Every control has a value wherever there is a KPI.",
         "Gaps are filled with the region's mean over the weeks that the refresh may see.",
         """
-        SELECT control, count(DISTINCT week) AS weeks,
-               (SELECT count(DISTINCT week) FROM known_kpi WHERE kpi IS NOT NULL) - count(
-                   DISTINCT week) FILTER (week IN (FROM known_kpi SELECT week)) AS weeks_missing,
-               (SELECT count(DISTINCT week) FROM known_kpi WHERE kpi IS NOT NULL) - count(
-                   DISTINCT week) FILTER (week IN (FROM known_kpi SELECT week)) AS failing
-        FROM known_controls
-        WHERE value_text IS NOT NULL OR control IN (
-            SELECT control FROM known_controls GROUP BY control HAVING count(value) = 0)
+        SELECT control, count(*) AS cells, count(*) FILTER (NOT is_there) AS cells_missing,
+               min(week) FILTER (NOT is_there) AS first_week_missing,
+               count(*) FILTER (NOT is_there) AS failing
+        FROM (
+            SELECT named.control, kpi.week, given.control IS NOT NULL AS is_there
+            FROM (SELECT control, count(value) = 0 AS is_words FROM known_controls
+                  WHERE control IS NOT NULL GROUP BY control) AS named
+            CROSS JOIN (SELECT DISTINCT region, week FROM known_kpi
+                        WHERE kpi IS NOT NULL AND week IS NOT NULL) AS kpi
+            LEFT JOIN (SELECT DISTINCT control, region, week, value IS NOT NULL AS has_value
+                       FROM known_controls) AS given
+                ON given.control = named.control AND given.week = kpi.week
+                AND given.region = CASE WHEN $national_controls THEN 'national' ELSE kpi.region END
+                AND (given.has_value OR named.is_words)
+        )
         GROUP BY control
         """,
         "ExpectColumnValuesToBeBetween",
-        {"column": "weeks_missing", "max_value": 0},
+        {"column": "cells_missing", "max_value": 0},
     ),
     Rule(
         "vary",

@@ -296,7 +296,7 @@ def _tidy(role: str, table: Source, delivery: Delivery) -> tuple[str, dict[str, 
     chosen = ", ".join([f"{sql} AS {name}" for name, sql in fields.items()] + unpivot)
     numbered = f"SELECT *, row_number() OVER () AS source_row FROM {delivery.relation}"
     # A line of nothing but separators, as spreadsheets leave below a table, is no row.
-    cells = ", ".join(f"c{n}" for n in range(len(delivery.columns)))
+    cells = ", ".join(f"c{n}::VARCHAR" for n in range(len(delivery.columns)))
     some = f"coalesce({cells}, NULL) IS NOT NULL"
     return f"SELECT source_row, {chosen} FROM ({numbered}) WHERE {some}", values
 

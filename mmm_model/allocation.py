@@ -5,8 +5,8 @@ Maximise ``Σ_j F_j(u_j) − h_j |u_j − u0_j|`` subject to ``Σ_j cost_j u_j =
 separable, which makes it tractable: the Lagrangian splits into cells and is maximised
 over each cell's whole curve, which is water-filling on the concave envelopes and within
 one cell's non-concavity of the optimum (Udell and Boyd, 2013, *Maximizing a sum of
-sigmoids*); with few cells, where one cell matters, dynamic programming finds the right
-side of every hump. A Newton method then polishes the best start.
+sigmoids*). Where a single cell matters, that is among the largest ones, dynamic programming
+finds the right side of every hump. Newton's method polishes in between.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mmm_model.panel import Floats
 
+Indices = NDArray[np.intp]
+
 EXACT_CELLS = 60
-"""With this many cells or fewer, dynamic programming supplies a start."""
+"""Among the largest so many cells, dynamic programming looks for a better split."""
 _UNITS = 300
 _BISECTIONS = 80
 _NEWTON_STEPS = 100
@@ -40,6 +43,10 @@ class Tabulated:
     nodes: Floats
     value: Floats
     slope: Floats
+
+    def of(self, cells: Indices) -> Tabulated:
+        """Return the curves of some cells."""
+        return Tabulated(self.nodes[cells], self.value[cells], self.slope[cells])
 
     def at(self, u: Floats) -> tuple[Floats, Floats, Floats]:
         """Value, first and second derivative ``[n]`` at ``u`` within the nodes."""
@@ -88,8 +95,18 @@ class Problem:
 
     def objective(self, u: Floats) -> float:
         """What is maximised."""
-        change = np.abs(u - self.start)
-        return float(self.curves.at(u)[0].sum() - self.hesitation @ change)
+        return float(self.worth(u[:, None]).sum())
+
+    def worth(self, levels: Floats, cells: Indices | None = None) -> Floats:
+        """Each cell's part of the objective ``[k, L]`` at ``levels`` ``[k, L]``.
+
+        ``cells`` are the positions of the k cells; default: all of them.
+        """
+        cells = np.arange(len(self.cost)) if cells is None else cells
+        curves = self.curves.of(cells)
+        value = np.stack([curves.at(column)[0] for column in levels.T], axis=1)
+        change = np.abs(levels - self.start[cells, None])
+        return value - self.hesitation[cells, None] * change
 
 
 def allocate(problem: Problem) -> Floats:
@@ -100,10 +117,10 @@ def allocate(problem: Problem) -> Floats:
     Floats
         ``[n]`` the best ``u`` found, within bounds, of the same total as the start.
     """
-    starts = [problem.start, _water_filling(problem)]
-    if len(problem.cost) <= EXACT_CELLS:
-        starts.append(_dynamic_programme(problem))
-    best = max((_polish(problem, u) for u in starts), key=problem.objective)
+    filled = _polish(problem, _water_filling(problem))
+    climbed = _polish(problem, problem.start)
+    best = max(filled, climbed, key=problem.objective)
+    best = max(best, _polish(problem, _dynamic_programme(problem, best)), key=problem.objective)
     return best if problem.objective(best) > problem.objective(problem.start) else problem.start
 
 
@@ -120,11 +137,9 @@ def with_total(u: Floats, cost: Floats, total: float, lower: Floats, upper: Floa
 
 def _water_filling(problem: Problem) -> Floats:
     """Best cell by cell at one price for all, the price at which the total is spent."""
+    # Nodes outside the bounds are pulled onto them: only their value there counts.
     grid = np.clip(problem.curves.nodes, problem.lower[:, None], problem.upper[:, None])
-    away = np.abs(grid - problem.start[:, None])
-    # Nodes outside the bounds were pulled onto them: only their value there counts.
-    worth = np.stack([problem.curves.at(u)[0] for u in grid.T], axis=1)
-    worth -= problem.hesitation[:, None] * away
+    worth = problem.worth(grid)
     spend = problem.cost[:, None] * grid
     row = np.arange(len(grid))
     scale = float(np.ptp(worth, axis=1).sum() / problem.cost.sum())
@@ -143,19 +158,24 @@ def _water_filling(problem: Problem) -> Floats:
     return with_total(u, problem.cost, problem.total, problem.lower, problem.upper)
 
 
-def _dynamic_programme(problem: Problem) -> Floats:
-    """Best split of the spend above the lower bounds in `_UNITS` equal units."""
-    cost, lower, upper = problem.cost, problem.lower, problem.upper
-    free = problem.total - float(cost @ lower)
-    if free <= 0:
-        return problem.start
+def _dynamic_programme(problem: Problem, u: Floats) -> Floats:
+    """Best split among the `EXACT_CELLS` largest cells of what ``u`` spends there.
+
+    The spend above the lower bounds is dealt out in `_UNITS` equal units.
+    """
+    stake = problem.cost * (problem.upper - problem.lower)
+    chosen = np.argsort(-stake, kind="stable")[:EXACT_CELLS]
+    cost, lower, upper = problem.cost[chosen], problem.lower[chosen], problem.upper[chosen]
+    total = float(cost @ u[chosen])
+    unit = (total - float(cost @ lower)) / _UNITS
+    if unit <= 0:
+        return u
     units = np.arange(_UNITS + 1)
-    # One unit beyond the bound counts as the bound, so that a bound can be reached.
-    u = lower[:, None] + units * (free / _UNITS) / cost[:, None]
-    allowed = u < (upper + (free / _UNITS) / cost)[:, None]
-    u = np.minimum(u, upper[:, None])
-    worth = np.stack([problem.curves.at(column)[0] for column in u.T], axis=1)
-    worth -= problem.hesitation[:, None] * np.abs(u - problem.start[:, None])
+    levels = lower[:, None] + units * unit / cost[:, None]
+    # The first level beyond the upper bound counts as the bound, so that it can be reached.
+    allowed = levels < (upper + unit / cost)[:, None]
+    levels = np.minimum(levels, upper[:, None])
+    worth = problem.worth(levels, chosen)
     worth = np.where(allowed, worth, -np.inf)
     left = units[:, None] - units[None, :]  # units that remain for the cells before
     best, taken = worth[0], []
@@ -163,13 +183,14 @@ def _dynamic_programme(problem: Problem) -> Floats:
         options = np.where(left >= 0, best[left] + own[None, :], -np.inf)
         taken.append(np.argmax(options, axis=1))
         best = options[units, taken[-1]]
-    remaining, chosen = _UNITS, []
+    remaining, counts = _UNITS, []
     for choice in reversed(taken):
-        chosen.append(int(choice[remaining]))
-        remaining -= chosen[-1]
-    counts = np.array([remaining, *reversed(chosen)])
-    found = u[np.arange(len(counts)), counts]
-    return with_total(found, cost, problem.total, lower, upper)
+        counts.append(int(choice[remaining]))
+        remaining -= counts[-1]
+    found = levels[np.arange(len(cost)), [remaining, *reversed(counts)]]
+    improved = u.copy()
+    improved[chosen] = with_total(found, cost, total, lower, upper)
+    return improved
 
 
 def _polish(problem: Problem, u: Floats) -> Floats:

@@ -39,8 +39,8 @@ def response_curves(
 ) -> pd.DataFrame:
     """Trace each channel's curve, over all regions together and in each region.
 
-    A point is in the data's range when at least `SEEN_SHARE` of its response is earned in
-    region-weeks whose scaled adstocked exposure does not exceed the largest that the
+    A point is in the data's range when at least `SEEN_SHARE` of today's response is earned
+    in region-weeks whose scaled adstocked exposure does not exceed the largest that the
     region has seen in its whole history. (Asking it of every week would put all points
     above today's plan out of range as soon as the largest week is a recent one.)
 
@@ -67,9 +67,9 @@ def response_curves(
     """
     plan = recent_plan(response, panel)
     axis = with_all_regions(np.where(panel.has_spend, plan.spend, plan.exposure))
-    # Threshold of each region-week: the multiplier at which it leaves what was seen.
     largest = response.adstocked.max(axis=2, keepdims=True) * (1 + 1e-9)
-    points = [_point(plan, largest, float(m), axis) for m in multipliers]
+    now = plan.response.contribution()
+    points = [_point(plan, now, largest, float(m), axis) for m in multipliers]
     # [P, R + 1, C] -> rows ordered by channel, region (all first), multiplier
     columns = {name: np.stack([point[name] for point in points]) for name in points[0]}
     shape = (len(panel.channels), len(panel.regions) + 1, len(points))
@@ -85,22 +85,25 @@ def response_curves(
     return frame[list(CURVE_COLUMNS)]
 
 
-def _point(plan: RecentPlan, largest: Floats, multiplier: float, axis: Floats) -> dict[str, Floats]:
-    """One multiplier: values ``[R + 1, C]``, all regions together first."""
-    cells = plan.response.contribution(multiplier)
-    seen = cells * (multiplier * plan.response.adstocked <= largest)
-    weekly = with_all_regions(cells.sum(axis=2))
+def _point(
+    plan: RecentPlan, now: Floats, largest: Floats, multiplier: float, axis: Floats
+) -> dict[str, Floats]:
+    """One multiplier: values ``[R + 1, C]``, all regions together first.
+
+    ``now`` is today's contribution, ``largest`` the most adstocked exposure ever seen.
+    """
+    weekly = with_all_regions(plan.weekly(multiplier))
+    seen = now * (multiplier * plan.response.adstocked <= largest)
     slope = with_all_regions(plan.weekly_marginal(max(multiplier, SLOPE_AT_ZERO))).mean(axis=0)
     lower, upper = interval(weekly)
-    mean = weekly.mean(axis=0)
-    known = with_all_regions(seen.sum(axis=2)).mean(axis=0)
+    known = with_all_regions(seen.sum(axis=(0, 2)))
     return {
         "spend": multiplier * axis,
-        "response": mean,
+        "response": weekly.mean(axis=0),
         "marginal_response": _per_unit(slope, axis),
         "lower": lower,
         "upper": upper,
-        "in_data_range": known >= SEEN_SHARE * mean,
+        "in_data_range": known >= SEEN_SHARE * with_all_regions(now.sum(axis=(0, 2))),
     }
 
 

@@ -105,7 +105,8 @@ class Equation(nn.Module):
         """What a unit is worth in each week, ``[M, R, W, C]``, mean one over the fitted weeks.
 
         A GRU that is shared by the regions reads exposures and controls. The members' weights
-        lie as blocks in one GRU, so one call computes them all.
+        lie as blocks in one GRU, so one call computes them all. Its output is averaged over the
+        past weeks: were it free to follow a week's exposure, it would bend the Hill curve.
         """
         m, c = self.slope.shape
         r, w = inputs.exposure.shape[:2]
@@ -124,7 +125,7 @@ class Equation(nn.Module):
         start = series.new_zeros(1, r, m * h)
         state, _ = torch.gru(series, start, weights, True, 1, 0.0, False, False, True)
         state = state.reshape(r, w, m, h).permute(2, 0, 1, 3).reshape(m, r * w, h)
-        raw = (state @ self.modulation).reshape(m, r, w, c)
+        raw = slow_mean((state @ self.modulation).reshape(m, r, w, c))
         factor = torch.exp(self.settings.max_modulation * torch.tanh(raw))
         return factor / factor[:, :, : inputs.fitted_weeks].mean(dim=2, keepdim=True)
 
@@ -159,6 +160,14 @@ def adstock(exposure: Tensor, kernel: Tensor) -> Tensor:
     windows = padded.unfold(2, lags, 1).reshape(c, r * w, lags)
     result = windows @ kernel.flip(-1).permute(1, 2, 0)
     return result.permute(2, 1, 0).reshape(m, r, w, c)
+
+
+def slow_mean(series: Tensor, weeks: float = 8.0) -> Tensor:
+    """Mean of the past of ``[..., W, C]``, a week's weight falling by e in ``weeks``."""
+    t = torch.arange(series.shape[-2], dtype=series.dtype, device=series.device)
+    past = (t[:, None] - t[None, :]) / weeks
+    weight = torch.where(past >= 0, torch.exp(-past.clamp_min(0.0)), torch.zeros_like(past))
+    return (weight / weight.sum(1, keepdim=True)) @ series
 
 
 def hill(exposure: Tensor, slope: Tensor, half_saturation: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ needs few steps.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,14 @@ Progress = Callable[[str, float], None]
 _HUBER = 2.5
 _PRIOR_CENTRE = {"carryover": -0.8, "delay": -2.0, "slope": -0.5, "half_saturation": 0.0}
 _PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
+# A fifth more or less effect in some weeks must gain about five units of log-likelihood.
+_MODULATION_PRECISION = 150.0
 _MEDIA_SHARE = 0.25
-_CONTROL_SPREAD = 0.2
+_RETURN_SPREAD = 1.0
+_HIERARCHY = True
+_CONTROL_SPREAD = 0.1
+# One year cannot tell the time of the year from a trend or a plan.
+_WEEKS_FOR_SEASON = 104
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,8 @@ def fit(
     weeks = fitted_weeks(panel)
     if weeks < 2:
         raise ValueError(f"{weeks} week(s) with a KPI are left to learn from, at least 2 are needed")
+    if weeks < _WEEKS_FOR_SEASON:
+        settings = replace(settings, harmonics=0)
     past = panel.head(weeks)
     scaling = Scaling.of(past)
     torch.manual_seed(settings.seed)
@@ -141,6 +149,7 @@ class _Data:
     fixed: Tensor
     weight: Tensor
     spend_share: Tensor
+    spend_known: bool
 
     @classmethod
     def of(cls, panel: Panel, scaling: Scaling, inputs: Inputs, settings: ModelSettings) -> _Data:
@@ -154,6 +163,7 @@ class _Data:
             fixed=torch.cat([inputs.control, season], dim=-1),
             weight=torch.as_tensor(block_bootstrap(weeks, settings)).to(like),
             spend_share=torch.as_tensor(_spend_share(panel)).to(like),
+            spend_known=bool(panel.has_spend.all()),
         )
 
     @property
@@ -163,15 +173,23 @@ class _Data:
     def problem(self, noise: NoiseModel, weight: Tensor) -> LinearProblem:
         return LinearProblem(Whitening.of(noise), self.target, self.fixed, weight, self.channels)
 
-    def prior(self, saturated: Tensor) -> Prior:
+    def prior(self, saturated: Tensor, solution: Solution | None = None) -> Prior:
         """Weak: a channel's share of the KPI is of the order of its share of spend."""
         share = saturated.mean((1, 2)).clamp_min(1e-6)
         spread = _MEDIA_SHARE * self.spend_share.clamp_min(0.2 / self.channels)
+        mean = torch.zeros_like(share)
+        if _HIERARCHY and self.spend_known:
+            total = share.new_full((len(share), 1), 0.5 * _MEDIA_SHARE)
+            if solution is not None:
+                total = (solution.pooled[:, : self.channels] * share).sum(1, keepdim=True)
+            expected = total.clamp(0.02, 0.6) * self.spend_share.clamp_min(0.2 / self.channels)
+            mean, spread = expected / share, _RETURN_SPREAD * expected
         rest = self.fixed.shape[-1]
         precision = torch.cat(
             [(share / spread) ** 2, share.new_full((len(share), rest), _CONTROL_SPREAD**-2)], dim=1
         )
-        return Prior(torch.zeros_like(precision), precision)
+        padding = share.new_zeros(len(share), rest)
+        return Prior(torch.cat([mean, padding], dim=1), precision)
 
 
 def block_bootstrap(weeks: int, settings: ModelSettings) -> Floats:
@@ -217,7 +235,7 @@ def _start(
     for name in ("gru_input", "gru_hidden", "modulation"):
         if settings.hidden:
             parameter = getattr(equation, name)
-            small = 0.1 if name == "modulation" else parameter.shape[-1] ** -0.5
+            small = 0.01 if name == "modulation" else parameter.shape[-1] ** -0.5
             parameter.data.copy_(small * torch.randn(parameter.shape, generator=generator))
     if warm_start is not None and warm_start.channels == panel.channels:
         saved = warm_start.state
@@ -280,7 +298,7 @@ def _search(
     for step in range(steps):
         saturated = equation.saturated(data.inputs)
         with torch.no_grad():
-            prior = data.prior(saturated)
+            prior = data.prior(saturated, solution)
             solution = problem.solve(saturated, prior, solution, rounds=1)
         terms = _loss(equation, problem, saturated, solution, data)
         optimiser.zero_grad()
@@ -327,8 +345,13 @@ def _loss(
         start=white.new_zeros(()),
     )
     if equation.settings.hidden:
-        weights = [equation.gru_input, equation.gru_hidden, equation.modulation]
-        terms["gru"] = sum((2.0 * w.square().sum() for w in weights), start=white.new_zeros(()))
+        terms["gru"] = (
+            0.5 * _MODULATION_PRECISION * problem.regions * equation.modulation.square().sum()
+        )
+        terms["gru"] = terms["gru"] + 0.5 * sum(
+            (w.square().sum() for w in (equation.gru_input, equation.gru_hidden)),
+            start=white.new_zeros(()),
+        )
     return terms
 
 
@@ -350,11 +373,11 @@ def _finish(
         saturated = equation.saturated(data.inputs)
         ones = torch.ones_like(data.weight[:1])
         problem = data.problem(noise, ones)
-        first = problem.solve(saturated[:1], data.prior(saturated[:1]), solution, 4, True)
+        first = problem.solve(saturated[:1], data.prior(saturated[:1], solution), solution, 4, True)
         noise = _reweighed(problem, data, saturated, first)
         problem = data.problem(noise, data.weight)
         members = _for_members(first, len(saturated))
-        return noise, problem.solve(saturated, data.prior(saturated), members, rounds=4)
+        return noise, problem.solve(saturated, data.prior(saturated, members), members, rounds=4)
 
 
 def _store(equation: Equation, data: _Data, noise: NoiseModel, solution: Solution) -> None:

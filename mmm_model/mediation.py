@@ -36,9 +36,7 @@ class Mediation:
         return self.total - self.direct
 
 
-def counterfactual_exposure(
-    graph: ChannelGraph, exposure: Floats, off: Collection[str]
-) -> Floats:
+def counterfactual_exposure(graph: ChannelGraph, exposure: Floats, off: Collection[str]) -> Floats:
     """Exposure in a world where the channels ``off`` never ran.
 
     Parameters

@@ -31,7 +31,8 @@ class ModelSettings:
     max_modulation
         Largest absolute logarithm of effectiveness before it is scaled to mean one.
     harmonics
-        Pairs of sine and cosine in the yearly seasonality.
+        Pairs of sine and cosine in the yearly seasonality; none while fewer than two years of
+        weeks are there to tell it from trends and plans.
     block_weeks
         Length of the blocks that are resampled.
     device

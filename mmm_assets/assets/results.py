@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import pandas as pd
 
-from mmm_assets import metadata
+from mmm_assets import mart, metadata
 from mmm_assets.assets.model import read_fit
 from mmm_assets.panel_table import read_panel
 from mmm_assets.project import Project
@@ -52,6 +52,7 @@ class Fits:
         return self.final.media_response(self.panel)
 
 
+EDGE_COLUMNS = [column.name for column in mart.BY_NAME["channel_graph"].columns]
 Tables = dict[str, pd.DataFrame]
 Shown = dict[str, Any]
 _RESULTS: list[dg.AssetsDefinition] = []
@@ -147,11 +148,10 @@ def contributions(fits: Fits) -> tuple[Tables, Shown]:
     from mmm_model import tables
 
     frame = tables.contributions(fits.final, fits.panel)
-    total = frame.groupby(["kind", "component"], as_index=False)["contribution"].sum()
-    total["share"] = total["contribution"] / total["contribution"].sum()
-    total = total.sort_values("contribution", ascending=False)
+    total = frame.groupby("component")["contribution"].sum().sort_values(ascending=False)
+    share = total / total.sum()
     return {"contributions": frame}, {
-        "share_of_prediction": metadata.bars(total["component"].tolist(), total["share"].tolist())
+        "share_of_prediction": metadata.bars(share.index.tolist(), share.tolist())
     }
 
 
@@ -189,7 +189,8 @@ def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
 )
 def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     """List the learned edges."""
-    frame = fits.final.graph.edges()
+    graph = fits.final.graph
+    frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
     shown = frame.sort_values("probability", ascending=False)
     return {"channel_graph": frame}, {
         "published_edges": int(frame["published"].sum()),

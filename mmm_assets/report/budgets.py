@@ -175,8 +175,6 @@ def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
 def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
     sums = totals(rows)
     colours = ["@good/0.85" if value >= 0 else "@bad/0.85" for value in sums["gain"]]
-    lower = (sums["lower"] - sums["current_response"]).fillna(sums["gain"])
-    upper = (sums["upper"] - sums["current_response"]).fillna(sums["gain"])
     first = sums.iloc[0]
     return View(
         "budgets-gain",
@@ -187,7 +185,6 @@ def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
             [
                 fig.bars(
                     [scenario_name(s) for s in sums.index], sums["gain"].to_numpy(), colours,
-                    error_x=fig.error(sums["gain"].tolist(), lower.tolist(), upper.tolist()),
                     customdata=sums["gain_share"].to_numpy(),
                 )
                 | {"hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.1%})<extra></extra>"}
@@ -196,8 +193,8 @@ def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
         ),
         table=sums.reset_index(),
         sql=refresh.shown(BUDGETS),
-        note="The whiskers add up the intervals of the channels' responses at the recommended "
-        "spend, as if all were wrong in the same direction: wider than the truth.",
+        note="The intervals of the responses are in the view beside it; most of their width is "
+        "shared by today's plan and the recommended one, so it is not the interval of the gain.",
         height=fig.height_of(len(sums), 40),
     )  # fmt: skip
 
@@ -285,7 +282,7 @@ def _regions(refresh: Refresh, rows: pd.DataFrame) -> View:
                     colorscale="@diverging", zmin=-largest, zmax=largest,
                 )
             ],
-            xaxis=fig.names_axis(showgrid=False, tickangle=-40),
+            xaxis=fig.names_axis(showgrid=False),
             yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
         ),
         table=table,

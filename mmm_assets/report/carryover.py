@@ -122,7 +122,8 @@ def _delay(refresh: Refresh) -> View:
         "channels-delay",
         "Mean time from exposure to effect",
         f"On average the effect of {slow['channel']} comes "
-        f"{words.number(slow['mean_delay_weeks'])} weeks after the exposure, that of {fast['channel']} "
+        f"{words.number(slow['mean_delay_weeks'])} weeks after the exposure, that of "
+        f"{fast['channel']} "
         f"{words.number(fast['mean_delay_weeks'])}."
         if len(rows) > 1
         else f"On average the effect comes {words.number(slow['mean_delay_weeks'])} weeks after.",

@@ -183,8 +183,8 @@ def _shares(refresh: Refresh) -> View:
         gap = (table["effect_share"] - table["spend_share"]).fillna(0)
         up, down = (table["channel"].iloc[int(i)] for i in (gap.argmax(), gap.argmin()))
         reading = (
-            f"The share of {up} in the effect is {words.number(100 * gap.max())} points above its "
-            f"share of spend; that of {down} is {words.number(-100 * gap.min())} points below."
+            f"The share of {up} in the effect is {100 * gap.max():.0f} points above its "
+            f"share of spend; that of {down} is {-100 * gap.min():.0f} points below."
             if len(table) > 1
             else "With one channel, spend and effect are all its own."
         )
@@ -233,15 +233,20 @@ def _cost(refresh: Refresh) -> View:
         said + "; a GRP, a click and an impression are not the same thing.",
         fig.figure(
             [
-                fig.bars(
-                    [refresh.label(c) for c in bought["channel"]],
-                    1000 * bought["cost_per_exposure"].to_numpy(),
-                    [refresh.colour(c) for c in bought["channel"]],
-                    ":.3s",
-                )
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "y": [refresh.label(c) for c in bought["channel"]],
+                    "x": 1000 * bought["cost_per_exposure"].to_numpy(),
+                    "marker": {
+                        "size": 13,
+                        "color": [refresh.colour(c) for c in bought["channel"]],
+                    },
+                    "hovertemplate": "%{y}: %{x:.3s}<extra></extra>",
+                }
             ],
             **fig.ranked("", len(bought))
-            | {"xaxis": fig.axis("Cost of 1 000 exposures, logarithmic", type="log", nticks=5)},
+            | {"xaxis": fig.axis("Cost of 1 000 exposures, logarithmic", type="log")},
         ),
         table=rows,
         sql=refresh.shown(_COST),

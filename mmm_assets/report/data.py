@@ -16,20 +16,28 @@ _CHECKS = """
 
 _COVERAGE = """
     SELECT region, week, CASE WHEN actual IS NULL THEN 0 WHEN actual = 0 THEN 1 ELSE 2 END AS state
-    FROM mart.predictions WHERE refresh_week = $week ORDER BY region, week"""
+    FROM mart.predictions WHERE refresh_week = $week
+    QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1
+    ORDER BY region, week"""
 
 _UNUSUAL = """
     WITH cells AS (
+      SELECT * FROM mart.predictions WHERE refresh_week = $week
+      QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1),
+    misses AS (
       SELECT region, week, actual, predicted, actual - predicted AS residual,
              median(abs(actual - predicted)) OVER (PARTITION BY region) AS usual
-      FROM mart.predictions WHERE refresh_week = $week AND actual IS NOT NULL)
+      FROM cells WHERE actual IS NOT NULL)
     SELECT region, week, actual, predicted, residual / nullif(1.4826 * usual, 0) AS times_usual
-    FROM cells WHERE abs(residual) > 4 * 1.4826 * usual
+    FROM misses WHERE abs(residual) > 4 * 1.4826 * usual
     ORDER BY abs(times_usual) DESC NULLS LAST LIMIT 500"""
 
 _SIZES = """
+    WITH cells AS (
+      SELECT * FROM mart.predictions WHERE refresh_week = $week
+      QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1)
     SELECT region, sum(actual) AS total, count(actual) AS known_weeks, count(*) AS weeks
-    FROM mart.predictions WHERE refresh_week = $week GROUP BY region ORDER BY total DESC"""
+    FROM cells GROUP BY region ORDER BY total DESC NULLS LAST"""
 
 _SERIES = """
     SELECT week, component AS channel, sum(contribution) AS contribution
@@ -152,6 +160,7 @@ def _unusual(refresh: Refresh) -> View:
             "No week lies further from the prediction than four times the usual distance.",
         )
     worst = rows.iloc[0]
+    reach = 1.15 * min(40.0, float(rows["times_usual"].abs().max()))
     return View(
         "data-unusual",
         title,
@@ -169,7 +178,7 @@ def _unusual(refresh: Refresh) -> View:
                 }
             ],
             xaxis=fig.weeks_axis(range=[refresh.weeks[0], refresh.weeks[-1]]),
-            yaxis=fig.axis("Miss, times the region's usual", zeroline=True),
+            yaxis=fig.axis("Miss, times the region's usual", zeroline=True, range=[-reach, reach]),
         ),
         table=rows,
         sql=refresh.shown(_UNUSUAL),
@@ -239,7 +248,7 @@ def _correlation(refresh: Refresh) -> View:
                     colorscale="@diverging", zmin=-1, zmax=1,
                 )
             ],
-            xaxis=fig.names_axis(showgrid=False, tickangle=-40),
+            xaxis=fig.names_axis(showgrid=False),
             yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
         ),
         table=alike.rename_axis("channel").reset_index(),

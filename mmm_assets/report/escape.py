@@ -46,6 +46,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | pd.Series | pd.Index):
+        if value.dtype == float and value.ndim == 1:
+            return [_short(number, 4) for number in value.tolist()]
         value = value.tolist()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]

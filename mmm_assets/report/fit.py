@@ -12,16 +12,21 @@ from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh, iso
 from mmm_assets.report.view import Choice, View
 
+# A held-out week has two rows: the forecast, and the fit of the final model, which has seen
+# the week. Only the forecast is shown of it ('holdout' sorts before 'train').
 _NATIONAL = """
+    WITH cells AS (
+      SELECT * FROM mart.predictions WHERE refresh_week = $week
+      QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1)
     SELECT week, any_value(split) AS split, sum(actual) AS actual, sum(predicted) AS predicted,
            sum(lower) AS lower, sum(upper) AS upper, count(*) AS observed_regions
-    FROM mart.predictions
-    WHERE refresh_week = $week AND actual IS NOT NULL
-    GROUP BY week ORDER BY week"""
+    FROM cells WHERE actual IS NOT NULL GROUP BY week ORDER BY week"""
 
 _CELLS = """
     SELECT region, week, split, actual, predicted, lower, upper
-    FROM mart.predictions WHERE refresh_week = $week ORDER BY region, week"""
+    FROM mart.predictions WHERE refresh_week = $week
+    QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1
+    ORDER BY region, week"""
 
 _HISTORY = """
     SELECT fit, step, term, loss FROM mart.training_history
@@ -101,7 +106,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> Vi
         fig.figure(
             data,
             shapes=holdout_shade(refresh),
-            xaxis=fig.weeks_axis(),
+            xaxis=fig.weeks_axis(range=[refresh.weeks[0], refresh.weeks[-1]]),
             yaxis=fig.axis(refresh.kpi_label),
             hovermode="x unified",
         ),
@@ -276,7 +281,7 @@ def _training(refresh: Refresh) -> View:
         fig.figure(
             data,
             xaxis=fig.axis("Step", showgrid=False),
-            yaxis=fig.axis("Loss", type="log", exponentformat="power"),
+            yaxis=fig.axis("Loss", type="log", exponentformat="power", **_decades(history)),
             hovermode="x unified",
         ),
         table=history,
@@ -288,6 +293,12 @@ def _training(refresh: Refresh) -> View:
         ),
         note="Terms that are zero or negative cannot be drawn on a logarithmic axis.",
     )
+
+
+def _decades(history: pd.DataFrame) -> dict[str, Any]:
+    """Ticks at powers of ten, where the losses span more than a few of them."""
+    positive = history["loss"][history["loss"] > 0]
+    return {"dtick": 1} if len(positive) and positive.max() > 50 * positive.min() else {}
 
 
 def _thinned(part: pd.DataFrame, most: int = 250) -> pd.DataFrame:

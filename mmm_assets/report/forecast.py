@@ -32,7 +32,9 @@ _HELD = """
     ORDER BY region, week"""
 
 _BY_REGION = """
-    WITH cells AS (SELECT * FROM mart.predictions WHERE refresh_week = $week),
+    WITH cells AS (
+      SELECT * FROM mart.predictions WHERE refresh_week = $week
+      QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1),
     train AS (
       SELECT region, arg_max(actual, week) AS last_value, avg(actual) AS train_mean
       FROM cells WHERE split = 'train' AND actual IS NOT NULL GROUP BY region),
@@ -149,9 +151,9 @@ def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
         "fit-skill",
         "Skill against simple references",
         reading,
-        fig.figure(data, **fig.ranked("1 − error of the model / error of the reference", 4)
+        fig.figure(data, **fig.ranked("", 4)
                    | {"showlegend": True, "barmode": "group",
-                      "xaxis": fig.axis("Share of the reference's error that the model removes",
+                      "xaxis": fig.axis("Part of the reference's error removed",
                                         tickformat="+.0%", zeroline=True)}),
         table=rows,
         sql=refresh.shown(METRICS),

@@ -96,13 +96,14 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         edge = pair.iloc[int(pair["weight"].abs().argmax())]
         (x0, y0), (x1, y1) = places[edge["source"]], places[edge["target"]]
         sure = _sure(edge["probability"])
+        tone = "@accent" if edge["weight"] >= 0 else "@bad"
         arrows.append(
             {
                 "x": x1, "y": y1, "ax": x0, "ay": y0, "xref": "x", "yref": "y", "axref": "x",
                 "ayref": "y", "text": "", "showarrow": True, "arrowhead": 2, "arrowsize": 0.9,
                 "arrowwidth": 1 + 3.5 * abs(edge["weight"]) / strongest, "standoff": 17,
                 "startstandoff": 15,
-                "arrowcolor": f"@{'accent' if edge['weight'] >= 0 else 'bad'}/{0.25 + 0.7 * sure:.2f}",
+                "arrowcolor": f"{tone}/{0.25 + 0.7 * sure:.2f}",
             }
         )  # fmt: skip
         hover["x"].append(0.55 * x1 + 0.45 * x0)
@@ -118,12 +119,12 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
     names = list(places)
     totals = refresh.summary["contribution"].reindex(names).fillna(0).clip(lower=0)
     sizes = 16 + 18 * np.sqrt(totals / max(float(totals.max()), 1e-12))
+    count = words.counted(len(_published(edges)), "edge counts", "edges count")
     strong = shown.iloc[int(shown["weight"].abs().to_numpy().argmax())]
     return View(
         "graph-network",
         title,
-        f"{words.counted(len(_published(edges)), 'edge counts', 'edges count')}; the strongest runs "
-        f"from {strong['source']} to {strong['target']} and was found in "
+        f"{count}; the strongest runs from {strong['source']} to {strong['target']}, found in "
         f"{words.percent(strong['probability'])} of the refits.",
         fig.figure(
             [
@@ -143,7 +144,7 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
             showlegend=False,
             margin={"l": 8, "r": 8, "t": 10, "b": 10},
             xaxis=_bare([x for x, _ in places.values()], 0.45),
-            yaxis=_bare([y for _, y in places.values()], 0.7),
+            yaxis=_bare([y for _, y in places.values()], 0.4),
         ),
         table=edges,
         sql=refresh.shown(_EDGES),
@@ -194,7 +195,7 @@ def _matrix(refresh: Refresh, edges: pd.DataFrame) -> View:
                     colorscale="@diverging", zmin=-largest, zmax=largest,
                 )
             ],
-            xaxis=fig.names_axis(title={"text": "Driven"}, showgrid=False, tickangle=-40,
+            xaxis=fig.names_axis(title={"text": "Driven"}, showgrid=False,
                                  range=[-0.5, len(names) - 0.5], categoryarray=labels),
             yaxis=fig.names_axis(title={"text": "Drives"}, showgrid=False,
                                  range=[len(names) - 0.5, -0.5], categoryarray=labels),

@@ -78,7 +78,10 @@
     for (const key of Object.keys(full)) {
       if (/^[xy]axis\d*$/.test(key)) {
         full[key] = merged(axis, full[key]);
-        if (full[key].type === "category") delete full[key].nticks;
+        if (full[key].type === "category") {
+          delete full[key].nticks;
+          if (key[0] === "x") full[key] = { autotickangles: [0, -40, -90], ...full[key] };
+        }
       }
     }
     return full;
@@ -88,8 +91,8 @@
   function panelled(layout, panels, width) {
     const rows = Math.ceil(panels / Math.max(1, Math.floor(width / 250)));
     const columns = Math.ceil(panels / rows);
-    const height = rows * 160 + 40;
-    const gap = { x: columns > 1 ? 0.05 : 0, y: 58 / height };
+    const height = rows * 170 + 40;
+    const gap = { x: columns > 1 ? 0.05 : 0, y: 72 / height };
     const size = { x: (1 - gap.x * (columns - 1)) / columns, y: (1 - gap.y * rows) / rows };
     for (let i = 0; i < panels; i += 1) {
       const name = i ? String(i + 1) : "";

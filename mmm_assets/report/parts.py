@@ -57,7 +57,7 @@ def _regions(refresh: Refresh) -> View:
                     colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
                 )
             ],
-            xaxis=fig.names_axis(showgrid=False, tickangle=-40),
+            xaxis=fig.names_axis(showgrid=False),
             yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
         ),
         table=rows,
@@ -110,14 +110,14 @@ def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
     base = national[national["kind"] == "baseline"].groupby("week")["contribution"].sum()
     relative = (rows / base.where(base > 0)).rename("share_of_baseline")
     by_week = relative.groupby(relative.index.to_series().dt.isocalendar().week).mean().dropna()
-    high, low = (int(by_week.index[i]) for i in (by_week.argmax(), by_week.argmin()))
+    high, low = (int(by_week.index[int(i)]) for i in (by_week.argmax(), by_week.argmin()))
     return View(
         "decomposition-seasonality",
         title,
         f"The year adds up to {words.percent(by_week.max())} of the baseline around week {high} "
         f"and takes {words.percent(abs(by_week.min()))} around week {low}."
         if by_week.min() < 0
-        else f"The year adds most around week {high}: {words.percent(by_week.max())} of the baseline.",
+        else f"The year adds most around week {high}: {words.percent(by_week.max())} of the level.",
         fig.figure(
             [
                 {

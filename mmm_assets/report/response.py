@@ -183,7 +183,7 @@ def _together(
             xaxis=fig.axis("Plan, times today's", showgrid=False),
             yaxis=fig.axis(
                 "Response, today = 100 %" if total else "Next unit, today = 100 %",
-                tickformat=".0%", range=[min(0.0, lowest), min(highest, 4.0) * 1.05],
+                tickformat=".0%", range=[min(0.0, lowest), min(highest, 3.0) * 1.05],
             ),
             shapes=[
                 {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1,
@@ -226,7 +226,7 @@ def _saturation(refresh: Refresh) -> View:
                 )
                 | {"hovertemplate": "%{y}: %{customdata:.2f}<extra></extra>"}
             ],
-            **fig.ranked("Today's plan over the plan at half of the ceiling", len(rows)),
+            **fig.ranked("Plan, times that at half of the ceiling", len(rows)),
         ),
         table=table,
         sql=refresh.shown(_PARAMETERS),

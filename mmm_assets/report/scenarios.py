@@ -34,13 +34,12 @@ def scenario_name(scenario: object) -> str:
 
 
 def scenarios(rows: pd.DataFrame) -> list[str]:
-    """Scenarios, the one nearest to today's total first."""
+    """Scenarios: the one nearest to today's total first, the others by what they spend."""
     sums = rows.groupby("scenario")[["current_spend", "optimal_spend"]].sum()
     away = (sums["optimal_spend"] - sums["current_spend"]).abs()
-    return [
-        str(name)
-        for name in sorted(away.index, key=lambda s: (s != "same_budget", round(away[s], 6), s))
-    ]
+    first = "same_budget" if "same_budget" in away.index else str(away.idxmin())
+    rest = sums.drop(index=first).sort_values("optimal_spend").index
+    return [first, *(str(name) for name in rest)]
 
 
 def totals(rows: pd.DataFrame) -> pd.DataFrame:

@@ -32,7 +32,8 @@ class ChannelGraph:
         ``[L + 1, C, C]`` (lag, source, target): standard deviations of the target per one of
         the source.
     probability
-        ``[L + 1, C, C]`` share of bootstrap refits that find the edge.
+        ``[L + 1, C, C]`` share of bootstrap refits that find the edge; of the weeks after
+        the first of a published edge, over which it fades, that of the first.
     published
         ``[L + 1, C, C]`` edges that counterfactuals run through; acyclic within a week.
     coefficient

@@ -67,6 +67,18 @@ def shape_scores(data: LaggedPanel, weight: Floats) -> Floats:
 
 
 _FADING = 0.6
+_ONE_SIDED = 3.0
+
+
+def time_scores(gram: Floats, c: int) -> Floats:
+    """Evidence from time of "i drives j" against "j drives i", ``[B, C, C]``, antisymmetric.
+
+    Two noisy views of a common cause foretell each other, the cleaner one better. So the
+    past of i must foretell j several times as well as the reverse to count at all.
+    """
+    ahead = foretelling(gram, c)
+    one_sided = np.maximum(ahead - _ONE_SIDED * np.maximum(ahead, 0.0).transpose(0, 2, 1), 0.0)
+    return one_sided - one_sided.transpose(0, 2, 1)
 
 
 def foretelling(gram: Floats, c: int) -> Floats:
@@ -82,8 +94,7 @@ def foretelling(gram: Floats, c: int) -> Floats:
     Returns
     -------
     Floats
-        ``[B, C, C]`` (i, j): partial correlation of j with the fading sum of i's past weeks,
-        or 0 if it is negative: a channel that lowers another shares its budget.
+        ``[B, C, C]`` (i, j): partial correlation of j with the fading sum of i's past weeks.
     """
     lags = gram.shape[-1] // c - 1
     found = np.zeros((len(gram), c, c))
@@ -105,4 +116,4 @@ def foretelling(gram: Floats, c: int) -> Floats:
         others = [i for i in range(c) if lags > 2 or i != j]
         found[:, others, j] = partial[:, len(partial[0]) - len(others) :]
         found[:, j, j] = 0.0
-    return np.maximum(found, 0.0)
+    return found

@@ -45,7 +45,10 @@ def unstandardised(panel: Panel, published: Bools, inside: Bools) -> Floats:
     for target in np.flatnonzero(published.any(axis=(0, 1))):
         lag_of, source_of = np.nonzero(published[:, :, target])
         drivers = np.stack(
-            [series[:, lags - lag : weeks - lag, i] for lag, i in zip(lag_of, source_of, strict=True)],
+            [
+                series[:, lags - lag : weeks - lag, i]
+                for lag, i in zip(lag_of, source_of, strict=True)
+            ],
             axis=-1,
         )
         driven = series[:, lags:, target]

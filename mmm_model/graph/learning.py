@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from mmm_model.graph.channel_graph import ChannelGraph
-from mmm_model.graph.direction import foretelling, shape_scores
+from mmm_model.graph.direction import shape_scores, time_scores
 from mmm_model.graph.effects import unstandardised
 from mmm_model.graph.preparation import alive, channel_series, demand_proxy, region_scale
 from mmm_model.graph.resampling import LaggedPanel
@@ -31,8 +31,9 @@ _FOLDS = 4
 _MIN_ROWS = 60
 _FOUND = 0.05  # standard deviations; a smaller weight does not count as found
 _RELEVANT = 0.08  # standard deviations; a smaller mean weight is not published
+_SMALL_PART = 0.1  # of a pair's effect; a lag with less is not published
 # A direction must lie this many times as far from chance as the refits say: they share data.
-_CAUTION = 2.0
+_CAUTION = 1.5
 
 
 def learn_graph(
@@ -102,8 +103,7 @@ def learn_weights(
     share = np.full(data.blocks, 1.0 / data.blocks)
     weight = rng.multinomial(data.blocks, share, settings.bootstraps).astype(float)
     gram = data.moments(weight)
-    ahead = foretelling(gram, c)
-    evidence = _in_sd(ahead - ahead.transpose(0, 2, 1)) + _in_sd(shape_scores(data, weight))
+    evidence = _in_sd(time_scores(gram, c)) + _in_sd(shape_scores(data, weight))
     centre = evidence.mean(axis=0)
     points = centre + _CAUTION * (evidence - centre) > 0.0
     report("learning the channel graph", 0.5)
@@ -147,10 +147,29 @@ def _with_edges(
     likely = (graph.probability >= threshold) & (graph.weight >= _RELEVANT)
     # A required pair of which nothing was found acts in the same week.
     likely[0] |= required & ~likely.any(axis=0)
-    published = without_cycles(likely, graph.probability, required)
+    likely = without_cycles(likely, graph.probability, required)
+    # The refits lay an effect that fades over weeks on its first week; once an edge is
+    # established, the weeks after it are sized with it and stand on its probability.
+    first = likely & (np.cumsum(likely, axis=0) == 1)
+    candidates = np.logical_or.accumulate(likely, axis=0)
+    coefficient = unstandardised(panel, candidates, inside)
+    small = coefficient < _SMALL_PART * coefficient.sum(axis=0)
+    published = (candidates & ~small & (coefficient > 0.0)) | (first & required)
     coefficient = unstandardised(panel, published, inside)
-    published &= (coefficient > 0.0) | required
-    return replace(graph, published=published, coefficient=coefficient)
+    of_first = (coefficient * first).sum(axis=0)
+    fading = published & ~likely & (of_first > 0.0)
+    relative = coefficient / np.where(of_first > 0.0, of_first, 1.0)
+    weight, probability = (
+        np.where(fading, factor * (value * first).sum(axis=0), value)
+        for value, factor in ((graph.weight, relative), (graph.probability, 1.0))
+    )
+    return replace(
+        graph,
+        weight=weight,
+        probability=probability,
+        published=published,
+        coefficient=coefficient,
+    )
 
 
 def without_cycles(published: Bools, probability: Floats, required: Bools) -> Bools:

@@ -88,6 +88,8 @@ def standardised(series: Floats, inside: Bools) -> Floats:
     count = np.maximum(inside.sum(axis=1), 1)[:, None, None]
     sd = np.sqrt((series**2).sum(axis=1, keepdims=True) / count)
     varies = sd > 1e-6
-    clipped = np.clip(np.where(varies, series / np.where(varies, sd, 1.0), 0.0), -_OUTLIER, _OUTLIER)
+    clipped = np.clip(
+        np.where(varies, series / np.where(varies, sd, 1.0), 0.0), -_OUTLIER, _OUTLIER
+    )
     overall = np.sqrt((clipped**2).sum(axis=(0, 1)) / max(int(inside.sum()), 1))
     return clipped / np.where(overall > 1e-6, overall, 1.0)

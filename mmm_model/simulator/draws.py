@@ -23,8 +23,15 @@ def draw_spec(seed: int) -> SimulationSpec:
         return "hill" if hill else _FAMILIES[int(rng.integers(len(_FAMILIES)))]
 
     def channel(
-        name: str, spend: float, cost: float, share: float, decay: tuple[float, float],
-        bursts: bool = False, delay: int = 0, twin: str | None = None, launch: int = 0,
+        name: str,
+        spend: float,
+        cost: float,
+        share: float,
+        decay: tuple[float, float],
+        bursts: bool = False,
+        delay: int = 0,
+        twin: str | None = None,
+        launch: int = 0,
         follows: float = 0.0,
     ) -> ChannelSpec:
         return ChannelSpec(
@@ -49,10 +56,24 @@ def draw_spec(seed: int) -> SimulationSpec:
     weeks = int(rng.choice([104, 130, 156]))
     scale = rng.uniform(0.5, 1.3)
     channels = [
-        channel("tv", 0.03, 0.012, 0.06 * scale, (0.3, 0.8), bursts=bool(rng.random() < 0.6),
-                delay=int(rng.integers(0, 3)), follows=rng.uniform(0.0, 0.6)),
-        channel("online_video", 0.015, 0.009, 0.035 * scale, (0.2, 0.5),
-                launch=int(rng.integers(30, 60)) if rng.random() < 0.5 else 0),
+        channel(
+            "tv",
+            0.03,
+            0.012,
+            0.06 * scale,
+            (0.3, 0.8),
+            bursts=bool(rng.random() < 0.6),
+            delay=int(rng.integers(0, 3)),
+            follows=rng.uniform(0.0, 0.6),
+        ),
+        channel(
+            "online_video",
+            0.015,
+            0.009,
+            0.035 * scale,
+            (0.2, 0.5),
+            launch=int(rng.integers(30, 60)) if rng.random() < 0.5 else 0,
+        ),
         channel("paid_social", 0.015, 0.006, 0.03 * scale, (0.2, 0.35), twin="online_video"),
         channel("search", 0.02, 0.4, 0.06 * scale, (0.0, 0.3), follows=rng.uniform(0.4, 0.8)),
         channel("display", 0.01, 0.003, 0.0, (0.1, 0.3), follows=rng.uniform(0.4, 0.8)),

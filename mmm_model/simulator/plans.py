@@ -11,9 +11,7 @@ from mmm_model.simulator.spec import ChannelSpec, SimulationSpec
 _REGIONAL = 0.5  # share of a plan's variance that is a region's own
 
 
-def autoregression(
-    rng: np.random.Generator, rho: float, shape: tuple[int, ...]
-) -> Floats:
+def autoregression(rng: np.random.Generator, rho: float, shape: tuple[int, ...]) -> Floats:
     """AR(1) series of unit variance along the last axis."""
     shock = rng.standard_normal(shape)
     shock[..., 1:] *= np.sqrt(1.0 - rho**2)

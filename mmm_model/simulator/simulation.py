@@ -93,7 +93,9 @@ class Simulation:
             source, target = self.channels.index(drive.source), self.channels.index(drive.target)
             raised = (exposure[:, :, source] / scale[:, None]) ** drive.power
             created = lagged_sum(raised, np.asarray(drive.kernel))
-            exposure[:, :, target] += created * self.drive_level(drive.target)[:, None] * drive.share
+            exposure[:, :, target] += (
+                created * self.drive_level(drive.target)[:, None] * drive.share
+            )
         return exposure
 
     def drive_level(self, target: str) -> Floats:
@@ -181,8 +183,12 @@ class Simulation:
         return {
             "channels": channels,
             "edges": [
-                {"source": d.source, "target": d.target, "share_of_target": d.share,
-                 "kernel": list(d.kernel)}
+                {
+                    "source": d.source,
+                    "target": d.target,
+                    "share_of_target": d.share,
+                    "kernel": list(d.kernel),
+                }
                 for d in self.spec.drives
             ],
         }
@@ -208,7 +214,9 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
         if drive.source not in names or drive.target not in names:
             raise ValueError(f"drive {drive.source} → {drive.target} names an unknown channel")
         if any(later.target == drive.source for later in spec.drives[position:]):
-            raise ValueError(f"drive {drive.source} → {drive.target} comes before its source is set")
+            raise ValueError(
+                f"drive {drive.source} → {drive.target} comes before its source is set"
+            )
     rng = np.random.default_rng(seed)
     regions, weeks = len(spec.regions), spec.weeks
     size = np.sort(spec.level * np.exp(spec.size_spread * rng.standard_normal(regions)))[::-1]
@@ -232,9 +240,7 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
         spec=spec,
         size=size,
         baseline=np.where(exists, size[:, None] * (1.0 + demand), 0.0),
-        control_effect=np.where(
-            exists, size[:, None] * spec.price_effect * (price - 1.0), 0.0
-        ),
+        control_effect=np.where(exists, size[:, None] * spec.price_effect * (price - 1.0), 0.0),
         noise=np.zeros((regions, weeks)),
         kpi=np.zeros((regions, weeks)),
         control=price[:, :, None],
@@ -286,9 +292,7 @@ def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats) -> Simu
     wanted = np.array([channel.kpi_share for channel in spec.channels]) * draft.baseline.sum()
     draft = replace(draft, effect=draft.effect * wanted / np.maximum(unit, 1e-12))
 
-    expected = (
-        draft.baseline + draft.control_effect + draft.contribution(exposure).sum(axis=-1)
-    )
+    expected = draft.baseline + draft.control_effect + draft.contribution(exposure).sum(axis=-1)
     noise = spec.noise * autoregression(rng, spec.noise_ar, (regions, weeks))
     kpi = np.maximum(expected + noise * expected.mean(axis=1, keepdims=True), 0.0)
     kpi = np.where(draft.exists, kpi, 0.0)

@@ -1,94 +1,106 @@
-"""A small project to refresh: four regions, a year and a half, three channels, a control."""
+"""A small project on disk: long tables of 3 regions × 40 weeks × 2 channels, to be spoilt."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.refresh import RefreshOutcome, dagster_instance, refresh
+from mmm_assets.sources import ROLES, load_raw
 
-WEEKS = pd.date_range("2023-01-02", periods=80, freq="W-MON")
-CHANNELS = ("tv", "search", "radio")
-CONFIG = """
-project: tiny
-kpi_name: sales
-currency: EUR
-owners: [team:tests]
-tables:
-  media: {source: media.csv, layout: long, week: week, region: region, channel: channel,
-          spend: spend, exposure: impressions}
-  kpi: {source: kpi.csv, week: week, region: region, kpi: sales, value_per_kpi: 2.5}
-  controls: {source: controls.csv, week: week, region: region, columns: [price]}
-refresh: {holdout_weeks: 6, min_weeks: 30, members: 2, seed: 3, first_week: 2023-10-02}
-"""
+FIRST_WEEK = date(2023, 1, 2)
+WEEKS = 40
 
 
-def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
-    """Write the project's tables and its configuration into a folder."""
-    rng = np.random.default_rng(5)
-    regions = ["north", "south", "east", "west"]
-    size = rng.lognormal(3.0, 0.5, len(regions))
-    media, kpi, controls = [], [], []
-    season = 1 + 0.1 * np.sin(2 * np.pi * np.arange(len(WEEKS)) / 52)
-    for number, region in enumerate(regions):
-        spend = size[number] * rng.gamma(2.0, 20.0, (len(WEEKS), len(CHANNELS)))
-        spend[:, 0] *= rng.random(len(WEEKS)) < 0.6
-        price = rng.normal(10, 0.4, len(WEEKS))
-        effect = (spend / (spend + 40 * size[number])) @ np.array([30.0, 20.0, 0.0])
-        sales = size[number] * (100 * season + effect - 3 * (price - 10) + rng.normal(0, 3, 80))
-        for t, week in enumerate(WEEKS[:weeks]):
-            day = week.date()
-            kpi.append((day, region, round(sales[t], 2)))
-            controls.append((day, region, round(price[t], 3)))
-            for c, channel in enumerate(CHANNELS):
-                money = round(spend[t, c], 2)
-                media.append((day, region, channel, money, round(money * 90)))
-    names = ["week", "region"]
-    pd.DataFrame(media, columns=[*names, "channel", "spend", "impressions"]).to_csv(
-        folder / "media.csv", index=False
-    )
-    pd.DataFrame(kpi, columns=[*names, "sales"]).to_csv(folder / "kpi.csv", index=False)
-    pd.DataFrame(controls, columns=[*names, "price"]).to_csv(folder / "controls.csv", index=False)
-    (folder / "mmm.yaml").write_text(CONFIG)
+@dataclass
+class SmallProject:
+    """Tables as data frames and the content of mmm.yaml; `write` puts both on disk."""
+
+    folder: Path
+    media: pd.DataFrame
+    kpi: pd.DataFrame
+    controls: pd.DataFrame
+    content: dict[str, Any] = field(default_factory=dict)
+
+    def write(self) -> ProjectConfig:
+        for name in ("media", "kpi", "controls"):
+            getattr(self, name).to_csv(self.folder / f"{name}.csv", index=False)
+        file = self.folder / "mmm.yaml"
+        file.write_text(yaml.safe_dump(self.content), encoding="utf-8")
+        return load_config(file)
+
+    def load(
+        self, connection: duckdb.DuckDBPyConnection, when: datetime | None = None
+    ) -> ProjectConfig:
+        config = self.write()
+        for role in ROLES:
+            load_raw(connection, config, role, when or datetime.now(UTC))
+        return config
 
 
-@pytest.fixture(autouse=True)
-def _own_dagster_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every project's runs beside its own warehouse."""
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    monkeypatch.delenv("MMM_CONFIG", raising=False)
-
-
-def run_week(config: ProjectConfig, week: date) -> RefreshOutcome:
-    """Refresh one week as the command line does."""
-    os.environ.pop("DAGSTER_HOME", None)
-    with dagster_instance(config) as instance:
-        return refresh(config, instance, week)
-
-
-@pytest.fixture(scope="session")
-def refreshed(tmp_path_factory: pytest.TempPathFactory) -> ProjectConfig:
-    """Two refreshed weeks, oldest first. Shared: read it, do not run on it."""
-    folder = tmp_path_factory.mktemp("refreshed")
-    write_tables(folder)
-    config = load_config(folder / "mmm.yaml")
-    for week in (date(2024, 6, 24), date(2024, 7, 8)):
-        outcome = run_week(config, week)
-        assert outcome.status == "published", outcome.messages
-    return config
+def week(number: int) -> str:
+    return str((pd.Timestamp(FIRST_WEEK) + pd.Timedelta(weeks=number)).date())
 
 
 @pytest.fixture
-def project(refreshed: ProjectConfig, tmp_path: Path) -> Iterator[ProjectConfig]:
-    """A copy of the refreshed project that a test may spoil."""
-    folder = tmp_path / "project"
-    shutil.copytree(refreshed.folder, folder)
-    yield load_config(folder / "mmm.yaml")
+def small_project(tmp_path: Path) -> SmallProject:
+    random = np.random.default_rng(1)
+    cells = [(week(w), region) for region in ("north", "south", "west") for w in range(WEEKS)]
+    kpi = pd.DataFrame(cells, columns=["week", "region"])
+    kpi["sales"] = random.uniform(900, 1100, len(kpi)).round(2)
+    kpi["value"] = 2.5
+    controls = kpi[["week", "region"]].assign(price=random.uniform(9, 11, len(kpi)).round(3))
+    media = pd.concat(
+        [
+            kpi[["week", "region"]].assign(
+                channel=channel,
+                spend=random.uniform(10, 50, len(kpi)).round(2),
+                impressions=random.integers(1_000, 5_000, len(kpi)),
+            )
+            for channel in ("tv", "search")
+        ],
+        ignore_index=True,
+    )
+    content = {
+        "project": "small",
+        "tables": {
+            "media": {
+                "source": "media.csv",
+                "layout": "long",
+                "week": "week",
+                "region": "region",
+                "channel": "channel",
+                "spend": "spend",
+                "exposure": "impressions",
+            },
+            "kpi": {
+                "source": "kpi.csv",
+                "week": "week",
+                "region": "region",
+                "kpi": "sales",
+                "value_per_kpi": "value",
+            },
+            "controls": {
+                "source": "controls.csv",
+                "week": "week",
+                "region": "region",
+                "columns": ["price"],
+            },
+        },
+    }
+    return SmallProject(tmp_path, media, kpi, controls, content)
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as opened:
+        yield opened

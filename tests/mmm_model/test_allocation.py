@@ -48,7 +48,7 @@ def test_a_solution_is_feasible_and_never_worse_than_the_start(
     assert problem.objective(u) >= problem.objective(problem.start)
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(12))
 @pytest.mark.parametrize("hesitation", [0.0, 0.3])
 def test_three_s_shaped_cells_reach_the_brute_force_optimum(seed: int, hesitation: float) -> None:
     problem = sigmoid_problem(seed, 3, hesitation)
@@ -56,13 +56,15 @@ def test_three_s_shaped_cells_reach_the_brute_force_optimum(seed: int, hesitatio
     c = (problem.total - problem.cost[0] * a - problem.cost[1] * b) / problem.cost[2]
     fits = (c >= 0) & (c <= 4)
     points = np.stack([a, b, c], axis=1)[fits]
-    # Each cell's curve is read once at all points, as a column of cells.
+    fine = np.linspace(0, 4, 4001)
+    curves = problem.curves
     worth = np.zeros(len(points))
     for j in range(3):
-        own = Tabulated(*(part[[j] * 1] for part in (problem.curves.nodes, problem.curves.value,
-                                                     problem.curves.slope)))  # fmt: skip
-        fine = np.linspace(0, 4, 4001)
-        table = np.concatenate([own.at(np.array([u]))[0] for u in fine])
+        own = [
+            np.repeat(part[[j]], 4001, axis=0)
+            for part in (curves.nodes, curves.value, curves.slope)
+        ]
+        table = Tabulated(*own).at(fine)[0]
         worth += np.interp(points[:, j], fine, table)
         worth -= problem.hesitation[j] * np.abs(points[:, j] - 1.0)
     assert problem.objective(allocate(problem)) >= worth.max() - 1e-3 * abs(worth.max())

@@ -57,7 +57,7 @@ def test_every_default_scenario_is_feasible_spent_exactly_and_within_bounds(
 @pytest.mark.parametrize("channels", [2, 3])
 def test_the_national_optimum_is_that_of_brute_force(seed: int, channels: int) -> None:
     response, panel = drawn(seed, regions=1, channels=channels, slopes=(0.6, 6.0))
-    wide = {name: (0.0, 3.0) for name in panel.channels}
+    wide = dict.fromkeys(panel.channels, (0.0, 3.0))
     (budget,) = recommend(response, panel, replace(BOLD, bounds=wide))
     cost = panel.spend.mean(axis=1)[0]
     fine = np.linspace(0, 3, 2001)
@@ -93,7 +93,7 @@ def test_permuting_channels_permutes_the_budget(seed: int, order: list[int]) -> 
     (other,) = recommend(*permuted(response, panel, order), BudgetSettings(scenarios=SAME))
     worth, other_worth = (b.response.mean(axis=0).sum() for b in (budget, other))
     assert worth == pytest.approx(other_worth, rel=1e-6)
-    np.testing.assert_allclose(other.spend, budget.spend[:, order], rtol=1e-2)
+    np.testing.assert_allclose(other.spend, budget.spend[:, order], rtol=1e-4)
 
 
 def test_value_decides_where_regions_differ_in_it() -> None:

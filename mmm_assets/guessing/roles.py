@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mmm_assets import column_words as words
-from mmm_assets.table_profile import Column, TableProfile
+from mmm_assets.guessing import words
+from mmm_assets.guessing.profile import Column, TableProfile
 
 _CURRENCIES = words.SPEND & frozenset({"usd", "eur", "gbp", "dollar", "dollars", "euro", "euros"})
 _SEASON = frozenset({"seas", "season", "seasonal", "seasonality", "trend", "fourier", "sin", "cos"})
@@ -140,7 +140,8 @@ def _take_spend(
         roles.left_out[column.name] = "money that was planned; what was spent is there"
     for column in list(found):
         parts = [c for c in found if c is not column]
-        if words.has(column.name, words.TOTAL) and len(found) > 1 or profile.is_sum(column, parts):
+        named = bool(parts) and words.has(column.name, words.TOTAL)
+        if named or profile.is_sum(column, parts):
             roles.left_out[column.name] = "the sum of other columns"
             found.remove(column)
     roles.spend = _by_channel([c.name for c in found], robyn, {}, roles)
@@ -239,11 +240,8 @@ def _no_control(column: Column) -> str | None:
         return "another result of marketing; as a control it would hide what media bring"
     if name & words.ASKED or (name & words.SEARCH and words.exposure_rank(column.name) is not None):
         return "what people search for is a result of media, too"
-    if (
-        column.numbers == 0
-        and len(column.words) > _MOST_WORDS
-        or (column.numbers < column.filled and not column.words)
-    ):
+    many = column.numbers == 0 and len(column.words) > _MOST_WORDS
+    if many or (column.numbers < column.filled and not column.words):
         return f"text with more than {_MOST_WORDS} different words"
     return None
 

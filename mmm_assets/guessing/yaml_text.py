@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from pydantic import BaseModel
+
 from mmm_assets.config import (
     ControlsTable,
     KpiTable,
@@ -16,7 +18,7 @@ from mmm_assets.config import (
     RefreshSection,
 )
 
-_TABLES = {
+_TABLES: dict[str, tuple[type[BaseModel], str]] = {
     "kpi": (KpiTable, "what the business wants, by week and region"),
     "media": (MediaTable, "spend and exposure, by week, region and channel"),
     "controls": (ControlsTable, "what else moves the KPI"),

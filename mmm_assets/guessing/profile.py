@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ LOOKED_AT = 300_000
 """Rows of a table that are looked at."""
 _SAMPLED = 5_000
 
-_DAYS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%d/%m/%y")
-_DAYS += ("%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b %d, %Y")
-_DAYS += ("%B %d, %Y", "%Y.%m.%d")
+_DAYS: tuple[str, ...] = (
+    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%Y.%m.%d"),
+    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y"),
+    *("%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
+)
 _WEEKS = ("%G-W%V", "%GW%V", "%G-%V", "%G%V")
 _MONTHS = ("%Y-%m", "%m/%Y", "%b %Y", "%Y%m")
 DATE_FORMATS: tuple[str | None, ...] = (
@@ -72,7 +75,7 @@ class TableProfile:
         self._connection = connection
         self._table = f"look_{number}"
         cells = ", ".join(f"c{n}::VARCHAR AS c{n}" for n in range(len(self.names)))
-        some = ", ".join(f"c{n}" for n in range(len(self.names)))
+        some = ", ".join(f"c{n}::VARCHAR" for n in range(len(self.names)))
         try:
             connection.execute(
                 f"CREATE TABLE {self._table} AS SELECT {cells} FROM {delivery.relation} "
@@ -202,7 +205,8 @@ class TableProfile:
         )
         counts = {}
         for mark, other in ((",", "\\."), ("\\.", ",")):
-            pattern = f"[-+]?([0-9]+{mark}([0-9]{{1,2}}|[0-9]{{4,}})|[0-9]{{1,3}}({other}[0-9]{{3}})+{mark}[0-9]*)"
+            plain = f"[0-9]+{mark}([0-9]{{1,2}}|[0-9]{{4,}})"
+            pattern = f"[-+]?({plain}|[0-9]{{1,3}}({other}[0-9]{{3}})+{mark}[0-9]*)"
             row = self._connection.execute(
                 f"SELECT count(*) FROM (FROM {self._table} LIMIT {_SAMPLED}) WHERE {cells}",
                 {"pattern": pattern},
@@ -213,7 +217,8 @@ class TableProfile:
     def _all_days(self, column: Column, date_format: str | None, rows: int) -> bool:
         cell = f"c{column.place}"
         row = self._connection.execute(
-            f"SELECT bool_and({day_sql(cell, date_format, None)} IS NOT NULL) FILTER ({cell} <> '') "
+            f"SELECT bool_and({day_sql(cell, date_format, None)} IS NOT NULL) "
+            f"FILTER ({cell} <> '') "
             f"FROM (SELECT {cell} FROM {self._table} WHERE {cell} IS NOT NULL LIMIT {rows})"
         ).fetchone()
         return bool(row and row[0])
@@ -221,7 +226,7 @@ class TableProfile:
     def _unevenness(self, column: Column, date_format: str | None) -> int:
         """Number of different steps between days: the right reading of dates has the fewest."""
         days = self.days(column, date_format)
-        steps = {(later - day).days for day, later in zip(days, days[1:], strict=False)}
+        steps = {(later - day).days for day, later in pairwise(days)}
         return len(steps)
 
     def _one(self, select: str) -> tuple[Any, ...]:

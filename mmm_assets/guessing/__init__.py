@@ -1,0 +1,1 @@
+"""The parts of ``mmm init``'s guess, see ``mmm_assets.guess``."""

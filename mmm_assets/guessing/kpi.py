@@ -1,0 +1,121 @@
+"""Which column is the KPI, and what one unit of it is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmm_assets.guessing import words
+from mmm_assets.guessing.frame import (
+    Frame,
+    GuessError,
+    InitOptions,
+    listed,
+    mostly_number,
+    no_column,
+)
+from mmm_assets.guessing.profile import Column
+
+
+def find_kpi(frames: Sequence[Frame], options: InitOptions) -> tuple[Frame, Column, str]:
+    """Find the KPI.
+
+    Returns
+    -------
+    tuple
+        Its table, its column, and whether it is ``money``, a ``count``, or ``either``.
+
+    Raises
+    ------
+    GuessError
+        If no column looks like one.
+    """
+    if options.kpi:
+        for frame in frames:
+            column = frame.profile.column(options.kpi)
+            if column:
+                return frame, column, _kind(column.name, "either")
+        raise GuessError(no_column(frames[0].profile, "--kpi", options.kpi))
+    taken = words.SPEND | words.OUTSIDE | words.DERIVED | words.ASKED | words.CONTROL
+    taken |= {"per", "share", "pct", "percent"}
+    best: tuple[tuple[int, int], Frame, Column, str] | None = None
+    for frame in frames:
+        for column in frame.profile.columns:
+            name = words.tokens(column.name)
+            if column.name in frame.keys or not mostly_number(column):
+                continue
+            if taken & set(name) or words.exposure_rank(column.name) is not None:
+                continue
+            for tier, (signs, kind) in enumerate(words.KPI):
+                if not signs & set(name) or ("y" in signs and name != ["y"]):
+                    continue
+                score = (tier, len(name))
+                if best is None or score < best[0]:
+                    best = score, frame, column, _kind(column.name, kind)
+    if best is None:
+        raise GuessError(
+            "no column looks like the KPI (sales, revenue, conversions, …). Give it with --kpi; "
+            f"the columns are {listed(frames[0].profile)}"
+        )
+    return best[1:]
+
+
+def _kind(name: str, kind: str) -> str:
+    return "count" if words.has(name, words.COUNTED) else kind
+
+
+def find_value(
+    frame: Frame,
+    kpi: Column,
+    kind: str,
+    options: InitOptions,
+    has_spend: bool,
+    said: list[str],
+) -> str | float | None:
+    """Find what a unit of KPI is worth: a column, a number, or None where it is not known.
+
+    Raises
+    ------
+    GuessError
+        If ``--value-per-kpi`` is neither a column nor a number above 0.
+    """
+    if options.value_per_kpi is not None:
+        column = frame.profile.column(options.value_per_kpi)
+        if column:
+            return column.name
+        try:
+            number = float(options.value_per_kpi)
+        except ValueError:
+            raise GuessError(
+                no_column(frame.profile, "--value-per-kpi", options.value_per_kpi)
+                + "; a number is allowed too"
+            ) from None
+        if number <= 0 or number != number or number == float("inf"):
+            raise GuessError(
+                f"--value-per-kpi {options.value_per_kpi}: allowed are numbers above 0"
+            )
+        return number
+    for column in frame.profile.columns:
+        name = set(words.tokens(column.name))
+        per_unit = "per" in name and name & (words.VALUE - {"per"} | {"revenue", "sales", "profit"})
+        named = bool(name) and name <= {
+            "aov",
+            "ltv",
+            "clv",
+            "value",
+            "unit",
+            "kpi",
+            "order",
+            "average",
+        }
+        if (per_unit or named) and mostly_number(column) and column is not kpi:
+            return column.name
+    if not has_spend:
+        return None
+    if kind == "count":
+        said.append(
+            f"What one unit of '{kpi.name}' is worth is not known, so there will be no ROI: give "
+            "--value-per-kpi, or value_per_kpi in mmm.yaml"
+        )
+        return None
+    said.append(f"'{kpi.name}' is taken as money: value_per_kpi is 1. Change it if it is not")
+    return 1.0

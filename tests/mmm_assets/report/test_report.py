@@ -1,0 +1,80 @@
+"""What needs no browser: contexts, sizes, words, the index."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+
+from mmm_assets.report import ReportContext, build_index, build_report, escape, words
+
+
+def test_a_week_without_results_is_refused(filled, example):
+    with pytest.raises(LookupError, match="2020-01-06"):
+        build_report(filled(example()), date(2020, 1, 6))
+
+
+def test_names_given_by_the_caller_win(filled, example):
+    case = example(regions=2, published=False)
+    html = build_report(filled(case), case.week, ReportContext("Brand", "sign-ups", "SEK"))
+    assert "sign-ups" in html
+    assert "SEK" in html
+
+
+def test_a_year_of_many_regions_stays_under_twelve_megabytes(filled, example):
+    case = example(
+        regions=190,
+        weeks=109,
+        channels=tuple(f"channel {i}" for i in range(13)),
+        controls=tuple(f"control {i}" for i in range(8)),
+    )
+    assert len(build_report(filled(case), case.week).encode()) < 12e6
+
+
+def test_the_report_loads_nothing(filled, example):
+    case = example(regions=2)
+    html = build_report(filled(case), case.week)
+    assert "default-src 'none'" in html
+    assert "<script src" not in html
+    assert '<link rel="stylesheet"' not in html
+
+
+def test_the_index_lists_every_refresh(filled, example):
+    early, late = date(2026, 11, 9), date(2026, 11, 16)
+    connection = filled(example(week=early, regions=2), example(week=late, regions=2))
+    connection.execute(
+        "UPDATE mart.refreshes SET status = 'held', reason = '<b>gate</b>' WHERE refresh_week = ?",
+        [early],
+    )
+    html = build_index(connection)
+    assert html.index(f'href="{late}/index.html"') < html.index(f'href="{early}/index.html"')
+    assert "held: &lt;b&gt;gate&lt;/b&gt;" in html
+
+
+def test_script_json_cannot_end_its_script():
+    packed = escape.script_json(
+        {"name": "</script><!-- \u2028 &", "value": [float("nan"), 1.23456]}
+    )
+    assert not set("<>&\u2028") & set(packed)
+    assert json.loads(packed) == {"name": "</script><!-- \u2028 &", "value": [None, 1.235]}
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (1_234_567, "1.23 M"), (45_600, "45.6 k"), (1234, "1\u202f230"), (999.6, "1\u202f000"),
+        (0.123, "0.123"), (-2e9, "−2 bn"), (0, "0"), (None, "unknown"), (float("nan"), "unknown"),
+    ],
+)  # fmt: skip
+def test_numbers_as_people_write_them(value, written):
+    assert words.number(value).replace(words.SPACE, " ") == written
+
+
+def test_shares_money_ratios_and_lists():
+    assert words.percent(0.034).replace(words.SPACE, " ") == "3.4 %"
+    assert words.percent(-0.2, signed=True).replace(words.SPACE, " ") == "−20 %"
+    assert words.money(1.2e6, "EUR").replace(words.SPACE, " ") == "1.2 M €"
+    assert words.ratio(2.14) == "2.1"
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+    assert words.listed(list("abcdef"), 2) == "a, b and 4 more"

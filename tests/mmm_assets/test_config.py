@@ -1,0 +1,115 @@
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mmm_assets.config import ConfigError, find_config, load_config
+
+GOOD = {
+    "project": "shop",
+    "tables": {
+        "media": {"source": "a.csv", "week": "w", "spend": {"tv": "tv_spend", "ooh": "ooh_cost"}},
+        "kpi": {"source": "a.csv", "week": "w", "kpi": "sales"},
+    },
+}
+
+
+def load(tmp_path: Path, *changes: tuple[str, object]):
+    content = yaml.safe_load(yaml.safe_dump(GOOD))
+    for dotted, value in changes:
+        *path, last = dotted.split(".")
+        section = content
+        for key in path:
+            section = section.setdefault(key, {})
+        section[last] = value
+    file = tmp_path / "mmm.yaml"
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    return load_config(file)
+
+
+def test_defaults_and_paths(tmp_path: Path) -> None:
+    config = load(tmp_path)
+    assert config.folder == tmp_path
+    assert config.warehouse_folder == tmp_path / "warehouse"
+    assert config.reports_folder == tmp_path / "reports"
+    assert config.refresh.holdout_weeks == 8
+    assert config.tables.media.columns == {"tv": ("tv_spend", None), "ooh": ("ooh_cost", None)}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("wharehouse", "x", ["wharehouse", "did you mean 'warehouse'"]),
+        ("refresh.holdout_week", 4, ["refresh.holdout_week", "did you mean 'holdout_weeks'"]),
+        ("refresh.holdout_weeks", 0, ["refresh.holdout_weeks", "0", "greater than or equal to 1"]),
+        ("refresh.first_week", date(2024, 1, 2), ["refresh.first_week", "2024-01-02", "Mondays"]),
+        ("refresh.min_weeks", 9, ["min_weeks", "9", "holdout_weeks + 1"]),
+        ("zero_kpi", "perhaps", ["zero_kpi", "perhaps", "'auto', 'missing' or 'zero'"]),
+        ("tables.kpi.value_per_kpi", -2, ["tables.kpi.value_per_kpi", "-2", "above 0"]),
+        ("tables.kpi.source", None, ["tables.kpi", "source", "sql"]),
+        ("tables.media.spend", "tv", ["tables.media", "mapping of channel to column"]),
+        ("tables.media.layout", "tall", ["tables.media.layout", "tall", "'wide' or 'long'"]),
+        ("tables.media.region", "geo", ["tables", "both"]),
+        ("schedule.timezone", "Mars/Base", ["schedule.timezone", "Mars/Base", "IANA"]),
+        ("schedule.cron", "daily", ["schedule.cron", "daily", "five fields"]),
+        ("graph.tiers", [["tv"], ["radio"]], ["radio", "tv"]),
+        ("project", "../../etc", ["project", "../../etc"]),
+    ],
+)
+def test_wrong_values_are_named(
+    tmp_path: Path, key: str, value: object, expected: list[str]
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path, (key, value))
+    for part in expected:
+        assert part in str(error.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path, ("zero_kpi", 1), ("tables.kpi.kpi", None), ("budget.max_change", 7))
+    for key in ("zero_kpi", "tables.kpi.kpi", "budget.max_change"):
+        assert key in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a: [1", "YAML"), ("", "keys and values"), ("project: a\nproject: b", "twice")],
+)
+def test_broken_files(tmp_path: Path, text: str, expected: str) -> None:
+    file = tmp_path / "mmm.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=expected):
+        load_config(file)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not exist"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_fingerprint_follows_content_only(tmp_path: Path) -> None:
+    plain = load(tmp_path).fingerprint
+    assert load(tmp_path, ("refresh.holdout_weeks", 8)).fingerprint == plain  # the default
+    assert load(tmp_path, ("refresh.holdout_weeks", 9)).fingerprint != plain
+
+
+def test_find_config_prefers_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MMM_CONFIG", raising=False)
+    (tmp_path / "mmm.yaml").write_text("project: here")
+    assert find_config() == Path("mmm.yaml")
+    monkeypatch.setenv("MMM_CONFIG", "other.yaml")
+    assert find_config() == Path("other.yaml")
+
+
+def test_import_is_light() -> None:
+    heavy = "torch duckdb pandas numpy great_expectations dagster"
+    code = f"import sys, mmm_assets.config; print(*set('{heavy}'.split()) & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""
