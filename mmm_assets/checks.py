@@ -113,6 +113,8 @@ def _failing_rows(
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("condensed").add_dataframe_asset("rows")
+    batches = asset.add_batch_definition_whole_dataframe("all")
     found: list[list[int] | None] = []
     for rule, frame in zip(rules, frames, strict=True):
         arguments = {
@@ -120,7 +122,7 @@ def _failing_rows(
             for key, value in rule.arguments.items()
         }
         expectation = getattr(expectations, rule.expectation)(**arguments)
-        batch = context.data_sources.pandas_default.read_dataframe(frame)
+        batch = batches.get_batch({"dataframe": frame})
         result = batch.validate(expectation, result_format={"result_format": "COMPLETE"})
         if not result.success and not result.result:
             raise RuntimeError(f"rule {rule.table}.{rule.name} failed: {result.exception_info}")

@@ -109,6 +109,7 @@ def _assemble(
     frames: Sequence[Frame], lift: Sequence[TableProfile], options: InitOptions, said: list[str]
 ) -> Guess:
     """Give each table its role and write the configuration down."""
+    _require_patterns(frames, options)
     wide = [f for f in frames if not f.channel and not f.control]
     kpi_frame, kpi, kind = find_kpi(wide or frames, options)
     sorted_columns = {
@@ -138,7 +139,6 @@ def _assemble(
             "no column of spend or exposure found. Give them with --spend or --exposure, e.g. "
             f"--spend '*_cost'; the columns are {listed(media_frame.profile)}"
         )
-    _require_patterns(frames, options)
 
     roles = sorted_columns.get(id(media_frame))
     media = _source(media_frame, options)

@@ -101,10 +101,10 @@ def open_file(
     SourceError
         If it is empty, or neither CSV nor Parquet.
     """
-    state = _state(file)
     # DuckDB reads a path as a glob.
     parameters = {"path": re.sub(r"([*?\[])", r"[\1]", str(file))}
     try:
+        state = _state(file)
         with file.open("rb") as stream:
             start = stream.read(_CHUNK)
     except OSError as error:

@@ -274,7 +274,11 @@ def _tidy(role: str, table: Source, delivery: Delivery) -> tuple[str, dict[str, 
             "week": column(table.week),
             "region": region(table.region),
             "kpi": column(table.kpi),
-            "value_per_kpi": bind(repr(worth)) if isinstance(worth, float) else column(worth),
+            "value_per_kpi": (
+                bind(repr(worth).replace(".", table.decimal))
+                if isinstance(worth, float)
+                else column(worth)
+            ),
         }
         packs = []
     elif isinstance(table, ControlsTable):

@@ -232,7 +232,12 @@ class FittedModel:
             If the bytes are not a saved model, or of a format that this version cannot read.
         """
         meta, arrays = _read(data)
-        groups: dict[str, dict[str, NDArray]] = {"state": {}, "noise": {}, "scaling": {}, "graph": {}}
+        groups: dict[str, dict[str, NDArray]] = {
+            "state": {},
+            "noise": {},
+            "scaling": {},
+            "graph": {},
+        }
         for key, value in arrays.items():
             group, name = key.split(".", 1)
             groups[group][name] = value
@@ -343,5 +348,3 @@ def _read(data: bytes) -> tuple[dict, dict[str, NDArray]]:
         )
     arrays |= {name: np.zeros(shape) for name, shape in meta["empty"].items()}
     return meta, arrays
-
-

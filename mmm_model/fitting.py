@@ -123,7 +123,9 @@ def fit(
     """
     weeks = fitted_weeks(panel)
     if weeks < 2:
-        raise ValueError(f"{weeks} week(s) with a KPI are left to learn from, at least 2 are needed")
+        raise ValueError(
+            f"{weeks} week(s) with a KPI are left to learn from, at least 2 are needed"
+        )
     if weeks < _WEEKS_FOR_SEASON:
         settings = replace(settings, harmonics=0)
     past = panel.head(weeks)
@@ -332,7 +334,9 @@ def _loss(
         zero = torch.zeros_like(saturated)
         target = problem.innovation(problem.design(zero), solution.regional, solution.common)
     white = torch.einsum("rts,mrs->mrt", problem.whitening.region, media)
-    huber = nn.functional.huber_loss(target - white, torch.zeros_like(white), reduction="none", delta=_HUBER)
+    huber = nn.functional.huber_loss(
+        target - white, torch.zeros_like(white), reduction="none", delta=_HUBER
+    )
     terms = {"fit": (problem.weight[:, None] * huber).sum()}
     terms["prior"] = sum(
         (

@@ -79,9 +79,7 @@ def holdout_metrics(panel: Panel, prediction: Prediction, weeks: int) -> pd.Data
         seen = seen & np.isfinite(mean)
     rows = []
     for scope in SCOPES:
-        scores = {
-            name: _scores(actual, mean, seen, scope) for name, mean in forecasts.items()
-        }
+        scores = {name: _scores(actual, mean, seen, scope) for name, mean in forecasts.items()}
         for name, score in scores.items():
             rival = "last_value" if name == "mmm" else name
             score["skill"] = _ratio(scores["mmm"]["rmse"], scores[rival]["rmse"])

@@ -97,7 +97,9 @@ class Whitening:
         """Expected level ``[M, R, weeks]`` given innovations ``[M, R, W]``; flat after the last."""
         noise = self.noise
         like = noise.variance
-        walk = drift_covariance(max(weeks, noise.weeks), like.new_tensor(noise.drift), _START_VARIANCE)
+        walk = drift_covariance(
+            max(weeks, noise.weeks), like.new_tensor(noise.drift), _START_VARIANCE
+        )
         walk = walk[:weeks, : noise.weeks]
         back = torch.einsum("rts,mrt->mrs", self.region, innovation)
         return torch.einsum("ws,mrs->mrw", walk, back) * noise.variance[:, None]
@@ -116,7 +118,9 @@ class Whitening:
     def forecast_variance(self) -> tuple[Tensor, Tensor, Tensor]:
         """Variance of a week's noise, of the last level, and of a week's drift, each ``[R]``."""
         noise = self.noise
-        walk = drift_covariance(noise.weeks, noise.variance.new_tensor(noise.drift), _START_VARIANCE)
+        walk = drift_covariance(
+            noise.weeks, noise.variance.new_tensor(noise.drift), _START_VARIANCE
+        )
         seen = noise.variance.rsqrt()[:, None] * walk[-1]
         known = (self.region @ (seen * noise.variance[:, None])[..., None])[..., 0]
         level = (walk[-1, -1] * noise.variance - known.square().sum(1)).clamp_min(0.0)

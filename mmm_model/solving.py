@@ -87,7 +87,9 @@ class LinearProblem:
             own = torch.einsum("ts,tu->tsu", whitening.common, whitening.common)
             gram = (weight @ (per_week + own.reshape(weeks, -1))).reshape(-1, weeks, weeks)
             eye = torch.eye(weeks, dtype=a.dtype, device=a.device)
-            self.common_factor = torch.linalg.cholesky(gram + 1e-9 * gram.diagonal(dim1=1, dim2=2).mean() * eye)
+            self.common_factor = torch.linalg.cholesky(
+                gram + 1e-9 * gram.diagonal(dim1=1, dim2=2).mean() * eye
+            )
 
     @property
     def regions(self) -> int:
@@ -207,7 +209,11 @@ class LinearProblem:
         square = square + (prior.precision * prior.mean**2).sum(1)
         bounded = torch.arange(x.shape[-1], device=x.device) < self.channels
         theta = bounded_ridge(gram, moment, bounded)
-        square = square - 2 * (theta * moment).sum(1) + (theta * (gram @ theta[..., None])[..., 0]).sum(1)
+        square = (
+            square
+            - 2 * (theta * moment).sum(1)
+            + (theta * (gram @ theta[..., None])[..., 0]).sum(1)
+        )
         count = (self.whitening.noise.precision > 0).sum()
         total = total + torch.linalg.slogdet(gram)[1]
         return -0.5 * (total + count * (square / count).clamp_min(1e-30).log())

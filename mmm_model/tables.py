@@ -54,7 +54,10 @@ def contributions(model: FittedModel, panel: Panel) -> pd.DataFrame:
         components of a region-week add up to the model's prediction.
     """
     parts = model.components(panel)
-    blocks = [("baseline", "baseline", parts.baseline), ("seasonality", "seasonality", parts.seasonality)]
+    blocks = [
+        ("baseline", "baseline", parts.baseline),
+        ("seasonality", "seasonality", parts.seasonality),
+    ]
     blocks += [(name, "control", parts.control[..., k]) for k, name in enumerate(panel.controls)]
     blocks += [(name, "media", parts.media[..., c]) for c, name in enumerate(panel.channels)]
     cells = _region_weeks(panel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from mmm_assets.guessing import words
@@ -69,12 +70,18 @@ def find_frame(profile: TableProfile, options: InitOptions, said: list[str]) -> 
             f"{profile.file.name}: dates in '{week.name}' are read as {date_format}; day and "
             "month could be the other way round (date_format in mmm.yaml)"
         )
+    days = profile.days(week, date_format) if is_date else []
+    apart = sorted((later - day).days for day, later in pairwise(days))
+    if apart and apart[len(apart) // 2] > 10:
+        raise GuessError(
+            f"{profile.file.name}: the days of '{week.name}' are {apart[len(apart) // 2]} apart; "
+            "weeks or days are needed. Give the column of weeks with --week"
+        )
     frame = Frame(profile, week, date_format, not is_date, None)
     if not is_date and not (week.is_number and week.whole):
-        hint = " It holds months; weeks or days are needed." if profile.is_monthly(week) else ""
         raise GuessError(
             f"{profile.file.name}: the values of '{week.name}' are neither dates nor numbers of "
-            f"weeks.{hint} Give the column of weeks with --week"
+            f"weeks. Give the column of weeks with --week"
         )
     channel = _find_names(profile, frame, words.CHANNEL, _is_media_measure)
     control = None

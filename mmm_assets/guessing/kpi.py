@@ -35,7 +35,7 @@ def find_kpi(frames: Sequence[Frame], options: InitOptions) -> tuple[Frame, Colu
             if column:
                 return frame, column, _kind(column.name, "either")
         raise GuessError(no_column(frames[0].profile, "--kpi", options.kpi))
-    taken = words.SPEND | words.OUTSIDE | words.DERIVED | words.ASKED | words.CONTROL
+    taken = words.OUTSIDE | words.DERIVED | words.ASKED | words.CONTROL
     taken |= {"per", "share", "pct", "percent"}
     best: tuple[tuple[int, int], Frame, Column, str] | None = None
     for frame in frames:
@@ -43,7 +43,9 @@ def find_kpi(frames: Sequence[Frame], options: InitOptions) -> tuple[Frame, Colu
             name = words.tokens(column.name)
             if column.name in frame.keys or not mostly_number(column):
                 continue
-            if taken & set(name) or words.exposure_rank(column.name) is not None:
+            if taken & set(name) or words.is_spend(column.name):
+                continue
+            if words.exposure_rank(column.name) is not None:
                 continue
             for tier, (signs, kind) in enumerate(words.KPI):
                 if not signs & set(name) or ("y" in signs and name != ["y"]):

@@ -29,7 +29,6 @@ _DAYS: tuple[str, ...] = (
     *("%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
 )
 _WEEKS = ("%G-W%V", "%GW%V", "%G-%V", "%G%V")
-_MONTHS = ("%Y-%m", "%m/%Y", "%b %Y", "%Y%m")
 DATE_FORMATS: tuple[str | None, ...] = (
     None,
     *(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAYS),
@@ -107,27 +106,21 @@ class TableProfile:
         """
         if column.is_number and column.whole and column.highest < 190_001:
             return False, None, False
-        fitting = [
-            (format_, self._unevenness(column, format_))
-            for format_ in DATE_FORMATS
-            if self._all_days(column, format_, 20) and self._all_days(column, format_, LOOKED_AT)
-        ]
+        fitting = []
+        for format_ in DATE_FORMATS:
+            if self._all_days(column, format_, 20) and self._all_days(column, format_, LOOKED_AT):
+                days = self.days(column, format_)
+                steps = {(later - day).days for day, later in pairwise(days)}
+                # 2024-11, 2024-12, 2025-01 are months, not weeks with a gap of most of a year.
+                if format_ not in _WEEKS or max(steps, default=0) < 200:
+                    # The right reading of day and month has the fewest different steps.
+                    fitting.append((format_, len(steps)))
         if not fitting:
             return False, None, False
         best = min(unevenness for _, unevenness in fitting)
         equal = [format_ for format_, unevenness in fitting if unevenness == best]
         readings = {tuple(self.days(column, format_)) for format_ in equal}
         return True, equal[0], len(readings) > 1
-
-    def is_monthly(self, column: Column) -> bool:
-        """Whether a column holds months, which no week can be read from."""
-        return any(
-            self._one(
-                f"SELECT bool_and(try_strptime(trim(c{column.place}), {quote_text(month)}) "
-                "IS NOT NULL)"
-            )[0]
-            for month in _MONTHS
-        )
 
     def days(
         self, column: Column, date_format: str | None, week_origin: date | None = None
@@ -222,12 +215,6 @@ class TableProfile:
             f"FROM (SELECT {cell} FROM {self._table} WHERE {cell} IS NOT NULL LIMIT {rows})"
         ).fetchone()
         return bool(row and row[0])
-
-    def _unevenness(self, column: Column, date_format: str | None) -> int:
-        """Number of different steps between days: the right reading of dates has the fewest."""
-        days = self.days(column, date_format)
-        steps = {(later - day).days for day, later in pairwise(days)}
-        return len(steps)
 
     def _one(self, select: str) -> tuple[Any, ...]:
         row = self._connection.execute(f"{select} FROM {self._table} AS raw").fetchone()

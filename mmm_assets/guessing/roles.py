@@ -11,7 +11,6 @@ from typing import Any
 from mmm_assets.guessing import words
 from mmm_assets.guessing.profile import Column, TableProfile
 
-_CURRENCIES = words.SPEND & frozenset({"usd", "eur", "gbp", "dollar", "dollars", "euro", "euros"})
 _SEASON = frozenset({"seas", "season", "seasonal", "seasonality", "trend", "fourier", "sin", "cos"})
 _MOST_WORDS = 20
 
@@ -132,7 +131,7 @@ def _take_spend(
         roles.spend = _by_channel(chosen, robyn, {}, roles)
         return
     numbers = [c for c in columns if _is_number(c)]
-    found = [c for c in numbers if _is_spend(c.name) or (robyn and c.name.endswith("_S"))]
+    found = [c for c in numbers if words.is_spend(c.name) or (robyn and c.name.endswith("_S"))]
     planned = [c for c in numbers if words.has(c.name, words.BUDGET) and c not in found]
     if not found:
         found, planned = [c for c in planned if not words.has(c.name, words.CONTROL)], []
@@ -153,7 +152,7 @@ def _take_exposure(
     if chosen is not None:
         roles.exposure = _by_channel(chosen, robyn, roles.spend, roles)
         return
-    channels = {name.lower() for name in roles.spend}
+    channels = {words.channel_key(name) for name in roles.spend}
     found: list[tuple[int, Column]] = []
     for column in columns:
         if not _is_number(column) or column.name in roles.spend.values():
@@ -161,18 +160,18 @@ def _take_exposure(
         if column.name in roles.left_out:
             continue
         rank = words.exposure_rank(column.name)
-        name = words.channel_name(column.name, robyn).lower()
+        name = words.channel_key(words.channel_name(column.name, robyn))
         if robyn and column.name[-2:] in ("_I", "_P"):
             found.append((rank if rank is not None else 3, column))
         elif rank is not None and (rank < 4 or name in channels):
             found.append((rank, column))
-        elif column.name.lower() in channels:
+        elif words.channel_key(column.name) in channels:
             found.append((0, column))
         elif (channels or found) and _is_bare_media(column) and not _is_outcome(column.name):
             found.append((3, column))  # organic: no spend, but people see it
-    best: dict[str, tuple[int, Column]] = {}
+    best: dict[tuple[str, ...], tuple[int, Column]] = {}
     for rank, column in sorted(found, key=lambda pair: pair[0]):
-        name = words.channel_name(column.name, robyn).lower()
+        name = words.channel_key(words.channel_name(column.name, robyn))
         if name in best:
             better = best[name][1].name
             roles.left_out[column.name] = f"'{better}' says more about the same channel"
@@ -199,12 +198,12 @@ def _take_controls(columns: Sequence[Column], chosen: list[str] | None, roles: R
 def _by_channel(
     names: Sequence[str], robyn: bool, known: dict[str, str], roles: Roles
 ) -> dict[str, str]:
-    """Channel → column; a channel that is known keeps its name whatever the letters' case."""
-    spelling = {name.lower(): name for name in known}
+    """Channel → column; a channel that is known keeps its name."""
+    spelling = {words.channel_key(name): name for name in known}
     shortened = [words.channel_name(name, robyn) for name in names]
     found: dict[str, str] = {}
     for column, short in zip(names, shortened, strict=True):
-        name = spelling.get(short.lower(), short)
+        name = spelling.get(words.channel_key(short), short)
         if name in found:
             roles.left_out[column] = f"'{found[name]}' is there for the same channel"
         else:
@@ -222,7 +221,7 @@ def _never(profile: TableProfile, column: Column, region: Column | None) -> str 
         return "it counts rows or time; the model has its own trend and seasons"
     if name & _SEASON:
         return "the model has its own trend and seasons"
-    if name & words.DERIVED and not _is_spend(column.name):
+    if name & words.DERIVED and not words.is_spend(column.name):
         return "it looks like the result of a model"
     if not profile.varies_within(column, region):
         return "it never changes" + (" within a region" if region else "")
@@ -248,16 +247,6 @@ def _no_control(column: Column) -> str | None:
 
 def _is_number(column: Column) -> bool:
     return 0 < column.filled * 0.8 <= column.numbers
-
-
-def _is_spend(name: str) -> bool:
-    found = set(words.tokens(name))
-    if found & words.OUTSIDE or "per" in found:
-        return False
-    if found & (words.SPEND - _CURRENCIES):
-        return True
-    others = words.CONTROL | words.COUNTED | frozenset().union(*(signs for signs, _ in words.KPI))
-    return bool(found & _CURRENCIES) and not found & others
 
 
 def _is_outcome(name: str) -> bool:

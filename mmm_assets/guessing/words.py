@@ -28,6 +28,7 @@ SPEND = _words(
     "spend spends spending spent adspend cost costs investment investments invest expenditure "
     "expense expenses usd eur gbp dollar dollars euro euros outlay ausgaben kosten gasto depense"
 )
+_CURRENCIES = _words("usd eur gbp dollar dollars euro euros")
 BUDGET = _words("budget budgets planned plan")
 EXPOSURE = (
     # Best first: what says most about how much a person saw.
@@ -95,7 +96,9 @@ BESIDE_CHANNEL = _words(
     "lower funnel campaign media channel marketing of home the and other new"
 )
 
-_TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_FILLING = _words("ad ads advertising marketing media campaign campaigns")
+
+_TOKEN = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ADSTOCK = re.compile(
     r"[\s_.\-]+(?:null[\s_.\-]+)?(?:adstock|delayed|geometric|exponential|weibull|decay|lag)"
     r"(?:ed)?[\s_.\-].*$",
@@ -112,6 +115,21 @@ def tokens(name: str) -> list[str]:
 def has(name: str, words: frozenset[str]) -> bool:
     """Whether one of the words is in the name."""
     return any(token in words for token in tokens(name))
+
+
+def is_spend(name: str) -> bool:
+    """Whether a name says that it is money spent on media, not a price or a result in money."""
+    found = set(tokens(name))
+    if found & OUTSIDE or "per" in found:
+        return False
+    others = CONTROL | COUNTED | frozenset().union(*(signs for signs, _ in KPI))
+    return bool(found & (SPEND - _CURRENCIES)) or bool(found & _CURRENCIES and not found & others)
+
+
+def channel_key(name: str) -> tuple[str, ...]:
+    """What two names of one channel share: ``Facebook Ad`` and ``facebook`` are the same."""
+    kept = tuple(word for word in tokens(name) if word not in _FILLING)
+    return kept or tuple(tokens(name))
 
 
 def exposure_rank(name: str) -> int | None:

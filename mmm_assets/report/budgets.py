@@ -291,5 +291,5 @@ def _regions(refresh: Refresh, rows: pd.DataFrame) -> View:
         choices=tuple(Choice(scenario_name(s), {0: {"z": wide[s].to_numpy()}}) for s in order),
         note="Change of weekly spend; regions by size.",
         wide=True,
-        height=fig.height_of(len(refresh.regions), 15, least=300),
+        height=fig.height_of(len(refresh.regions), 15, least=300, most=760),
     )  # fmt: skip

@@ -214,7 +214,7 @@ def _sizes(refresh: Refresh) -> View:
         table=rows,
         sql=refresh.shown(_SIZES),
         note="The 40 largest." if len(rows) > 40 else "",
-        height=fig.height_of(len(shown), 15, least=340),
+        height=fig.height_of(len(shown), 15, least=340, most=760),
     )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def _correlation(refresh: Refresh) -> View:
     if len(upper):
         one, other = upper.index[int(upper.abs().argmax())]
         value = float(upper[(one, other)])
-        reading = f"The effects of {one} and {other} move most alike ({value:.2f}): " + (
+        reading = f"The effects of {one} and {other} move most alike ({words.ratio(value)}): " + (
             "they can hardly be told apart."
             if abs(value) > 0.85
             else "far enough apart to be told from one another."

@@ -118,6 +118,6 @@ def heat(x: Sequence[str], y: Sequence[str], z: Any, hover: str, **more: Any) ->
     }
 
 
-def height_of(rows: int, each: int = 26, least: int = 260, most: int = 760) -> int:
+def height_of(rows: int, each: int = 26, least: int = 260, most: int = 1300) -> int:
     """Height in pixels of a chart with one row a name."""
     return max(least, min(most, 110 + each * rows))

@@ -158,11 +158,12 @@ def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) ->
         reading = "The gap between actual and predicted, week by week."
     elif related > 0.4:
         reading = (
-            f"Misses come in runs (correlation {related:.2f} from one week to the next): "
+            f"Misses come in runs (correlation {words.ratio(related)} from one week to the next): "
             "something slow is not in the model."
         )
     else:
-        reading = f"Misses look like noise: correlation from one week to the next is {related:.2f}."
+        f"Misses look like noise: correlation from one week to the next is "
+        f"{words.ratio(related)}."
     return View(
         "fit-residuals",
         "Actual minus predicted by week",

@@ -39,23 +39,22 @@ _BY_REGION = """
       SELECT region, arg_max(actual, week) AS last_value, avg(actual) AS train_mean
       FROM cells WHERE split = 'train' AND actual IS NOT NULL GROUP BY region),
     recent AS (
-      SELECT region, avg(actual) AS last_4_mean FROM cells
-      WHERE split = 'train' AND actual IS NOT NULL
-        AND week > (SELECT max(week) FROM cells WHERE split = 'train') - INTERVAL 28 DAY
+      SELECT region, avg(actual) AS last_4_mean FROM (
+        SELECT region, actual FROM cells WHERE split = 'train' AND actual IS NOT NULL
+        QUALIFY row_number() OVER (PARTITION BY region ORDER BY week DESC) <= 4)
       GROUP BY region),
     misses AS (
       SELECT h.region, h.predicted - h.actual AS mmm, t.last_value - h.actual AS last_value,
-             r.last_4_mean - h.actual AS last_4_mean, y.actual - h.actual AS seasonal_naive,
+             r.last_4_mean - h.actual AS last_4_mean, coalesce(y.actual, t.last_value) - h.actual
+               AS seasonal_naive,
              t.train_mean - h.actual AS train_mean
       FROM cells AS h JOIN train AS t USING (region) LEFT JOIN recent AS r USING (region)
       LEFT JOIN cells AS y ON y.region = h.region AND y.week = h.week - INTERVAL 364 DAY
       WHERE h.split = 'holdout' AND h.actual IS NOT NULL)
     SELECT region,
            1 - sqrt(avg(mmm ** 2) / nullif(avg(last_value ** 2), 0)) AS last_value,
-           1 - sqrt(avg(mmm ** 2) FILTER (last_4_mean IS NOT NULL)
-                    / nullif(avg(last_4_mean ** 2), 0)) AS last_4_mean,
-           1 - sqrt(avg(mmm ** 2) FILTER (seasonal_naive IS NOT NULL)
-                    / nullif(avg(seasonal_naive ** 2), 0)) AS seasonal_naive,
+           1 - sqrt(avg(mmm ** 2) / nullif(avg(last_4_mean ** 2), 0)) AS last_4_mean,
+           1 - sqrt(avg(mmm ** 2) / nullif(avg(seasonal_naive ** 2), 0)) AS seasonal_naive,
            1 - sqrt(avg(mmm ** 2) / nullif(avg(train_mean ** 2), 0)) AS train_mean
     FROM misses GROUP BY region ORDER BY region"""
 
@@ -275,7 +274,7 @@ def _regions(refresh: Refresh) -> View:
         sql=refresh.shown(_BY_REGION),
         selector="Against",
         choices=tuple(choices),
-        height=fig.height_of(len(table), 16),
+        height=fig.height_of(len(table), 16, most=760),
         wide=True,
         note="Bars stop at −100 %." if (table[list(REFERENCES)] < -1).any(axis=None) else "",
     )

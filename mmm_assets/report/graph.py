@@ -70,8 +70,8 @@ def positions(edges: pd.DataFrame) -> dict[str, tuple[float, float]]:
 
         ordered = sorted(layer, key=height, reverse=True)
         for i, name in enumerate(ordered):
-            # Every other layer is lifted, so that a straight edge over one passes it by.
-            places[name] = (float(column), (len(layer) - 1) / 2 - i + 0.45 * (column % 2))
+            # Layers are lifted by different heights, so that an edge over one passes it by.
+            places[name] = (float(column), (len(layer) - 1) / 2 - i + 0.9 * (0.618 * column % 1))
     return places
 
 
@@ -119,7 +119,7 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
     names = list(places)
     totals = refresh.summary["contribution"].reindex(names).fillna(0).clip(lower=0)
     sizes = 16 + 18 * np.sqrt(totals / max(float(totals.max()), 1e-12))
-    count = words.counted(len(_published(edges)), "edge counts", "edges count")
+    count = words.counted(len(_published(edges)), "edge is used", "edges are used")
     strong = shown.iloc[int(shown["weight"].abs().to_numpy().argmax())]
     return View(
         "graph-network",
@@ -148,7 +148,7 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         ),
         table=edges,
         sql=refresh.shown(_EDGES),
-        note="Arrows: wider is stronger, darker is surer, red is negative. Discs: size by total "
+        note="Arrows: wider is stronger, fuller in colour is surer, red is negative. Discs: size by total "
         "contribution." + (" The 60 surest edges." if crowded else ""),
         wide=True,
         height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=300),
@@ -236,7 +236,7 @@ def _probabilities(refresh: Refresh, edges: pd.DataFrame) -> View:
         ),
         table=edges,
         sql=refresh.shown(_EDGES),
-        note="Dark bars: the counterfactuals run through the edge."
+        note="Coloured bars: the counterfactuals run through the edge."
         + (" The 30 surest." if len(edges) > 30 else ""),
         height=fig.height_of(len(names), 24, least=340),
     )  # fmt: skip

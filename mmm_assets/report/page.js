@@ -112,12 +112,14 @@
   function draw(id) {
     const view = report.views[id];
     const place = document.getElementById(`chart-${id}`);
-    const width = place.clientWidth;
+    // Layout for paper happens after this event: draw for the width of an A4 page.
+    const width = printing ? 660 : place.clientWidth;
     const choice = view.choices?.[chosen.get(id) ?? 0];
     const data = view.figure.data.map((trace, i) => painted({ ...trace, ...(choice?.traces[i] ?? {}) }));
     let layout = painted(merged(view.figure.layout, choice?.layout ?? {}));
     layout = view.panels ? panelled(layout, view.panels, width) : { ...layout, height: view.height };
     if (width < 480 && layout.margin === undefined) layout.margin = { l: 34, r: 6, t: 8, b: 32, pad: 3 };
+    layout.width = width;
     place.style.minHeight = `${layout.height}px`;
     drawn.set(id, place);
     place.dataset.width = width;

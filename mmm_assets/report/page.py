@@ -21,6 +21,8 @@ from mmm_assets.report.escape import Exact, script_json, text
 from mmm_assets.report.view import Section, Tile, View
 
 _ROWS_SHOWN = 300
+# A chart taller than this would leave a hole beside its neighbour.
+_TALL = 560
 
 
 def page(title: str, body: str, data: dict[str, Any] | None = None, charts: bool = True) -> str:
@@ -84,9 +86,9 @@ def arranged(views: Sequence[View]) -> list[View]:
     rows: list[View] = []
     waiting: View | None = None
     for view in drawn:
-        if view.wide:
+        if view.wide or view.height > _TALL:
             rows += [replace(waiting, wide=True)] if waiting else []
-            rows.append(view)
+            rows.append(replace(view, wide=True))
             waiting = None
         elif waiting:
             height = max(waiting.height, view.height)

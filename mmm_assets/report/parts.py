@@ -64,7 +64,7 @@ def _regions(refresh: Refresh) -> View:
         sql=refresh.shown(_REGIONS),
         note="Regions by size, channels by effect; direct effects only.",
         wide=True,
-        height=fig.height_of(len(wide), 15, least=300),
+        height=fig.height_of(len(wide), 15, least=300, most=760),
     )
 
 

@@ -149,7 +149,7 @@ def _together(
             at_double[channel] = float(np.interp(1.5, x, y))
     total = what == "response"
     id_, title = (
-        ("channels-saturation-curves", "What more money adds, against today")
+        ("channels-saturation-curves", "What a larger plan adds, against today")
         if total
         else ("channels-marginal", "What the next unit adds, against today")
     )

@@ -25,11 +25,11 @@ def alive(exposure: Floats) -> Bools:
     Before a late start every channel is at zero together, which says nothing of edges.
     Regions with too few weeks are left out altogether.
     """
-    on = (exposure > 0.0).any(axis=-1)
+    on: Bools = np.asarray((exposure > 0.0).any(axis=-1))
     started = np.maximum.accumulate(on, axis=1)
     not_ended = np.maximum.accumulate(on[:, ::-1], axis=1)[:, ::-1]
-    inside = started & not_ended
-    return inside & (inside.sum(axis=1, keepdims=True) >= _MIN_WEEKS)
+    inside: Bools = np.logical_and(started, not_ended)
+    return np.logical_and(inside, inside.sum(axis=1, keepdims=True) >= _MIN_WEEKS)
 
 
 def channel_series(panel: Panel, inside: Bools) -> Floats:

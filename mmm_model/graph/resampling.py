@@ -13,7 +13,7 @@ _BLOCK_WEEKS = 8
 
 @dataclass(frozen=True)
 class LaggedPanel:
-    """This week's and earlier weeks' values side by side, cut into blocks of weeks.
+    """Values of each week and of those before it, side by side, cut into blocks of weeks.
 
     Parameters
     ----------

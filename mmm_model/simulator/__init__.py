@@ -5,8 +5,9 @@ each other, adstock, several families of response curves, channels that drive ch
 channel without effect, and dirt.
 """
 
+from mmm_model.simulator.drawing import simulate
 from mmm_model.simulator.draws import draw_spec
-from mmm_model.simulator.simulation import Simulation, simulate
+from mmm_model.simulator.simulation import Simulation
 from mmm_model.simulator.spec import ChannelSpec, DriveSpec, SimulationSpec
 from mmm_model.simulator.tables import Tables, deliver
 

@@ -1,9 +1,9 @@
-"""Draw a brand's data together with the exact truth behind it."""
+"""A simulated brand: what happened, and what would have happened otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ import pandas as pd
 
 from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.simulator.curves import adstock_kernel, lagged_sum, response
-from mmm_model.simulator.plans import autoregression, plan_multipliers, true_cost
 from mmm_model.simulator.spec import SimulationSpec
 
 
@@ -192,128 +191,3 @@ class Simulation:
                 for d in self.spec.drives
             ],
         }
-
-
-def simulate(spec: SimulationSpec, seed: int) -> Simulation:
-    """Draw one brand.
-
-    Parameters
-    ----------
-    spec
-        What to simulate.
-    seed
-        Seed; the same spec and seed give the same data.
-
-    Raises
-    ------
-    ValueError
-        If a drive names an unknown channel, or its source is itself driven by a later drive.
-    """
-    names = [channel.name for channel in spec.channels]
-    for position, drive in enumerate(spec.drives):
-        if drive.source not in names or drive.target not in names:
-            raise ValueError(f"drive {drive.source} → {drive.target} names an unknown channel")
-        if any(later.target == drive.source for later in spec.drives[position:]):
-            raise ValueError(
-                f"drive {drive.source} → {drive.target} comes before its source is set"
-            )
-    rng = np.random.default_rng(seed)
-    regions, weeks = len(spec.regions), spec.weeks
-    size = np.sort(spec.level * np.exp(spec.size_spread * rng.standard_normal(regions)))[::-1]
-
-    demand = _demand(rng, spec)
-    exists = np.ones((regions, weeks), dtype=bool)
-    for region in np.flatnonzero(rng.random(regions) < spec.late_share):
-        exists[region, : rng.integers(8, max(weeks // 3, 9))] = False
-    # Trade promotions cut the price in about one week in eight, region by region.
-    price = 1.0 + 0.02 * autoregression(rng, 0.8, (regions, weeks))
-    price -= 0.12 * (rng.random((regions, weeks)) < 0.12)
-
-    plan = plan_multipliers(rng, spec, demand)
-    cost = np.stack([true_cost(rng, channel, (regions, weeks)) for channel in spec.channels], -1)
-    habit = np.exp(0.3 * rng.standard_normal((regions, len(names))) - 0.045)
-    budget = np.array([channel.spend_share for channel in spec.channels]) * spec.value_per_kpi
-    planned = plan * habit[:, None, :] * budget * size[:, None, None] / cost
-    planned = np.where(exists[:, :, None], planned, 0.0)
-
-    simulation = Simulation(
-        spec=spec,
-        size=size,
-        baseline=np.where(exists, size[:, None] * (1.0 + demand), 0.0),
-        control_effect=np.where(exists, size[:, None] * spec.price_effect * (price - 1.0), 0.0),
-        noise=np.zeros((regions, weeks)),
-        kpi=np.zeros((regions, weeks)),
-        control=price[:, :, None],
-        planned=planned,
-        cost=cost,
-        effect=np.ones((regions, len(names))),
-        drive_scale=tuple(
-            np.maximum(planned[:, :, names.index(drive.source)].mean(axis=1), 1e-12)
-            for drive in spec.drives
-        ),
-        typical=np.ones(len(names)),
-        observed=exists.copy(),
-        exists=exists,
-        outage=np.zeros((regions, weeks), dtype=bool),
-    )
-    return _finish(rng, simulation, demand)
-
-
-def _demand(rng: np.random.Generator, spec: SimulationSpec) -> Floats:
-    """Demand over its mean, minus 1, ``[R, W]``."""
-    regions, weeks = len(spec.regions), spec.weeks
-    years = np.arange(weeks) * 7.0 / 365.25
-    phase = rng.uniform(0.0, 1.0, 2)
-    season = np.cos(2.0 * np.pi * (years - phase[0]))
-    season = season + 0.4 * np.cos(4.0 * np.pi * (years - phase[1]))
-    strength = spec.season * (1.0 + 0.15 * rng.standard_normal((regions, 1)))
-    shock = 0.8 * autoregression(rng, spec.demand_ar, (1, weeks)) + 0.6 * autoregression(
-        rng, spec.demand_ar, (regions, weeks)
-    )
-    demand = spec.trend_per_year * (years - years.mean()) + strength * season
-    return np.maximum(demand + spec.demand_sd * shock, -0.7)
-
-
-def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats) -> Simulation:
-    """Set the strength of the channels, add noise, indicator and dirt."""
-    spec, exposure = draft.spec, draft.exposure
-    regions, weeks = demand.shape
-    adstocked = np.stack(
-        [
-            lagged_sum(exposure[:, :, c], adstock_kernel(channel))
-            for c, channel in enumerate(spec.channels)
-        ],
-        axis=-1,
-    )
-    typical = np.maximum((adstocked / draft.size[:, None, None]).mean(axis=(0, 1)), 1e-12)
-    pooled = np.exp(0.15 * rng.standard_normal((regions, len(spec.channels))))
-    draft = replace(draft, typical=typical, effect=draft.size[:, None] * pooled)
-    unit = draft.contribution(exposure).sum(axis=(0, 1))
-    wanted = np.array([channel.kpi_share for channel in spec.channels]) * draft.baseline.sum()
-    draft = replace(draft, effect=draft.effect * wanted / np.maximum(unit, 1e-12))
-
-    expected = draft.baseline + draft.control_effect + draft.contribution(exposure).sum(axis=-1)
-    noise = spec.noise * autoregression(rng, spec.noise_ar, (regions, weeks))
-    kpi = np.maximum(expected + noise * expected.mean(axis=1, keepdims=True), 0.0)
-    kpi = np.where(draft.exists, kpi, 0.0)
-
-    control = draft.control
-    if spec.indicator:
-        moved = np.zeros_like(demand)
-        if spec.drives and spec.indicator_media_share:
-            source = draft.channels.index(spec.drives[0].source)
-            moved = adstocked[:, :, source] / adstocked[:, :, [source]].mean(axis=(1, 2))[:, None]
-            moved = spec.indicator_media_share * (moved - 1.0)
-        indicator = 100.0 * (1.0 + demand + moved + 0.05 * rng.standard_normal(demand.shape))
-        control = np.concatenate([control, indicator[:, :, None]], axis=-1)
-
-    outage = np.zeros((regions, weeks), dtype=bool)
-    hit = rng.permutation(regions)[: int(np.ceil(spec.outage_share * regions))]
-    for region in hit if regions > 1 else []:
-        start = int(rng.integers(weeks // 3, weeks - 16))
-        outage[region, start : start + 8] = True
-    absent = rng.random((regions, weeks)) < spec.missing_share
-    observed = draft.exists & ~outage & ~absent
-    return replace(
-        draft, noise=kpi - expected, kpi=kpi, control=control, outage=outage, observed=observed
-    )

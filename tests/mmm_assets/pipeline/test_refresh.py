@@ -14,7 +14,7 @@ from mmm_assets.definitions import build_definitions
 from mmm_assets.project import Project
 from mmm_assets.refresh import PROCESS_TAG, dagster_instance
 from mmm_assets.warehouse import read_week
-from tests.mmm_assets.conftest import CHANNELS, run_week
+from tests.mmm_assets.pipeline.tiny_project import CHANNELS, run_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 
@@ -90,13 +90,14 @@ def test_an_earlier_refresh_saw_no_later_data(project: ProjectConfig) -> None:
 
 def test_one_asset_can_be_materialised_again(project: ProjectConfig) -> None:
     before = table(project, "response_curves", NEWEST)
-    definitions = build_definitions(project)
-    result = dg.materialize(
-        definitions.resolve_asset_graph().assets_defs,
-        selection=["response_curves"],
-        partition_key=NEWEST.isoformat(),
-        resources={"project": Project(project)},
-        instance=dg.DagsterInstance.ephemeral(),
+    result = (
+        build_definitions(project)
+        .resolve_job_def("refresh")
+        .execute_in_process(
+            asset_selection=[dg.AssetKey("response_curves")],
+            partition_key=NEWEST.isoformat(),
+            instance=dg.DagsterInstance.ephemeral(),
+        )
     )
     assert result.success
     with Project(project).warehouse.work() as connection:

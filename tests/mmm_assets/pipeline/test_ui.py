@@ -1,0 +1,83 @@
+"""Dagster's UI on a refreshed project, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mmm_assets.config import ProjectConfig
+
+pytestmark = pytest.mark.browser
+START_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def ui(refreshed: ProjectConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of ``mmm ui``, stopped with all its processes at the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("ui") / "log"
+    command = [sys.executable, "-m", "mmm_assets", "ui"]
+    command += ["--config", str(refreshed.path), "--port", str(port)]
+    environment = {k: v for k, v in os.environ.items() if k != "DAGSTER_HOME"}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, stdout=output, stderr=output, env=environment, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_until_up(f"{address}/server_info", process, log)
+        yield address
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+    said = log.read_text()
+    assert "Warning:" not in said, said  # no deprecation or preview warning at loading
+
+
+def _wait_until_up(url: str, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            urllib.request.urlopen(url)
+        except urllib.error.URLError:
+            time.sleep(0.5)
+        else:
+            return
+    pytest.fail(f"the UI did not come up:\n{log.read_text()}")
+
+
+def test_the_definitions_load(ui: str, browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{ui}/deployment/locations")
+    page.get_by_text("mmm_assets.location").first.wait_for()
+    page.get_by_text("Loaded").first.wait_for()
+    page.close()
+
+
+def test_the_lineage_shows_the_groups(ui: str, browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{ui}/asset-groups")
+    for group in ("raw", "panel", "model", "results", "publication"):
+        page.get_by_text(group, exact=True).first.wait_for()
+    page.close()
+
+
+def test_an_asset_shows_its_materialisation(ui: str, browser) -> None:
+    page = browser.new_page()
+    page.goto(f"{ui}/assets/channel_summary")
+    for text in ("mart.channel_summary", "2024-07-08", "marginal_roi"):
+        page.get_by_text(text).first.wait_for()
+    page.close()

@@ -1,0 +1,64 @@
+"""A small project to refresh: four regions, a year and a half, three channels, a control."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.config import ProjectConfig
+from mmm_assets.refresh import RefreshOutcome, dagster_instance, refresh
+
+WEEKS = pd.date_range("2023-01-02", periods=80, freq="W-MON")
+CHANNELS = ("tv", "search", "radio")
+CONFIG = """
+project: tiny
+kpi_name: sales
+currency: EUR
+owners: [team:tests]
+tables:
+  media: {source: media.csv, layout: long, week: week, region: region, channel: channel,
+          spend: spend, exposure: impressions}
+  kpi: {source: kpi.csv, week: week, region: region, kpi: sales, value_per_kpi: 2.5}
+  controls: {source: controls.csv, week: week, region: region, columns: [price]}
+refresh: {holdout_weeks: 6, min_weeks: 30, members: 2, seed: 3, first_week: 2023-10-02}
+"""
+
+
+def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
+    """Write the project's tables and its configuration into a folder."""
+    rng = np.random.default_rng(5)
+    regions = ["north", "south", "east", "west"]
+    size = rng.lognormal(3.0, 0.5, len(regions))
+    media, kpi, controls = [], [], []
+    season = 1 + 0.1 * np.sin(2 * np.pi * np.arange(len(WEEKS)) / 52)
+    for number, region in enumerate(regions):
+        spend = size[number] * rng.gamma(2.0, 20.0, (len(WEEKS), len(CHANNELS)))
+        spend[:, 0] *= rng.random(len(WEEKS)) < 0.6
+        price = rng.normal(10, 0.4, len(WEEKS))
+        effect = (spend / (spend + 40 * size[number])) @ np.array([30.0, 20.0, 0.0])
+        sales = size[number] * (100 * season + effect - 3 * (price - 10) + rng.normal(0, 3, 80))
+        for t, week in enumerate(WEEKS[:weeks]):
+            day = week.date()
+            kpi.append((day, region, round(sales[t], 2)))
+            controls.append((day, region, round(price[t], 3)))
+            for c, channel in enumerate(CHANNELS):
+                money = round(spend[t, c], 2)
+                media.append((day, region, channel, money, round(money * 90)))
+    names = ["week", "region"]
+    pd.DataFrame(media, columns=[*names, "channel", "spend", "impressions"]).to_csv(
+        folder / "media.csv", index=False
+    )
+    pd.DataFrame(kpi, columns=[*names, "sales"]).to_csv(folder / "kpi.csv", index=False)
+    pd.DataFrame(controls, columns=[*names, "price"]).to_csv(folder / "controls.csv", index=False)
+    (folder / "mmm.yaml").write_text(CONFIG)
+
+
+def run_week(config: ProjectConfig, week: date) -> RefreshOutcome:
+    """Refresh one week as the command line does."""
+    os.environ.pop("DAGSTER_HOME", None)
+    with dagster_instance(config) as instance:
+        return refresh(config, instance, week)

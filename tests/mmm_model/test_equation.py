@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import numpy as np
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mmm_model.equation import Equation, Inputs, adstock, carry_forward, hill
+from mmm_model.settings import ModelSettings
+
+
+def _equation(members=2, regions=3, channels=2, controls=1, **settings) -> Equation:
+    torch.manual_seed(0)
+    equation = Equation(ModelSettings(**settings), (members, regions, channels, controls)).double()
+    for parameter in equation.parameters():
+        parameter.data = torch.randn_like(parameter)
+    return equation
+
+
+def _inputs(regions=3, weeks=30, channels=2, controls=1) -> Inputs:
+    torch.manual_seed(1)
+    return Inputs(
+        exposure=torch.rand(regions, weeks, channels, dtype=torch.double),
+        control=torch.randn(regions, weeks, controls, dtype=torch.double),
+        harmonic=torch.randn(weeks, 4, dtype=torch.double),
+        fitted_weeks=20,
+    )
+
+
+def test_adstock_is_the_convolution_along_the_weeks():
+    rng = np.random.default_rng(0)
+    exposure, kernel = rng.random((2, 20, 3)), rng.random((4, 3, 5))
+    result = adstock(torch.tensor(exposure), torch.tensor(kernel)).numpy()
+    for m, r, c in np.ndindex(4, 2, 3):
+        expected = np.convolve(exposure[r, :, c], kernel[m, c])[:20]
+        np.testing.assert_allclose(result[m, r, :, c], expected)
+
+
+def test_kernels_are_distributions_over_the_lags():
+    kernel = _equation().kernel()
+    assert kernel.shape == (2, 2, 13)
+    assert (kernel >= 0).all()
+    torch.testing.assert_close(kernel.sum(-1), torch.ones(2, 2, dtype=torch.double))
+
+
+@given(
+    st.floats(0.5, 3.0), st.floats(0.1, 10.0), st.floats(0.0, 100.0), st.floats(1.0, 10.0)
+)
+def test_hill_rises_from_zero_to_one_and_is_half_at_half_saturation(slope, half, x, factor):
+    a, g = torch.tensor([[slope]]), torch.tensor([[half]])
+    value = hill(torch.tensor([0.0, half, x, x * factor]).reshape(1, 1, 4, 1), a, g).ravel()
+    assert value[0] == 0
+    assert abs(value[1] - 0.5) < 1e-4
+    assert 0 <= value[2] <= value[3] <= 1
+
+
+def test_effectiveness_has_mean_one_over_the_fitted_weeks_and_is_bounded():
+    equation, inputs = _equation(max_modulation=0.3), _inputs()
+    effect = equation.effectiveness(inputs)
+    torch.testing.assert_close(
+        effect[:, :, :20].mean(2), torch.ones(2, 3, 2, dtype=torch.double)
+    )
+    assert effect.std() > 0.001
+    assert effect.max() <= np.exp(0.6) and effect.min() >= np.exp(-0.6)
+
+
+def test_effectiveness_does_not_look_ahead():
+    equation, inputs = _equation(), _inputs()
+    before = equation.effectiveness(inputs)
+    inputs.exposure[:, 25:] *= 3
+    torch.testing.assert_close(equation.effectiveness(inputs)[:, :, :25], before[:, :, :25])
+
+
+def test_members_do_not_mix():
+    equation, inputs = _equation(), _inputs()
+    before = equation.saturated(inputs)
+    for parameter in equation.parameters():
+        dimension = 1 if parameter.shape[0] == 3 and parameter.shape[1] == 2 else 0
+        parameter.data.select(dimension, 1).add_(0.5)
+    after = equation.saturated(inputs)
+    torch.testing.assert_close(after[0], before[0])
+    assert (after[1] - before[1]).abs().max() > 1e-3
+
+
+def test_the_level_is_carried_forward():
+    level = torch.tensor([[[1.0, 2.0]]])
+    assert carry_forward(level, 4).tolist() == [[[1.0, 2.0, 2.0, 2.0]]]
+    assert carry_forward(level, 1).tolist() == [[[1.0]]]
