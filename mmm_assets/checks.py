@@ -14,8 +14,8 @@ import pandas as pd
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.known_rows import create_known
-from mmm_assets.panel_table import create_weekly_kpi
 from mmm_assets.rules import RULES, Rule
+from mmm_assets.weekly_kpi import create_weekly_kpi
 
 __all__ = ["RULES", "CheckOutcome", "Rule", "run_checks"]
 
@@ -93,7 +93,7 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
         "through": through,
         "min_weeks": config.refresh.min_weeks,
         "min_active_weeks": config.checks.min_active_weeks,
-        "graph_channels": sorted(config.graph.channels),
+        "named_channels": sorted(config.named_channels),
         "national_controls": controls is not None and controls.region is None,
     }
 

@@ -20,8 +20,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     StringConstraints,
@@ -31,14 +29,12 @@ from pydantic import (
 )
 
 from mmm_assets.config_errors import ConfigError, explain
+from mmm_assets.config_tables import Name, Section, Tables
 
 if TYPE_CHECKING:
-    from mmm_model.budgets import BudgetSettings
     from mmm_model.graph import GraphSettings
+    from mmm_model.scenarios import BudgetSettings
     from mmm_model.settings import ModelSettings
-
-NATIONAL = "national"
-"""Name of the one region of a table that has no column of regions."""
 
 
 def _monday(day: date) -> date:
@@ -47,153 +43,12 @@ def _monday(day: date) -> date:
     return day
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+)$")]
+Share = Annotated[float, Field(ge=0)]
 Monday = Annotated[date, AfterValidator(_monday)]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class Source(_Section):
-    """Where a table comes from and how its text is read: either ``source`` or ``sql``."""
-
-    source: str | None = Field(
-        default=None, description="CSV or Parquet file, or glob, from mmm.yaml"
-    )
-    sql: str | None = Field(
-        default=None, description="SELECT that DuckDB can run; ${NAME} = environment"
-    )
-    decimal: Literal[".", ","] = Field(default=".", description="decimal mark of the numbers")
-    date_format: str | None = Field(default=None, description="e.g. %d/%m/%Y; default: ISO dates")
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Source:
-        if (self.source is None) == (self.sql is None):
-            raise ValueError("give either 'source' (a file or a glob) or 'sql' (a SELECT)")
-        return self
-
-    @property
-    def origin(self) -> str:
-        """The source as configured; what was loaded from another one is not used."""
-        return f"sql: {self.sql}" if self.sql else str(self.source)
-
-
-class WeeklySource(Source):
-    """A table with a column of weeks and, unless it is national, one of regions."""
-
-    week: Name = Field(description="column of dates, or of week numbers with week_origin")
-    region: Name | None = Field(default=None, description="column of regions; null: national")
-
-
-class MediaTable(WeeklySource):
-    """Spend and exposure. Wide: one column a channel. Long: one row a channel."""
-
-    layout: Literal["wide", "long"] = "wide"
-    channel: Name | None = Field(default=None, description="long: column of channels")
-    spend: Name | dict[Name, Name] | None = Field(
-        default=None, description="long: column; wide: channel → column"
-    )
-    exposure: Name | dict[Name, Name] | None = Field(
-        default=None, description="long: column; wide: channel → column"
-    )
-
-    @model_validator(mode="after")
-    def _fits_layout(self) -> MediaTable:
-        if not self.spend and not self.exposure:
-            raise ValueError("give 'spend' or 'exposure' or both")
-        long = self.layout == "long"
-        for key, value in (("spend", self.spend), ("exposure", self.exposure)):
-            if value is not None and isinstance(value, str) != long:
-                wanted = "a column's name" if long else "a mapping of channel to column"
-                raise ValueError(f"'{key}' must be {wanted}, because layout is '{self.layout}'")
-        if long != (self.channel is not None):
-            raise ValueError("'channel' belongs to layout 'long', and only there")
-        return self
-
-    @property
-    def columns(self) -> dict[str, tuple[str | None, str | None]]:
-        """Wide layout: channel → (column of spend, column of exposure)."""
-        spend = self.spend if isinstance(self.spend, dict) else {}
-        exposure = self.exposure if isinstance(self.exposure, dict) else {}
-        return {name: (spend.get(name), exposure.get(name)) for name in {**spend, **exposure}}
-
-
-class KpiTable(WeeklySource):
-    """What the business wants, and what one unit of it is worth."""
-
-    kpi: Name = Field(description="column of the KPI")
-    value_per_kpi: Name | float | None = Field(
-        default=None, description="money per unit of KPI: a column or a number; null: no ROI"
-    )
-
-    @field_validator("value_per_kpi")
-    @classmethod
-    def _positive(cls, value: str | float | None) -> str | float | None:
-        if isinstance(value, float) and value <= 0:
-            raise ValueError("allowed are a column's name or a number above 0")
-        return value
-
-
-class ControlsTable(WeeklySource):
-    """What else moves the KPI. Wide: one column a control. Long: one row a control."""
-
-    layout: Literal["wide", "long"] = "wide"
-    columns: list[Name] | dict[Name, Name] | None = Field(
-        default=None, description="wide: columns, or control → column"
-    )
-    control: Name | None = Field(default=None, description="long: column of the controls' names")
-    value: Name | None = Field(default=None, description="long: column of their values")
-
-    @model_validator(mode="after")
-    def _fits_layout(self) -> ControlsTable:
-        wide, long = self.columns is not None, self.control is not None and self.value is not None
-        if self.layout == "wide" and (not wide or self.control or self.value):
-            raise ValueError("layout 'wide' needs 'columns', and neither 'control' nor 'value'")
-        if self.layout == "long" and (not long or wide):
-            raise ValueError("layout 'long' needs 'control' and 'value', and no 'columns'")
-        return self
-
-    @property
-    def named(self) -> dict[str, str]:
-        """Wide layout: control → column."""
-        if isinstance(self.columns, dict):
-            return self.columns
-        return {name: name for name in self.columns or []}
-
-
-class LiftTestsTable(Source):
-    """Experiments: exposure was at ``x``, rose by ``delta_x``, the KPI by ``delta_y`` ± sigma."""
-
-    channel: Name = "channel"
-    region: Name | None = None
-    x: Name = "x"
-    delta_x: Name = "delta_x"
-    delta_y: Name = "delta_y"
-    sigma: Name = "sigma"
-
-
-class Tables(_Section):
-    """The two tables that are needed and the two that are optional."""
-
-    media: MediaTable
-    kpi: KpiTable
-    controls: ControlsTable | None = None
-    lift_tests: LiftTestsTable | None = None
-
-    @model_validator(mode="after")
-    def _same_regions(self) -> Tables:
-        if (self.media.region is None) != (self.kpi.region is None):
-            raise ValueError(
-                "'media' and 'kpi' must both have a 'region' or both be national; "
-                "'sql' can sum a regional table"
-            )
-        if self.controls and self.controls.region and not self.kpi.region:
-            raise ValueError("'controls' has a 'region' and 'kpi' has none")
-        return self
-
-
-class RefreshSection(_Section):
+class RefreshSection(Section):
     """How one refresh is run and which weeks may be refreshed."""
 
     holdout_weeks: int = Field(
@@ -221,7 +76,7 @@ class RefreshSection(_Section):
         return self
 
 
-class GraphSection(_Section):
+class GraphSection(Section):
     """What is known about how channels drive each other."""
 
     enabled: bool = Field(default=True, description="false: channels do not drive each other")
@@ -241,15 +96,23 @@ class GraphSection(_Section):
         return {name for group in [*self.tiers, *edges] for name in group}
 
 
-class BudgetSection(_Section):
+class BudgetSection(Section):
     """What a recommended budget may do."""
 
     max_change: float = Field(
-        default=0.3, gt=0, le=1, description="largest change of a channel's spend"
+        default=0.3, ge=0, le=1, description="largest change of a channel's spend in a region"
     )
+    bounds: dict[Name, tuple[Share, Share]] = Field(
+        default={}, description="channel → [least, most] as a multiple of its recent spend"
+    )
+    scenarios: dict[Name, Share] = Field(
+        default={}, description="name → total as a multiple of the recent one; default: 0.8 to 1.2"
+    )
+    totals: dict[Name, Share] = Field(default={}, description="name → total in money a week")
+    by_region: bool = Field(default=True, description="false: each channel's split stays")
 
 
-class ChecksSection(_Section):
+class ChecksSection(Section):
     """Thresholds of the rules in ``rules.py``."""
 
     outage_floor: float = Field(
@@ -263,7 +126,7 @@ class ChecksSection(_Section):
     )
 
 
-class ScheduleSection(_Section):
+class ScheduleSection(Section):
     """When the newest complete week is refreshed by itself."""
 
     cron: str = Field(default="0 6 * * 1", description="minute hour day month weekday")
@@ -286,13 +149,13 @@ class ScheduleSection(_Section):
         return value
 
 
-class ProjectConfig(_Section):
+class ProjectConfig(Section):
     """Everything that ``mmm.yaml`` says."""
 
     project: Annotated[str, StringConstraints(pattern=r"^[\w][\w .&+-]{0,79}$")] = "project"
     kpi_name: Name = "KPI"
     currency: Annotated[str, StringConstraints(pattern=r"^[^\W\d_]{1,5}$|^[€$£¥]$")] = "EUR"
-    owners: list[Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+)$")]] = []
+    owners: tuple[Owner, ...] = ()
     tables: Tables
     week_origin: Monday | None = Field(
         default=None, description="Monday of week 0, for numbered weeks"
@@ -313,12 +176,19 @@ class ProjectConfig(_Section):
     _path: Path = PrivateAttr(default=Path("mmm.yaml"))
 
     @model_validator(mode="after")
-    def _graph_names_channels(self) -> ProjectConfig:
+    def _channels_are_known(self) -> ProjectConfig:
         known = set(self.tables.media.columns)
-        unknown = sorted(self.graph.channels - known)
+        unknown = sorted(self.named_channels - known)
         if known and unknown:
-            raise ValueError(f"'graph' names {unknown}; the channels are {sorted(known)}")
+            raise ValueError(
+                f"'graph' or 'budget' names {unknown}; the channels are {sorted(known)}"
+            )
         return self
+
+    @property
+    def named_channels(self) -> set[str]:
+        """Channels that 'graph' and 'budget' speak of."""
+        return self.graph.channels | set(self.budget.bounds)
 
     @property
     def path(self) -> Path:
@@ -379,11 +249,24 @@ class ProjectConfig(_Section):
             seed=self.refresh.seed,
         )
 
-    def budget_settings(self) -> BudgetSettings:
-        """What a recommended budget may do."""
-        from mmm_model.budgets import BudgetSettings
+    def budget_settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
+        """What a recommended budget may do; ``channels`` as for `graph_settings`."""
+        from mmm_model.scenarios import DEFAULT_SCENARIOS, BudgetSettings, Scenario
 
-        return BudgetSettings(max_change=self.budget.max_change)
+        chosen = (
+            *(Scenario(name, multiplier=value) for name, value in self.budget.scenarios.items()),
+            *(Scenario(name, total=value) for name, value in self.budget.totals.items()),
+        )
+        return BudgetSettings(
+            max_change=self.budget.max_change,
+            bounds={
+                name: bounds
+                for name, bounds in self.budget.bounds.items()
+                if channels is None or name in channels
+            },
+            scenarios=chosen or DEFAULT_SCENARIOS,
+            by_region=self.budget.by_region,
+        )
 
 
 def find_config() -> Path:

@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -102,6 +102,12 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
         frames = [find_frame(p, options, said) for p in profiles if p not in lift]
         if not frames:
             raise GuessError("give a table with the KPI and one with media; one may hold both")
+        if any(f.region is None for f in frames):
+            # A table that says which one country it is about is as national as one that does not.
+            frames = [
+                replace(f, region=None) if f.region and f.region.different == 1 else f
+                for f in frames
+            ]
         return _assemble(frames, lift, options, said)
 
 
@@ -112,18 +118,10 @@ def _assemble(
     _require_patterns(frames, options)
     wide = [f for f in frames if not f.channel and not f.control]
     kpi_frame, kpi, kind = find_kpi(wide or frames, options)
-    sorted_columns = {
-        id(f): sort_columns(
-            f.profile,
-            f.keys | ({kpi.name} if f is kpi_frame else set()),
-            f.region,
-            options.spend,
-            options.exposure,
-            options.controls,
-        )
-        for f in wide
-    }
     long_media = [f for f in frames if f.channel]
+    sorted_columns = _sort_all(wide, kpi_frame, kpi, options, assume_media=False)
+    if not long_media and not any(roles.channels for roles in sorted_columns.values()):
+        sorted_columns = _sort_all(wide, kpi_frame, kpi, options, assume_media=True)
     if len(long_media) > 1:
         names = ", ".join(f.profile.file.name for f in long_media)
         raise GuessError(
@@ -175,6 +173,28 @@ def _assemble(
             left_out |= {n: why for n, why in found.left_out.items() if n != value_column}
     summary = _summary(content, frames, roles, left_out, kind, days, options)
     return Guess(content, tuple(summary + said), left_out)
+
+
+def _sort_all(
+    frames: Sequence[Frame],
+    kpi_frame: Frame,
+    kpi: Column,
+    options: InitOptions,
+    assume_media: bool,
+) -> dict[int, Roles]:
+    """Sort the columns of every wide table; the key is the table's ``id``."""
+    return {
+        id(f): sort_columns(
+            f.profile,
+            f.keys | ({kpi.name} if f is kpi_frame else set()),
+            f.region,
+            options.spend,
+            options.exposure,
+            options.controls,
+            assume_media,
+        )
+        for f in frames
+    }
 
 
 def _long_media(frame: Frame, options: InitOptions) -> dict[str, Any]:

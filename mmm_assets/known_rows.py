@@ -18,7 +18,8 @@ from datetime import date
 
 import duckdb
 
-from mmm_assets.config import ProjectConfig, Source, WeeklySource
+from mmm_assets.config import ProjectConfig
+from mmm_assets.config_tables import Source, WeeklySource
 from mmm_assets.sources import create_raw_tables
 from mmm_assets.warehouse import quote_text
 

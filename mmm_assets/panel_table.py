@@ -3,13 +3,7 @@
 What is decided here, and nowhere else:
 
 - Regions are those with a KPI; weeks run from the first week with a KPI to the refresh week.
-- Days are summed to weeks (controls and the value of a unit are averaged). With daily data, a
-  week at the edge of the table that lacks days, and an inner week that lacks half of them, is
-  masked: a part of a week is not a week.
-- A week without a KPI is masked. A KPI of 0 is masked as an outage where ``zero_kpi`` says so;
-  by default where 0 is implausible: all but the lowest 5 % of the region's weeks above 0 reach
-  ``checks.outage_floor`` of its median. A week next to an outage that does not reach it either
-  is the outage's beginning or end, and masked too.
+- Weeks without a KPI, parts of weeks and outages (see ``weekly_kpi``) are masked.
 - In a long media table no row means no activity. A wide one has a row for every week: where it
   has none the media are unknown, and the KPI of that week is masked.
 - A channel without any activity is left out. The model reads a channel's exposure where there
@@ -34,6 +28,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.known_rows import create_known
 from mmm_assets.source_files import SourceError
 from mmm_assets.warehouse import quote_text
+from mmm_assets.weekly_kpi import create_weekly_kpi
 
 if TYPE_CHECKING:
     from mmm_model.panel import Floats, Panel
@@ -59,46 +54,6 @@ _TABLES = {
         "Controls of every region and week, filled.",
     ),
 }
-
-_WEEKLY_KPI = """
-    CREATE OR REPLACE TEMP TABLE weekly_kpi AS
-    WITH weeks AS (
-        SELECT region, week, sum(kpi ORDER BY day) AS kpi,
-               count(DISTINCT day) FILTER (WHERE kpi IS NOT NULL) AS days,
-               CASE WHEN min(value_per_kpi) = max(value_per_kpi) THEN min(value_per_kpi)
-                    ELSE coalesce(
-                        sum(value_per_kpi * kpi ORDER BY day)
-                        / nullif(sum(kpi ORDER BY day) FILTER (value_per_kpi IS NOT NULL), 0),
-                        avg(value_per_kpi ORDER BY day)) END AS value_per_kpi
-        FROM known_kpi
-        WHERE week IS NOT NULL AND region IS NOT NULL
-        GROUP BY region, week
-    ),
-    ranked AS (
-        SELECT *, median(days) OVER (PARTITION BY region) AS usual_days,
-               week IN (min(week) OVER (), max(week) OVER ()) AS at_edge,
-               quantile_cont(nullif(kpi, 0), 0.05) OVER (PARTITION BY region) AS low,
-               median(nullif(kpi, 0)) OVER (PARTITION BY region) AS typical
-        FROM weeks
-    ),
-    judged AS (
-        SELECT *, kpi < $floor * typical AS is_low,
-               kpi = 0 AND CASE $zero_kpi
-                   WHEN 'missing' THEN true
-                   WHEN 'zero' THEN false
-                   ELSE low >= $floor * typical
-               END AS dark
-        FROM ranked
-    )
-    SELECT region, week, kpi, value_per_kpi,
-           kpi IS NOT NULL
-           AND days >= CASE WHEN at_edge THEN usual_days ELSE usual_days / 2 END AS complete,
-           coalesce(dark OR is_low AND (
-               lag(dark) OVER by_week OR lead(dark) OVER by_week
-           ), false) AS outage
-    FROM judged
-    WINDOW by_week AS (PARTITION BY region ORDER BY week)
-"""
 
 
 def build_panel_tables(
@@ -245,40 +200,6 @@ def panel_fingerprint(panel: Panel) -> str:
     ):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
-
-
-def weeks_available(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> list[date]:
-    """List the weeks in which at least one region has a whole week of KPI, oldest first."""
-    create_known(connection, config, "kpi")
-    return create_weekly_kpi(connection, config)
-
-
-def newest_week(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> date:
-    """Newest week with a KPI.
-
-    Raises
-    ------
-    SourceError
-        If there is none.
-    """
-    weeks = weeks_available(connection, config)
-    if not weeks:
-        raise SourceError(
-            "kpi: no row has both a readable week and a KPI. Look at tables.kpi.week, "
-            "date_format and week_origin in the configuration"
-        )
-    return weeks[-1]
-
-
-def create_weekly_kpi(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> list[date]:
-    """Sum the temporary table ``known_kpi`` to ``weekly_kpi``; return the weeks with a KPI."""
-    connection.execute(
-        _WEEKLY_KPI, {"zero_kpi": config.zero_kpi, "floor": config.checks.outage_floor}
-    )
-    rows = connection.execute(
-        "SELECT DISTINCT week FROM weekly_kpi WHERE complete ORDER BY week"
-    ).fetchall()
-    return [row[0] for row in rows]
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:

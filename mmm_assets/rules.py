@@ -16,7 +16,7 @@ two rows of one week, region and channel       refused: adding and choosing are 
 no name of a region or channel                 refused
 region in one of media and KPI only            refused: most often a spelling
 region in controls only                        refused, for the same reason
-channel in lift tests or graph only            refused
+channel in lift tests or configuration only    refused
 no KPI, or no media, in the refresh week       refused: late data, not zeros
 KPI constant or zero everywhere                refused: nothing to learn
 fewer weeks than ``refresh.min_weeks``         refused; one week is one of these cases
@@ -266,11 +266,11 @@ RULES: tuple[Rule, ...] = (
         "channels_configured",
         "media",
         "blocking",
-        "Every channel that 'graph' names is in media.",
-        "Correct the names under graph in the configuration.",
+        "Every channel that 'graph' or 'budget' names is in media.",
+        "Correct the names under graph and budget in the configuration.",
         """
         SELECT named.channel, max(media.channel) AS channel_in_media, 0 AS failing
-        FROM (SELECT unnest($graph_channels::VARCHAR[]) AS channel) AS named
+        FROM (SELECT unnest($named_channels::VARCHAR[]) AS channel) AS named
         LEFT JOIN (SELECT DISTINCT channel FROM raw.media) AS media USING (channel)
         GROUP BY named.channel
         """,
@@ -450,16 +450,19 @@ RULES: tuple[Rule, ...] = (
                min(week) FILTER (NOT is_there) AS first_week_missing,
                count(*) FILTER (NOT is_there) AS failing
         FROM (
-            SELECT named.control, kpi.week, given.control IS NOT NULL AS is_there
-            FROM (SELECT control, count(value) = 0 AS is_words FROM known_controls
-                  WHERE control IS NOT NULL GROUP BY control) AS named
-            CROSS JOIN (SELECT DISTINCT region, week FROM known_kpi
-                        WHERE kpi IS NOT NULL AND week IS NOT NULL) AS kpi
-            LEFT JOIN (SELECT DISTINCT control, region, week, value IS NOT NULL AS has_value
-                       FROM known_controls) AS given
-                ON given.control = named.control AND given.week = kpi.week
-                AND given.region = CASE WHEN $national_controls THEN 'national' ELSE kpi.region END
-                AND (given.has_value OR named.is_words)
+            SELECT control, week, given.is_there IS NOT NULL AS is_there
+            FROM (SELECT DISTINCT control FROM known_controls WHERE control IS NOT NULL)
+            CROSS JOIN (
+                SELECT DISTINCT CASE WHEN $national_controls THEN 'national' ELSE region END
+                                AS region, week
+                FROM known_kpi WHERE kpi IS NOT NULL AND week IS NOT NULL
+            )
+            LEFT JOIN (
+                SELECT DISTINCT control, region, week, true AS is_there
+                FROM (SELECT *, count(value) OVER (PARTITION BY control) = 0 AS is_words
+                      FROM known_controls)
+                WHERE value IS NOT NULL OR is_words
+            ) AS given USING (control, region, week)
         )
         GROUP BY control
         """,

@@ -22,13 +22,13 @@ from typing import Any
 
 import duckdb
 
-from mmm_assets.config import (
+from mmm_assets.config import ProjectConfig
+from mmm_assets.config_tables import (
     NATIONAL,
     ControlsTable,
     KpiTable,
     LiftTestsTable,
     MediaTable,
-    ProjectConfig,
     Source,
     WeeklySource,
 )
@@ -145,7 +145,7 @@ def newest_week_in_source(config: ProjectConfig) -> date:
     SourceError
         If the KPI's source cannot be read or has no week in it.
     """
-    from mmm_assets.panel_table import newest_week
+    from mmm_assets.weekly_kpi import newest_week
 
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -63,6 +63,14 @@ class Equation(nn.Module):
         super().__init__()
         m, r, c, k = shape
         self.settings = settings
+        self.carryover: nn.Parameter
+        self.delay: nn.Parameter
+        self.slope: nn.Parameter
+        self.half_saturation: nn.Parameter
+        self.gru_input: nn.Parameter
+        self.gru_hidden: nn.Parameter
+        self.gru_bias: nn.Parameter
+        self.modulation: nn.Parameter
         for name in NONLINEAR:
             self.register_parameter(name, nn.Parameter(torch.zeros(m, c)))
         h = settings.hidden

@@ -79,7 +79,8 @@ class FittedModel:
     state
         Parameters of the equation by name, with the members in front.
     noise
-        Standard deviations of what the equation leaves over, by name; see `predict`.
+        Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, and
+        the ``surprise``: standard deviations that nine weeks in ten stay within.
     graph
         The channel graph; None where none was learned.
     """
@@ -103,6 +104,7 @@ class FittedModel:
         scaling: Scaling,
         equation: Equation,
         noise: NoiseModel,
+        surprise: float,
         graph: ChannelGraph | None,
     ) -> FittedModel:
         """Take the parameters out of a fitted equation."""
@@ -119,7 +121,7 @@ class FittedModel:
             fitted_weeks=fitted_weeks(panel),
             scaling=scaling,
             state=state,
-            noise=_uncertainty(noise),
+            noise=_uncertainty(noise) | {"surprise": np.array([surprise])},
             graph=graph,
         )
 
@@ -195,11 +197,12 @@ class FittedModel:
         members = self.components(panel).prediction
         mean = members.mean(axis=0)
         ahead = np.maximum(np.arange(len(panel.weeks)) - self.fitted_weeks + 1, 0)
-        noise = self.noise["variance"][:, None] + (
+        noise = self.noise["week"][:, None] + (
             (ahead > 0) * self.noise["level"][:, None] + ahead * self.noise["drift"][:, None]
         )
         spread = members.var(axis=0, ddof=1) if len(members) > 1 else np.zeros_like(mean)
-        half = _NORMAL_90 * np.sqrt(spread + noise * self.scaling.region_size[:, None] ** 2)
+        noise = noise * self.scaling.region_size[:, None] ** 2
+        half = np.sqrt(_NORMAL_90**2 * spread + self.noise["surprise"] ** 2 * noise)
         return Prediction(mean, mean - half, mean + half)
 
     def to_bytes(self) -> bytes:
@@ -329,7 +332,7 @@ def _uncertainty(noise: NoiseModel) -> dict[str, Floats]:
     """Variances ``[R]`` of a week, of the level at the end, and of its weekly drift."""
     whitening = Whitening.of(noise)
     variance, level, drift = whitening.forecast_variance()
-    parts = {"variance": variance, "level": level, "drift": drift}
+    parts = {"week": variance, "level": level, "drift": drift}
     return {name: value.detach().cpu().numpy().astype(float) for name, value in parts.items()}
 
 

@@ -51,10 +51,6 @@ class NoiseModel:
         """Number of fitted weeks."""
         return self.precision.shape[1]
 
-    def with_ratios(self, ratios: dict[str, float]) -> NoiseModel:
-        """Return the same noise with other ratios."""
-        return replace(self, **ratios)
-
 
 @dataclass(frozen=True)
 class Whitening:
@@ -167,7 +163,7 @@ def learn_ratios(noise: NoiseModel, log_likelihood: Callable[[NoiseModel], Tenso
             for name in names:
                 for step in (factor, 1.0 / factor):
                     ratio = min(max(getattr(best, name) * step, 1e-5), _LARGEST_RATIO)
-                    trial = best.with_ratios({name: ratio})
+                    trial = replace(best, **{name: ratio})
                     found = float(log_likelihood(trial))
                     if found > value:
                         best, value = trial, found

@@ -53,6 +53,15 @@ class Solution:
         """``[M, R, P]`` coefficient of each region."""
         return self.pooled[:, None] + self.deviation
 
+    def repeat(self, members: int) -> Solution:
+        """Return the first member's solution for each of ``members``."""
+        return Solution(
+            pooled=self.pooled[:1].repeat(members, 1),
+            deviation=self.deviation[:1].repeat(members, 1, 1),
+            common=self.common[:1].repeat(members, 1),
+            spread=self.spread,
+        )
+
 
 class LinearProblem:
     """What stays the same while the saturated media change.

@@ -125,7 +125,7 @@ def channel_summary(model: FittedModel, panel: Panel) -> pd.DataFrame:
 
 
 def adstock_curves(model: FittedModel) -> pd.DataFrame:
-    """How a channel's effect spreads over the weeks: ``channel, lag_weeks, weight, lower, upper``."""
+    """How a channel's effect spreads: ``channel, lag_weeks, weight, lower, upper``."""
     kernel = model.adstock_kernel()
     lower, upper = interval(kernel)
     lags = kernel.shape[-1]

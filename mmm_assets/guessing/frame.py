@@ -164,6 +164,18 @@ def _find_region(profile: TableProfile, frame: Frame, options: InitOptions) -> C
         return named[0]
     if profile.are_keys(rest):
         return None
+    if frame.channel or frame.control:
+        raise GuessError(
+            f"{profile.file.name}: more than one row for a week and "
+            f"'{(frame.channel or rest[-1]).name}'. Give the column of regions with --region, or "
+            "add the rows up first (campaigns to channels, say)"
+        )
+    years = [c for c in profile.columns if c.name.lower() in ("year", "jahr", "yr")]
+    if frame.is_index and years and frame.week.highest <= 53:
+        raise GuessError(
+            f"{profile.file.name}: '{frame.week.name}' begins again each year. Deliver one column "
+            f"that holds both, e.g. 2024-W05 or the date of the Monday, and name it with --week"
+        )
     for column in profile.columns:
         is_text = column.numbers < column.filled
         if is_text and column not in rest and profile.are_keys([*rest, column]):

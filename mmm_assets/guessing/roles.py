@@ -79,6 +79,7 @@ def sort_columns(
     spend: str | None,
     exposure: str | None,
     controls: str | None,
+    assume_media: bool,
 ) -> Roles:
     """Give every column of a wide table a role.
 
@@ -88,6 +89,8 @@ def sort_columns(
         Columns whose role is known: weeks, regions, the KPI.
     spend, exposure, controls
         Patterns that settle a role; None leaves it to be guessed.
+    assume_media
+        Where no column says that it is spend or exposure, take those that may be as spend.
     """
     names = profile.names
     robyn = sum(name.endswith("_S") for name in names) >= 2
@@ -110,7 +113,7 @@ def sort_columns(
     _take_exposure(usable, chosen["exposure"], robyn, roles)
     used = {*roles.spend.values(), *roles.exposure.values(), *roles.left_out}
     rest = [c for c in usable if c.name not in used]
-    if not roles.spend and not roles.exposure and chosen["spend"] is None:
+    if assume_media and not roles.channels and chosen["spend"] is None:
         bare = [c for c in rest if _is_bare_media(c)] or [c for c in rest if _may_be_media(c)]
         if chosen["exposure"] is None and bare:
             roles.spend = {words.channel_name(c.name): c.name for c in bare}

@@ -103,12 +103,12 @@ def _shift(refresh: Refresh, rows: pd.DataFrame) -> View:
     ]
     part = _pick(rows, scenarios(rows)[0], refresh)
     change = (part["optimal_spend"] - part["current_spend"]).set_axis(part["channel"])
-    moved = float(change.clip(lower=0).sum())
+    moved, now = float(change.clip(lower=0).sum()), part["current_spend"].sum()
     return View(
         "budgets-shift",
         "What to move",
         f"{scenario_name(scenarios(rows)[0])}: {refresh.money(moved)} a week, "
-        f"{words.percent(moved / part['current_spend'].sum())} of today's spend, would move.",
+        f"{words.percent(moved / max(float(now), 1e-12))} of today's spend, would move.",
         fig.figure(
             [{"type": "bar", "orientation": "h", **choices[0].traces[0]}],
             **fig.ranked(_per_week(refresh), len(part)),

@@ -23,7 +23,7 @@ _DELAY = """
 def views(refresh: Refresh) -> tuple[View, ...]:
     """Views of the carryover."""
     kernels = refresh.query(_KERNELS)
-    if kernels.empty:
+    if not (kernels["weight"] > 0).any():
         return (
             View(
                 "channels-adstock",

@@ -197,7 +197,7 @@ def _sizes(refresh: Refresh) -> View:
             f"{words.counted(int(rows['known_weeks'].iloc[0]), 'week')}.",
         )
     shown = rows.head(40)
-    part = rows["total"].head(max(1, round(len(rows) / 5))).sum() / rows["total"].sum()
+    part = rows["total"].head(max(1, round(len(rows) / 5))).sum() / (rows["total"].sum() or np.nan)
     return View(
         "data-sizes",
         title,

@@ -96,7 +96,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
             traces = {i: {"y": part[name].to_numpy()} for i, name in enumerate(wide.columns)}
             choices.append(Choice(region, traces))
     media = wide.drop(columns=[""], errors="ignore").sum(axis=1)
-    share = media / wide.sum(axis=1)
+    share = (media / wide.sum(axis=1)).fillna(0.0)
     best = share.idxmax()
     return View(
         "decomposition-weekly",

@@ -1,4 +1,4 @@
-"""How the model describes the past: actual against predicted, residuals, training."""
+"""How the model describes the past: actual against predicted, and residuals."""
 
 from __future__ import annotations
 
@@ -28,12 +28,6 @@ _CELLS = """
     QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1
     ORDER BY region, week"""
 
-_HISTORY = """
-    SELECT fit, step, term, loss FROM mart.training_history
-    WHERE refresh_week = $week ORDER BY fit, term, step"""
-
-_SERIES = ("actual", "predicted", "lower", "upper")
-
 
 def views(refresh: Refresh) -> tuple[View, ...]:
     """Views of the fit."""
@@ -43,7 +37,6 @@ def views(refresh: Refresh) -> tuple[View, ...]:
         _weekly(refresh, national, cells),
         _residuals(refresh, national, cells),
         _distribution(refresh, cells),
-        _training(refresh),
     )
 
 
@@ -162,8 +155,10 @@ def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) ->
             "something slow is not in the model."
         )
     else:
-        f"Misses look like noise: correlation from one week to the next is "
-        f"{words.ratio(related)}."
+        reading = (
+            "Misses look like noise: correlation from one week to the next is "
+            f"{words.ratio(related)}."
+        )
     return View(
         "fit-residuals",
         "Actual minus predicted by week",
@@ -233,77 +228,3 @@ def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
         sql=refresh.shown(_CELLS),
         note="The outermost bars hold everything beyond them.",
     )
-
-
-def _training(refresh: Refresh) -> View:
-    history = refresh.query(_HISTORY)
-    if history.empty:
-        return View(
-            "fit-training", "Training history", "No training history was kept for this refresh."
-        )
-    fits = [name for name in ("final", "holdout") if name in set(history["fit"])]
-    terms = sorted(history["term"].unique(), key=lambda term: (term != "total", term))
-    terms = terms[:12]
-    runs = {name: history[history["fit"] == name] for name in fits}
-    per_fit: list[dict[int, dict[str, Any]]] = []
-    for name in fits:
-        traces: dict[int, dict[str, Any]] = {}
-        for i, term in enumerate(terms):
-            part = _thinned(runs[name][runs[name]["term"] == term])
-            # A logarithmic axis has no place for zero or less.
-            loss = part["loss"].where(part["loss"] > 0)
-            traces[i] = {"x": part["step"].to_numpy(), "y": loss.to_numpy()}
-        per_fit.append(traces)
-    data = [
-        fig.line(
-            per_fit[0][i]["x"],
-            per_fit[0][i]["y"],
-            refresh.label(term),
-            "@ink" if term == "total" else f"@c{i % 12}",
-            hover=":.3g",
-            line={"width": 2.4 if term == "total" else 1.3},
-        )
-        for i, term in enumerate(terms)
-    ]
-    total = runs[fits[0]][runs[fits[0]]["term"] == "total"]["loss"]
-    reading = "The terms of the loss, step by step."
-    if len(total) > 10:
-        late = total.iloc[int(len(total) * 0.8) :]
-        change = (late.iloc[-1] - late.iloc[0]) / max(abs(total.iloc[0] - total.iloc[-1]), 1e-12)
-        settled = "has settled" if abs(change) < 0.05 else "was still moving at the end"
-        reading = (
-            f"The loss {settled}: the last fifth of {int(runs[fits[0]]['step'].max())} steps "
-            f"changed it by {_pct(abs(change))} of the whole way."
-        )
-    return View(
-        "fit-training",
-        "Training history",
-        reading,
-        fig.figure(
-            data,
-            xaxis=fig.axis("Step", showgrid=False),
-            yaxis=fig.axis("Loss", type="log", exponentformat="power", **_decades(history)),
-            hovermode="x unified",
-        ),
-        table=history,
-        sql=refresh.shown(_HISTORY),
-        selector="Fit",
-        choices=tuple(
-            Choice("Final fit" if name == "final" else "Fit without the held-out weeks", traces)
-            for name, traces in zip(fits, per_fit, strict=True)
-        ),
-        note="Terms that are zero or negative cannot be drawn on a logarithmic axis.",
-    )
-
-
-def _decades(history: pd.DataFrame) -> dict[str, Any]:
-    """Ticks at powers of ten, where the losses span more than a few of them."""
-    positive = history["loss"][history["loss"] > 0]
-    return {"dtick": 1} if len(positive) and positive.max() > 50 * positive.min() else {}
-
-
-def _thinned(part: pd.DataFrame, most: int = 250) -> pd.DataFrame:
-    """Evenly spread rows; nobody sees more points than that in a chart of this width."""
-    if len(part) <= most:
-        return part
-    return part.iloc[np.unique(np.linspace(0, len(part) - 1, most).astype(int))]

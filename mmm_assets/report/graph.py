@@ -148,8 +148,8 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         ),
         table=edges,
         sql=refresh.shown(_EDGES),
-        note="Arrows: wider is stronger, fuller in colour is surer, red is negative. Discs: size by total "
-        "contribution." + (" The 60 surest edges." if crowded else ""),
+        note="Arrows: wider is stronger, fuller is surer, red is negative. Discs: size by "
+        "total contribution." + (" The 60 surest edges." if crowded else ""),
         wide=True,
         height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=300),
     )  # fmt: skip

@@ -110,6 +110,10 @@ def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
     base = national[national["kind"] == "baseline"].groupby("week")["contribution"].sum()
     relative = (rows / base.where(base > 0)).rename("share_of_baseline")
     by_week = relative.groupby(relative.index.to_series().dt.isocalendar().week).mean().dropna()
+    if by_week.empty:
+        return View(
+            "decomposition-seasonality", title, "Without a baseline there is no season to show."
+        )
     high, low = (int(by_week.index[int(i)]) for i in (by_week.argmax(), by_week.argmin()))
     return View(
         "decomposition-seasonality",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmm_assets.report import figure as fig
-from mmm_assets.report import forecast, scenarios, words
+from mmm_assets.report import forecast, scenarios, trust, words
 from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.view import Section, Tile, View
 
@@ -29,7 +29,7 @@ def section(refresh: Refresh) -> Section:
         "Summary",
         _lead(refresh),
         (_channels(refresh), _shift(refresh), _changes(refresh)),
-        (_media(refresh), _return(refresh), _move(refresh), _skill(refresh), _trust(refresh)),
+        (_media(refresh), _return(refresh), _move(refresh), _skill(refresh), trust.tile(refresh)),
     )
 
 
@@ -69,7 +69,8 @@ def _lead(refresh: Refresh) -> str:
     leaders = refresh.channels[:3]
     if len(leaders) < 2:
         return f"All of it came through {leaders[0]}." if leaders else "There is no media."
-    part = refresh.summary["direct"].head(3).sum() / refresh.summary["direct"].sum()
+    direct = refresh.summary["direct"]
+    part = direct.head(3).sum() / (direct.sum() or float("nan"))
     return f"{words.listed(leaders)} brought {words.percent(part)} of what media brought."
 
 
@@ -133,30 +134,6 @@ def _skill(refresh: Refresh) -> Tile:
 def _held_weeks(refresh: Refresh) -> str:
     count = sum(week >= (refresh.holdout_start or "9") for week in refresh.weeks)
     return words.counted(count, "week")
-
-
-def _trust(refresh: Refresh) -> Tile:
-    """A verdict from skill and from the coverage of the intervals."""
-    metrics = refresh.query(forecast.METRICS)
-    skill = forecast.metric(metrics, "pooled", "last_value", "skill")
-    covered = forecast.metric(metrics, "pooled", "mmm", "coverage_90")
-    told = (
-        f"Its 90 % intervals held {words.percent(covered)} of the unseen values."
-        if not np.isnan(covered)
-        else "How honest its intervals are is unknown."
-    )
-    title = "How far to trust it"
-    if np.isnan(skill):
-        return Tile(title, "Untested", f"{told} Wait for held-out weeks before you move money.")
-    if skill <= 0:
-        return Tile(title, "Not yet", f"{told} Move no money on this refresh alone.", "bad")
-    honest = 0.8 <= covered <= 0.98
-    if skill >= 0.1 and honest:
-        return Tile(
-            title, "Good", f"{told} Move in steps, and confirm large ones by a test.", "good"
-        )
-    why = "The lead over simple forecasts is small." if skill < 0.1 else "Read intervals with care."
-    return Tile(title, "With care", f"{told} {why}")
 
 
 def _channels(refresh: Refresh) -> View:

@@ -97,6 +97,28 @@ def test_fingerprint_follows_content_only(tmp_path: Path) -> None:
     assert load(tmp_path, ("refresh.holdout_weeks", 9)).fingerprint != plain
 
 
+def test_settings_of_the_model(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        ("refresh.members", 3),
+        ("graph", {"tiers": [["tv"], ["ooh"]], "forbidden": [["tv", "ooh"]], "probability": 0.9}),
+        ("budget", {"bounds": {"tv": [1, 1]}, "scenarios": {"more": 1.5}, "totals": {"plan": 99}}),
+    )
+    assert config.model_settings().members == 3
+    graph = config.graph_settings()
+    assert (graph.tiers, graph.forbidden) == ((("tv",), ("ooh",)), (("tv", "ooh"),))
+    assert graph.publish_probability == 0.9
+    # A channel that is not on air yet is not in the panel, and nothing is said of it.
+    assert config.graph_settings(["tv"]).forbidden == ()
+    budget = config.budget_settings()
+    assert budget.bounds == {"tv": (1, 1)}
+    assert [(s.name, s.multiplier, s.total) for s in budget.scenarios] == [
+        ("more", 1.5, None),
+        ("plan", None, 99),
+    ]
+    assert config.budget_settings(["ooh"]).bounds == {}
+
+
 def test_find_config_prefers_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,8 +18,9 @@ from mmm_assets.guess import (
     render_yaml,
 )
 from mmm_assets.guessing.words import channel_name
-from mmm_assets.panel_table import build_panel_tables, newest_week, read_panel
+from mmm_assets.panel_table import build_panel_tables, read_panel
 from mmm_assets.sources import ROLES, load_raw
+from mmm_assets.weekly_kpi import newest_week
 from mmm_model.panel import Panel
 
 WEEKS = 60
@@ -222,6 +223,18 @@ def test_long_tables_for_every_role(tmp_path: Path, connection) -> None:
     assert panel.kpi.shape == (2, WEEKS)
 
 
+def test_a_wide_table_of_controls_beside_long_media(tmp_path: Path) -> None:
+    kpi = numbers("sales").assign(week=days())
+    media = pd.concat(
+        [kpi[["week"]].assign(channel=c, cost=kpi["sales"] / 9) for c in ("tv", "search")]
+    )
+    controls = numbers("price_index", "brand_interest").assign(week=days())
+    _, config = run(tmp_path, {"controls": controls, "media": media, "kpi": kpi})
+    assert config.tables.media.spend == "cost"
+    assert config.tables.controls is not None
+    assert list(config.tables.controls.named) == ["price_index", "brand_interest"]
+
+
 @pytest.mark.parametrize(
     ("separator", "decimal", "format_", "encoding"),
     [
@@ -325,6 +338,37 @@ def test_repeated_weeks_without_a_region(tmp_path: Path) -> None:
     table = pd.concat([numbers("sales", "tv_spend").assign(date=days())] * 2)
     with pytest.raises(GuessError, match="--region"):
         run(tmp_path, {"table": table})
+
+
+def test_weeks_within_years_and_campaigns_within_channels(tmp_path: Path) -> None:
+    table = numbers("sales", "tv_spend")
+    table["week"] = [n % 52 + 1 for n in range(WEEKS)]
+    table["year"] = [2022 + n // 52 for n in range(WEEKS)]
+    with pytest.raises(GuessError, match="begins again each year"):
+        run(tmp_path, {"table": table})
+    media = pd.concat(
+        [
+            pd.DataFrame({"date": days(), "channel": c, "campaign": f"{c} {n}", "cost": 3.0})
+            for c in ("tv", "search")
+            for n in range(2)
+        ]
+    )
+    with pytest.raises(GuessError, match="campaigns to channels"):
+        run(tmp_path, {"media": media, "kpi": numbers("sales").assign(date=days())})
+
+
+def test_one_country_is_national(tmp_path: Path, connection) -> None:
+    kpi = numbers("sales").assign(date=days())
+    media = kpi[["date"]].assign(country="IT", tv_cost=kpi["sales"], radio_cost=kpi["sales"])
+    _, config = run(tmp_path, {"media": media, "kpi": kpi})
+    assert panel_of(connection, config).regions == ("national",)
+
+
+def test_named_media_without_a_word_for_spend(tmp_path: Path) -> None:
+    table = numbers("TV", "Radio", "Newspaper", "Sales").assign(Date=days())
+    _, config = run(tmp_path, {"advertising": table})
+    assert list(config.tables.media.columns) == ["TV", "Radio", "Newspaper"]
+    assert config.tables.controls is None
 
 
 def test_unreadable_tables(tmp_path: Path) -> None:

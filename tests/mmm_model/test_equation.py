@@ -43,9 +43,7 @@ def test_kernels_are_distributions_over_the_lags():
     torch.testing.assert_close(kernel.sum(-1), torch.ones(2, 2, dtype=torch.double))
 
 
-@given(
-    st.floats(0.5, 3.0), st.floats(0.1, 10.0), st.floats(0.0, 100.0), st.floats(1.0, 10.0)
-)
+@given(st.floats(0.5, 3.0), st.floats(0.1, 10.0), st.floats(0.0, 100.0), st.floats(1.0, 10.0))
 def test_hill_rises_from_zero_to_one_and_is_half_at_half_saturation(slope, half, x, factor):
     a, g = torch.tensor([[slope]]), torch.tensor([[half]])
     value = hill(torch.tensor([0.0, half, x, x * factor]).reshape(1, 1, 4, 1), a, g).ravel()
@@ -57,9 +55,7 @@ def test_hill_rises_from_zero_to_one_and_is_half_at_half_saturation(slope, half,
 def test_effectiveness_has_mean_one_over_the_fitted_weeks_and_is_bounded():
     equation, inputs = _equation(max_modulation=0.3), _inputs()
     effect = equation.effectiveness(inputs)
-    torch.testing.assert_close(
-        effect[:, :, :20].mean(2), torch.ones(2, 3, 2, dtype=torch.double)
-    )
+    torch.testing.assert_close(effect[:, :, :20].mean(2), torch.ones(2, 3, 2, dtype=torch.double))
     assert effect.std() > 0.001
     assert effect.max() <= np.exp(0.6) and effect.min() >= np.exp(-0.6)
 

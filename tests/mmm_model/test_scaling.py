@@ -3,9 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from tests.mmm_model.model_panels import small_panel
 
 from mmm_model.scaling import Scaling, fitted_weeks
+from tests.mmm_model.model_panels import small_panel
 
 
 def test_scaled_kpi_has_mean_one_over_the_observed_weeks():

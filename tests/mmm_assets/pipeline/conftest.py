@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mmm_assets.config import ProjectConfig, load_config
-from tests.mmm_assets.pipeline.tiny_project import run_week, write_tables
+from tiny_project import run_week, write_tables
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from mmm_assets.cli import EXIT, app
 from mmm_assets.config import ProjectConfig
-from tests.mmm_assets.pipeline.tiny_project import write_tables
+from tiny_project import write_tables
 
 cli = CliRunner()
 

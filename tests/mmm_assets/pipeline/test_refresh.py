@@ -14,7 +14,7 @@ from mmm_assets.definitions import build_definitions
 from mmm_assets.project import Project
 from mmm_assets.refresh import PROCESS_TAG, dagster_instance
 from mmm_assets.warehouse import read_week
-from tests.mmm_assets.pipeline.tiny_project import CHANNELS, run_week
+from tiny_project import CHANNELS, run_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 

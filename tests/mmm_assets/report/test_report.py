@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -78,3 +79,20 @@ def test_shares_money_ratios_and_lists():
     assert words.ratio(2.14) == "2.1"
     assert words.listed(["a", "b", "c"]) == "a, b and c"
     assert words.listed(list("abcdef"), 2) == "a, b and 4 more"
+
+
+@pytest.mark.parametrize(
+    ("skill", "width", "verdict"),
+    [(0.4, 0.3, "Good"), (0.4, 0.9, "With care"), (-0.2, 0.3, "Not yet"), (None, 0.3, "Untested")],
+)
+def test_trust_needs_a_forecast_and_known_effects(filled, example, skill, width, verdict):
+    case = example(regions=2)
+    connection = filled(case)
+    connection.execute("UPDATE mart.holdout_metrics SET value = ? WHERE metric = 'skill'", [skill])
+    connection.execute(
+        "UPDATE mart.channel_summary SET contribution_lower = contribution * (1 - $1),"
+        " contribution_upper = contribution * (1 + $1)",
+        [width],
+    )
+    tiles = re.findall(r'"value">([^<]*)<', build_report(connection, case.week))
+    assert tiles[-1] == verdict

@@ -1,0 +1,164 @@
+"""The part of the configuration that says where the tables are and what their columns mean."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+NATIONAL = "national"
+"""Name of the one region of a table that has no column of regions."""
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+
+
+class Section(BaseModel):
+    """A part of the configuration; a key that it does not declare is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Source(Section):
+    """Where a table comes from and how its text is read: either ``source`` or ``sql``."""
+
+    source: str | None = Field(
+        default=None, description="CSV or Parquet file, or glob, from mmm.yaml"
+    )
+    sql: str | None = Field(
+        default=None, description="SELECT that DuckDB can run; ${NAME} = environment"
+    )
+    decimal: Literal[".", ","] = Field(default=".", description="decimal mark of the numbers")
+    date_format: str | None = Field(default=None, description="e.g. %d/%m/%Y; default: ISO dates")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Source:
+        if (self.source is None) == (self.sql is None):
+            raise ValueError("give either 'source' (a file or a glob) or 'sql' (a SELECT)")
+        return self
+
+    @property
+    def origin(self) -> str:
+        """The source as configured; what was loaded from another one is not used."""
+        return f"sql: {self.sql}" if self.sql else str(self.source)
+
+
+class WeeklySource(Source):
+    """A table with a column of weeks and, unless it is national, one of regions."""
+
+    week: Name = Field(description="column of dates, or of week numbers with week_origin")
+    region: Name | None = Field(default=None, description="column of regions; null: national")
+
+
+class MediaTable(WeeklySource):
+    """Spend and exposure. Wide: one column a channel. Long: one row a channel."""
+
+    layout: Literal["wide", "long"] = "wide"
+    channel: Name | None = Field(default=None, description="long: column of channels")
+    spend: Name | dict[Name, Name] | None = Field(
+        default=None, description="long: column; wide: channel → column"
+    )
+    exposure: Name | dict[Name, Name] | None = Field(
+        default=None, description="long: column; wide: channel → column"
+    )
+
+    @model_validator(mode="after")
+    def _fits_layout(self) -> MediaTable:
+        if not self.spend and not self.exposure:
+            raise ValueError("give 'spend' or 'exposure' or both")
+        long = self.layout == "long"
+        for key, value in (("spend", self.spend), ("exposure", self.exposure)):
+            if value is not None and isinstance(value, str) != long:
+                wanted = "a column's name" if long else "a mapping of channel to column"
+                raise ValueError(f"'{key}' must be {wanted}, because layout is '{self.layout}'")
+        if long != (self.channel is not None):
+            raise ValueError("'channel' belongs to layout 'long', and only there")
+        return self
+
+    @property
+    def columns(self) -> dict[str, tuple[str | None, str | None]]:
+        """Wide layout: channel → (column of spend, column of exposure)."""
+        spend = self.spend if isinstance(self.spend, dict) else {}
+        exposure = self.exposure if isinstance(self.exposure, dict) else {}
+        return {name: (spend.get(name), exposure.get(name)) for name in {**spend, **exposure}}
+
+
+class KpiTable(WeeklySource):
+    """What the business wants, and what one unit of it is worth."""
+
+    kpi: Name = Field(description="column of the KPI")
+    value_per_kpi: Name | float | None = Field(
+        default=None, description="money per unit of KPI: a column or a number; null: no ROI"
+    )
+
+    @field_validator("value_per_kpi")
+    @classmethod
+    def _positive(cls, value: str | float | None) -> str | float | None:
+        if isinstance(value, float) and value <= 0:
+            raise ValueError("allowed are a column's name or a number above 0")
+        return value
+
+
+class ControlsTable(WeeklySource):
+    """What else moves the KPI. Wide: one column a control. Long: one row a control."""
+
+    layout: Literal["wide", "long"] = "wide"
+    columns: list[Name] | dict[Name, Name] | None = Field(
+        default=None, description="wide: columns, or control → column"
+    )
+    control: Name | None = Field(default=None, description="long: column of the controls' names")
+    value: Name | None = Field(default=None, description="long: column of their values")
+
+    @model_validator(mode="after")
+    def _fits_layout(self) -> ControlsTable:
+        wide, long = self.columns is not None, self.control is not None and self.value is not None
+        if self.layout == "wide" and (not wide or self.control or self.value):
+            raise ValueError("layout 'wide' needs 'columns', and neither 'control' nor 'value'")
+        if self.layout == "long" and (not long or wide):
+            raise ValueError("layout 'long' needs 'control' and 'value', and no 'columns'")
+        return self
+
+    @property
+    def named(self) -> dict[str, str]:
+        """Wide layout: control → column."""
+        if isinstance(self.columns, dict):
+            return self.columns
+        return {name: name for name in self.columns or []}
+
+
+class LiftTestsTable(Source):
+    """Experiments: exposure was at ``x``, rose by ``delta_x``, the KPI by ``delta_y`` ± sigma."""
+
+    channel: Name = "channel"
+    region: Name | None = None
+    x: Name = "x"
+    delta_x: Name = "delta_x"
+    delta_y: Name = "delta_y"
+    sigma: Name = "sigma"
+
+
+class Tables(Section):
+    """The two tables that are needed and the two that are optional."""
+
+    media: MediaTable
+    kpi: KpiTable
+    controls: ControlsTable | None = None
+    lift_tests: LiftTestsTable | None = None
+
+    @model_validator(mode="after")
+    def _same_regions(self) -> Tables:
+        if (self.media.region is None) != (self.kpi.region is None):
+            raise ValueError(
+                "'media' and 'kpi' must both have a 'region' or both be national; "
+                "'sql' can sum a regional table"
+            )
+        if self.controls and self.controls.region and not self.kpi.region:
+            raise ValueError("'controls' has a 'region' and 'kpi' has none")
+        return self

@@ -1,0 +1,92 @@
+"""The KPI by week: days summed, parts of weeks and outages told apart from whole weeks.
+
+- Days are summed to weeks; what a unit is worth is averaged. With daily data, a week at the edge
+  of the table that lacks days, and an inner week that lacks half of them, is not complete.
+- A KPI of 0 is an outage where ``zero_kpi`` says so; by default where 0 is implausible: all but
+  the lowest 5 % of the region's weeks above 0 reach ``checks.outage_floor`` of its median. A
+  week next to an outage that does not reach it either is the outage's beginning or end.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from mmm_assets.config import ProjectConfig
+from mmm_assets.known_rows import create_known
+from mmm_assets.source_files import SourceError
+
+_WEEKLY_KPI = """
+    CREATE OR REPLACE TEMP TABLE weekly_kpi AS
+    WITH weeks AS (
+        SELECT region, week, sum(kpi ORDER BY day) AS kpi,
+               count(DISTINCT day) FILTER (WHERE kpi IS NOT NULL) AS days,
+               CASE WHEN min(value_per_kpi) = max(value_per_kpi) THEN min(value_per_kpi)
+                    ELSE coalesce(
+                        sum(value_per_kpi * kpi ORDER BY day)
+                        / nullif(sum(kpi ORDER BY day) FILTER (value_per_kpi IS NOT NULL), 0),
+                        avg(value_per_kpi ORDER BY day)) END AS value_per_kpi
+        FROM known_kpi
+        WHERE week IS NOT NULL AND region IS NOT NULL
+        GROUP BY region, week
+    ),
+    ranked AS (
+        SELECT *, median(days) OVER (PARTITION BY region) AS usual_days,
+               week IN (min(week) OVER (), max(week) OVER ()) AS at_edge,
+               quantile_cont(nullif(kpi, 0), 0.05) OVER (PARTITION BY region) AS low,
+               median(nullif(kpi, 0)) OVER (PARTITION BY region) AS typical
+        FROM weeks
+    ),
+    judged AS (
+        SELECT *, kpi < $floor * typical AS is_low,
+               kpi = 0 AND CASE $zero_kpi
+                   WHEN 'missing' THEN true
+                   WHEN 'zero' THEN false
+                   ELSE low >= $floor * typical
+               END AS dark
+        FROM ranked
+    )
+    SELECT region, week, kpi, value_per_kpi,
+           kpi IS NOT NULL
+           AND days >= CASE WHEN at_edge THEN usual_days ELSE usual_days / 2 END AS complete,
+           coalesce(dark OR is_low AND (
+               lag(dark) OVER by_week OR lead(dark) OVER by_week
+           ), false) AS outage
+    FROM judged
+    WINDOW by_week AS (PARTITION BY region ORDER BY week)
+"""
+
+
+def weeks_available(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> list[date]:
+    """List the weeks in which at least one region has a whole week of KPI, oldest first."""
+    create_known(connection, config, "kpi")
+    return create_weekly_kpi(connection, config)
+
+
+def newest_week(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> date:
+    """Newest week with a KPI.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    weeks = weeks_available(connection, config)
+    if not weeks:
+        raise SourceError(
+            "kpi: no row has both a readable week and a KPI. Look at tables.kpi.week, "
+            "date_format and week_origin in the configuration"
+        )
+    return weeks[-1]
+
+
+def create_weekly_kpi(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> list[date]:
+    """Sum the temporary table ``known_kpi`` to ``weekly_kpi``; return the weeks with a KPI."""
+    connection.execute(
+        _WEEKLY_KPI, {"zero_kpi": config.zero_kpi, "floor": config.checks.outage_floor}
+    )
+    rows = connection.execute(
+        "SELECT DISTINCT week FROM weekly_kpi WHERE complete ORDER BY week"
+    ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,120 @@
+"""What the fit reads: the scaled panel, the weights of its weeks, the priors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmm_model.equation import Inputs
+from mmm_model.noise import NoiseModel, Whitening
+from mmm_model.panel import Floats, Panel
+from mmm_model.scaling import Scaling
+from mmm_model.settings import ModelSettings
+from mmm_model.solving import LinearProblem, Prior, Solution
+
+_MEDIA_SHARE = 0.25
+_RETURN_SPREAD = 1.0
+_CONTROL_SPREAD = 0.1
+
+
+@dataclass(frozen=True)
+class Observations:
+    """A scaled panel up to the last observed week.
+
+    Parameters
+    ----------
+    inputs
+        What the equation reads.
+    target, observed
+        ``[R, W]`` scaled KPI, and 1 where it was observed.
+    fixed
+        ``[R, W, K + 2H]`` controls and harmonics.
+    weight
+        ``[M, W]`` weights of the weeks in each member's bootstrap.
+    spend_share
+        ``[C]`` share of spend.
+    spend_known
+        Whether every channel's spend is known.
+    """
+
+    inputs: Inputs
+    target: Tensor
+    observed: Tensor
+    fixed: Tensor
+    weight: Tensor
+    spend_share: Tensor
+    spend_known: bool
+
+    @classmethod
+    def of(
+        cls, panel: Panel, scaling: Scaling, inputs: Inputs, settings: ModelSettings
+    ) -> Observations:
+        """Scale a panel that ends with its last observed week."""
+        like = inputs.exposure
+        regions, weeks = panel.kpi.shape
+        season = inputs.harmonic.expand(regions, -1, -1)
+        return cls(
+            inputs=inputs,
+            target=torch.as_tensor(scaling.kpi(panel)).to(like),
+            observed=torch.as_tensor(panel.observed).to(like),
+            fixed=torch.cat([inputs.control, season], dim=-1),
+            weight=torch.as_tensor(block_bootstrap(weeks, settings)).to(like),
+            spend_share=torch.as_tensor(_spend_share(panel)).to(like),
+            spend_known=bool(panel.has_spend.all()),
+        )
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self.inputs.exposure.shape[-1]
+
+    def problem(self, noise: NoiseModel, weight: Tensor) -> LinearProblem:
+        """Return the linear part under a noise model, for members with weights ``[M, W]``."""
+        return LinearProblem(Whitening.of(noise), self.target, self.fixed, weight, self.channels)
+
+    def prior(self, saturated: Tensor, solution: Solution | None = None) -> Prior:
+        """Weak: a channel's share of the KPI is of the order of its share of spend."""
+        share = saturated.mean((1, 2)).clamp_min(1e-6)
+        spread = _MEDIA_SHARE * self.spend_share.clamp_min(0.2 / self.channels)
+        mean = torch.zeros_like(share)
+        if self.spend_known:
+            total = share.new_full((len(share), 1), 0.5 * _MEDIA_SHARE)
+            if solution is not None:
+                total = (solution.pooled[:, : self.channels] * share).sum(1, keepdim=True)
+            expected = total.clamp(0.02, 0.6) * self.spend_share.clamp_min(0.2 / self.channels)
+            mean, spread = expected / share, _RETURN_SPREAD * expected
+        rest = self.fixed.shape[-1]
+        precision = torch.cat(
+            [(share / spread) ** 2, share.new_full((len(share), rest), _CONTROL_SPREAD**-2)], dim=1
+        )
+        padding = share.new_zeros(len(share), rest)
+        return Prior(torch.cat([mean, padding], dim=1), precision)
+
+
+def block_bootstrap(weeks: int, settings: ModelSettings) -> Floats:
+    """Weights ``[M, W]`` of the weeks with mean one: ones, then resampled blocks of weeks.
+
+    Blocks keep what hangs together in time together; all regions share them, as shocks do.
+    """
+    rng = np.random.default_rng(settings.seed)
+    size = min(settings.block_weeks, max(weeks // 4, 1))
+    weight = np.ones((settings.members, weeks))
+    for member in range(1, settings.members):
+        starts = rng.integers(0, weeks, -(-weeks // size))
+        drawn = (starts[:, None] + np.arange(size)).ravel()[:weeks] % weeks
+        weight[member] = 0.1 + 0.9 * np.bincount(drawn, minlength=weeks)
+    return weight
+
+
+def _spend_share(panel: Panel) -> Floats:
+    """``[C]`` share of spend, an equal share where spend is unknown."""
+    equal = 1.0 / max(len(panel.channels), 1)
+    spend = np.where(panel.has_spend, np.nansum(panel.spend, axis=(0, 1)), np.nan)
+    known = spend > 0
+    share = np.full(len(spend), equal)
+    if known.any():
+        share[known] = known.sum() * equal * spend[known] / spend[known].sum()
+    return share

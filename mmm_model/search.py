@@ -1,0 +1,128 @@
+"""The search for what is not linear: adstock, saturation and the GRU.
+
+For every value of these the best coefficients are known in closed form (variable
+projection), and by the envelope theorem the gradient of the loss is the gradient with these
+coefficients held fixed. So the optimiser searches few parameters and needs few steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mmm_model.equation import NONLINEAR, Equation
+from mmm_model.observations import Observations
+from mmm_model.panel import Floats
+from mmm_model.settings import ModelSettings
+from mmm_model.solving import LinearProblem, Solution
+
+_HUBER = 2.5
+_PRIOR_CENTRE = {"carryover": -0.8, "delay": -2.0, "slope": -0.5, "half_saturation": 0.0}
+_PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
+# A fifth more or less effect in some weeks must gain about five units of log-likelihood.
+_MODULATION_PRECISION = 150.0
+
+
+def initial_equation(
+    settings: ModelSettings, data: Observations, warm_start: dict[str, Floats] | None
+) -> Equation:
+    """Return the equation at the centre of the priors; each member has a centre of its own."""
+    regions, _, channels = data.inputs.exposure.shape
+    controls = data.inputs.control.shape[-1]
+    equation = Equation(settings, (settings.members, regions, channels, controls))
+    generator = torch.Generator().manual_seed(settings.seed)
+    for name in NONLINEAR:
+        draw = torch.randn(settings.members, channels, generator=generator)
+        draw[0] = 0.0
+        centre = _PRIOR_CENTRE[name] + 0.7 * _PRIOR_SPREAD[name] * draw
+        getattr(equation, name).data.copy_(centre)
+        equation.register_buffer(f"prior_{name}", centre.clone(), persistent=False)
+    for name in ("gru_input", "gru_hidden", "modulation"):
+        if settings.hidden:
+            parameter = getattr(equation, name)
+            small = 0.01 if name == "modulation" else parameter.shape[-1] ** -0.5
+            parameter.data.copy_(small * torch.randn(parameter.shape, generator=generator))
+    for name, parameter in equation.named_parameters():
+        saved = (warm_start or {}).get(name)
+        if saved is not None and saved.shape == tuple(parameter.shape):
+            parameter.data.copy_(torch.as_tensor(saved))
+    return equation.to(data.inputs.exposure)
+
+
+def search(
+    equation: Equation,
+    problem: LinearProblem,
+    data: Observations,
+    solution: Solution,
+    progress: Callable[[str, float], None],
+    stage: str,
+) -> list[dict[str, float]]:
+    """Improve the parameters that are not linear, coefficients solved again at every step."""
+    settings = equation.settings
+    parameters = list(equation.parameters())
+    optimiser = torch.optim.Adam(parameters, settings.learning_rate, betas=(0.8, 0.95))
+    steps = settings.steps
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
+    solution = solution.repeat(settings.members)
+    history = []
+    for step in range(steps):
+        saturated = equation.saturated(data.inputs)
+        with torch.no_grad():
+            prior = data.prior(saturated, solution)
+            solution = problem.solve(saturated, prior, solution, rounds=1)
+        terms = _loss(equation, problem, saturated, solution, data)
+        optimiser.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()
+        nn.utils.clip_grad_norm_(parameters, 10.0 * settings.members)
+        optimiser.step()
+        schedule.step()
+        history.append({name: value.detach() for name, value in terms.items()})
+        if step % 5 == 0:
+            progress(stage, (step + 1) / steps)
+    progress(stage, 1.0)
+    return [
+        {name: float(value) / settings.members for name, value in terms.items()}
+        for terms in history
+    ]
+
+
+def _loss(
+    equation: Equation,
+    problem: LinearProblem,
+    saturated: Tensor,
+    solution: Solution,
+    data: Observations,
+) -> dict[str, Tensor]:
+    """Minus the logarithm of the posterior, by term, summed over members."""
+    regional = solution.regional[:, :, None]
+    c = data.channels
+    media = (saturated * regional[..., :c]).sum(-1)
+    with torch.no_grad():
+        zero = torch.zeros_like(saturated)
+        target = problem.innovation(problem.design(zero), solution.regional, solution.common)
+    white = torch.einsum("rts,mrs->mrt", problem.whitening.region, media)
+    huber = nn.functional.huber_loss(
+        target - white, torch.zeros_like(white), reduction="none", delta=_HUBER
+    )
+    terms = {"fit": (problem.weight[:, None] * huber).sum()}
+    terms["prior"] = sum(
+        (
+            0.5
+            * ((getattr(equation, name) - getattr(equation, f"prior_{name}")) / _PRIOR_SPREAD[name])
+            .square()
+            .sum()
+            for name in NONLINEAR
+        ),
+        start=white.new_zeros(()),
+    )
+    if equation.settings.hidden:
+        terms["gru"] = (
+            0.5 * _MODULATION_PRECISION * problem.regions * equation.modulation.square().sum()
+        )
+        terms["gru"] = terms["gru"] + 0.5 * sum(
+            (w.square().sum() for w in (equation.gru_input, equation.gru_hidden)),
+            start=white.new_zeros(()),
+        )
+    return terms

@@ -1,0 +1,277 @@
+"""A plausible refresh, written straight into mart tables: the report reads nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from mmm_assets import mart
+
+WEEK = date(2026, 11, 16)
+CHANNELS = ("tv", "search", "social", "radio", "display", "out_of_home")
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the invented refresh looks like."""
+
+    regions: int = 12
+    weeks: int = 110
+    channels: tuple[str, ...] = CHANNELS
+    controls: tuple[str, ...] = ("price", "holiday")
+    spend: bool = True
+    edges: bool = True
+    budgets: bool = True
+    holdout: int = 8
+    week: date = WEEK
+    region_names: tuple[str, ...] = ()
+    seed: int = 0
+    published: bool = True
+
+
+def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty mart tables, as declared."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS mart")
+    for table in mart.TABLES:
+        columns = ", ".join(f'"{c.name}" {c.type}' for c in table.all_columns)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS mart.{table.name} ({columns})")
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, week: date, rows: pd.DataFrame
+) -> None:
+    rows = rows.assign(refresh_week=pd.Timestamp(week))
+    columns = [c.name for c in mart.BY_NAME[table].all_columns]
+    connection.register("incoming", rows.reindex(columns=columns))
+    connection.execute(f"INSERT INTO mart.{table} SELECT * FROM incoming")
+    connection.unregister("incoming")
+
+
+def fill(connection: duckdb.DuckDBPyConnection, example: Example) -> None:
+    """Write one refresh."""
+    make = _Invented(example)
+    for table, rows in make.tables().items():
+        if len(rows):
+            _insert(connection, table, example.week, rows)
+
+
+class _Invented:
+    def __init__(self, example: Example) -> None:
+        self.example = e = example
+        self.rng = rng = np.random.default_rng(e.seed)
+        self.weeks = pd.date_range(end=pd.Timestamp(e.week), periods=e.weeks, freq="W-MON")
+        names = e.region_names or tuple(f"Region {i + 1:02d}" for i in range(e.regions))
+        self.regions = names if e.regions > 1 else names[:1] if e.region_names else ("national",)
+        r, w, c = len(self.regions), e.weeks, len(e.channels)
+        size = 4000 * rng.lognormal(0, 0.6, r)[:, None]
+        year = 2 * np.pi * np.arange(w) / 52.18
+        self.baseline = size * (1 + 0.15 * np.linspace(0, 1, w) + 0.02 * rng.normal(size=(r, w)))
+        self.season = size * 0.12 * np.sin(year + 1)[None, :] * np.ones((r, 1))
+        self.control = size[..., None] * 0.05 * rng.normal(size=(r, w, len(e.controls)))
+        pulse = np.clip(rng.normal(0.6, 0.4, (r, w, c)), 0, None)
+        pulse = 0.5 * pulse + 0.3 * np.roll(pulse, 1, 1) + 0.2 * np.roll(pulse, 2, 1)
+        self.strength = np.sort(rng.gamma(1.5, 0.05, c))[::-1] * min(1.0, 8 / max(c, 1))
+        self.media = size[..., None] * pulse * self.strength
+        self.cost = self.media.sum((0, 1)) * rng.lognormal(0.1, 0.5, c) * 8
+        self.predicted = self.baseline + self.season + self.control.sum(-1) + self.media.sum(-1)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        tables = {
+            "holdout_metrics": self._metrics(),
+            "predictions": self._predictions(),
+            "contributions": self._contributions(),
+            "channel_summary": self._summary(),
+            "adstock_curves": self._adstock(),
+            "response_curves": self._curves(),
+            "response_curve_parameters": self._parameters(),
+            "channel_graph": self._graph(),
+            "optimal_budgets": self._budgets(),
+            "data_checks": self._checks(),
+            "training_history": self._history(),
+        }
+        if self.example.published:
+            tables["refreshes"] = self._refresh()
+        return tables
+
+    def _grid(self) -> pd.DataFrame:
+        index = pd.MultiIndex.from_product([self.regions, self.weeks], names=["region", "week"])
+        return index.to_frame(index=False)
+
+    def _predictions(self) -> pd.DataFrame:
+        e = self.example
+        noise = self.rng.normal(0, 0.05, self.predicted.shape) * self.predicted.mean(
+            1, keepdims=True
+        )
+        actual = self.predicted + noise
+        if len(self.regions) > 1:
+            actual[-1, : e.weeks // 5] = np.nan
+        width = 1.64 * 0.055 * self.predicted.mean(1, keepdims=True)
+        split = np.where(np.arange(e.weeks) >= e.weeks - e.holdout, "holdout", "train")
+        self.actual = actual
+        rows = self._grid().assign(
+            split=np.tile(split, len(self.regions)),
+            actual=actual.ravel(),
+            predicted=self.predicted.ravel(),
+            lower=(self.predicted - width).ravel(),
+            upper=(self.predicted + width).ravel(),
+        )
+        # The final model has fitted the held-out weeks too, and says so beside the forecast.
+        fitted = rows[rows["split"] == "holdout"].assign(
+            split="train", predicted=lambda r: r.actual
+        )
+        return pd.concat([rows, fitted], ignore_index=True)
+
+    def _contributions(self) -> pd.DataFrame:
+        e, parts = self.example, []
+        named = [
+            ("baseline", "baseline", self.baseline),
+            ("seasonality", "seasonality", self.season),
+        ]
+        named += [(n, "control", self.control[..., i]) for i, n in enumerate(e.controls)]
+        named += [(n, "media", self.media[..., i]) for i, n in enumerate(e.channels)]
+        for name, kind, values in named:
+            flat = values.ravel()
+            parts.append(
+                self._grid().assign(
+                    component=name, kind=kind, contribution=flat, lower=0.8 * flat, upper=1.2 * flat
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
+
+    def _summary(self) -> pd.DataFrame:
+        e = self.example
+        direct = self.media.sum((0, 1))
+        mediated = np.where(np.arange(len(direct)) == 0, 0.3, 0.0) * direct * e.edges
+        total, value = direct + mediated, 10.0
+        spend = self.cost if e.spend else np.full(len(direct), np.nan)
+        roi = value * total / spend
+        return pd.DataFrame(
+            {
+                "channel": e.channels, "spend": spend, "exposure": self.cost * 37, "direct": direct,
+                "mediated": mediated, "contribution": total, "share": direct / self.predicted.sum(),
+                "roi": roi, "roi_lower": 0.6 * roi, "roi_upper": 1.5 * roi,
+                "marginal_roi": 0.7 * roi, "contribution_lower": 0.6 * total,
+                "contribution_upper": 1.5 * total,
+            }
+        )  # fmt: skip
+
+    def _metrics(self) -> pd.DataFrame:
+        rows = []
+        for scope in ("pooled", "national", "within_region"):
+            error = {
+                "mmm": 0.05,
+                "last_value": 0.08,
+                "last_4_mean": 0.07,
+                "seasonal_naive": 0.11,
+                "train_mean": 0.1,
+            }
+            for model, value in error.items():
+                rows.append((scope, model, "relative_rmse", value))
+                reference = error["last_value"] if model == "mmm" else value
+                rows.append((scope, model, "skill", 1 - error["mmm"] / reference))
+            rows.append((scope, "mmm", "coverage_90", 0.91))
+        return pd.DataFrame(rows, columns=["scope", "model", "metric", "value"])
+
+    def _adstock(self) -> pd.DataFrame:
+        rows = []
+        for i, channel in enumerate(self.example.channels):
+            weight = (0.2 + 0.12 * (i % 6)) ** np.arange(9)
+            weight = weight / weight.sum()
+            rows += [(channel, lag, x, 0.8 * x, 1.2 * x) for lag, x in enumerate(weight)]
+        return pd.DataFrame(rows, columns=["channel", "lag_weeks", "weight", "lower", "upper"])
+
+    def _curves(self) -> pd.DataFrame:
+        parts = []
+        times = np.linspace(0, 3, 31)
+        for i, channel in enumerate(self.example.channels):
+            now = self.cost[i] / self.example.weeks * (1 if self.example.spend else 37)
+            top = 2.5 * self.media[..., i].sum() / self.example.weeks
+            half = now * (0.8 + 0.3 * (i % 4))
+            x = times * now
+            y = top * x / (x + half)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "channel": channel, "region": None, "spend": x, "response": y,
+                        "marginal_response": top * half / (x + half) ** 2, "lower": 0.7 * y,
+                        "upper": 1.35 * y, "is_current": np.isclose(times, 1),
+                        "in_data_range": times <= 1.6,
+                    }
+                )
+            )  # fmt: skip
+        return pd.concat(parts, ignore_index=True)
+
+    def _parameters(self) -> pd.DataFrame:
+        now = self.cost / self.example.weeks
+        return pd.DataFrame(
+            {
+                "channel": self.example.channels, "slope": 1.0,
+                "half_saturation": now * (0.8 + 0.3 * (np.arange(len(now)) % 4)),
+                "ceiling": 2.5 * self.media.sum((0, 1)) / self.example.weeks, "r2": 0.999,
+            }
+        )  # fmt: skip
+
+    def _graph(self) -> pd.DataFrame:
+        names = self.example.channels
+        rows = [
+            (a, b, lag, 0.45 - 0.1 * lag, max(0.2, 0.95 - 0.1 * i), i < 4)
+            for i, (a, b) in enumerate(pairwise(names))
+            for lag in (0, 1)
+        ]
+        rows += [(names[0], name, 0, 0.2, 0.6, True) for name in names[2:5]]
+        columns = ["source", "target", "lag_weeks", "weight", "probability", "published"]
+        return pd.DataFrame(rows if self.example.edges else [], columns=columns)
+
+    def _budgets(self) -> pd.DataFrame:
+        parts = []
+        if not (self.example.budgets and self.example.spend):
+            return pd.DataFrame()
+        moved = np.where(np.arange(len(self.cost)) % 2 == 0, 1.25, 0.7)
+        share = self.media.sum(1) / self.media.sum((0, 1))
+        for scenario, scale in (("same_budget", 1.0), ("minus_20", 0.8), ("plus_20", 1.2)):
+            now = self.cost / self.example.weeks
+            best = now * moved
+            best *= scale * now.sum() / best.sum()
+            before = self.media.sum((0, 1)) / self.example.weeks
+            after = before * (best / now) ** 0.6 * 1.05
+            national = pd.DataFrame(
+                {
+                    "scenario": scenario, "channel": self.example.channels, "region": None,
+                    "current_spend": now, "optimal_spend": best, "current_response": before,
+                    "optimal_response": after, "lower": 0.8 * after, "upper": 1.25 * after,
+                }
+            )  # fmt: skip
+            parts.append(national)
+            for i, region in enumerate(self.regions if len(self.regions) > 1 else ()):
+                part = national.assign(region=region)
+                for name in part.columns[3:]:
+                    part[name] = part[name] * share[i]
+                parts.append(part)
+        return pd.concat(parts, ignore_index=True)
+
+    def _checks(self) -> pd.DataFrame:
+        rows = [("media", f"rule {i}", "blocking", True, 0, "") for i in range(6)]
+        rows += [("kpi", "gaps", "warning", False, 22, "kpi: 22 weeks have no value.")]
+        columns = ["table_name", "rule", "severity", "passed", "failed_rows", "message"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _history(self) -> pd.DataFrame:
+        rows = [
+            (fit, step, term, scale * (0.1 + np.exp(-step / 120)))
+            for fit in ("holdout", "final")
+            for step in range(0, 600, 10)
+            for term, scale in (("total", 1.0), ("fit", 0.6), ("structure", 0.3), ("prior", 0.1))
+        ]
+        return pd.DataFrame(rows, columns=["fit", "step", "term", "loss"])
+
+    def _refresh(self) -> pd.DataFrame:
+        e = self.example
+        row = {"status": "published", "reason": "", "regions": len(self.regions), "weeks": e.weeks,
+               "channels": len(e.channels), "seconds": 20.0, "seed": 0, "kpi_name": "orders",
+               "currency": "EUR", "project": "Example brand"}  # fmt: skip
+        return pd.DataFrame([row])
