@@ -52,7 +52,7 @@ def fitted_model(
     training = train(
         panel,
         project.config.model_settings(),
-        project.config.graph_settings(),
+        project.config.graph_settings(panel.channels),
         progress=report,
     )
     seconds = time.perf_counter() - started

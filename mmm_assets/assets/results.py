@@ -223,7 +223,7 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
     """Find the best split of each scenario's budget."""
     from mmm_model import budgets
 
-    settings = fits.project.config.budget_settings()
+    settings = fits.project.config.budget_settings(fits.panel.channels)
     frame = budgets.optimal_budgets(fits.response, fits.panel, settings)
     shown = frame[frame["region"].isna()].drop(columns="region")
     return {"optimal_budgets": frame}, {"budgets": metadata.table(shown, limit=40)}
