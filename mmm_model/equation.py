@@ -106,7 +106,7 @@ class Equation(nn.Module):
         return low + (high - low) * torch.sigmoid(self.slope), self.half_saturation.exp()
 
     def adstocked(self, inputs: Inputs) -> Tensor:
-        """Adstocked exposure ``[M, R, W, C]``; the weeks before the first are like its mean."""
+        """Adstocked exposure ``[M, R, W, C]``; before the first week there was none."""
         return adstock(inputs.exposure, self.kernel())
 
     def effectiveness(self, inputs: Inputs) -> Tensor:

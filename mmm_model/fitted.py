@@ -22,7 +22,7 @@ from mmm_model.settings import ModelSettings
 FORMAT_VERSION = 1
 _WEEKS_IN_YEAR = 365.25 / 7
 _ORIGIN = pd.Timestamp("2000-01-03")
-# 90 % of Student's t with few members, widened for the error of the mean itself.
+# Standard deviations on either side of the mean that hold 90 % of a normal distribution.
 _NORMAL_90 = 1.6448536269514722
 
 

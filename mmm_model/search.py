@@ -21,7 +21,7 @@ from mmm_model.solving import LinearProblem, Solution
 _HUBER = 2.5
 _PRIOR_CENTRE = {"carryover": -1.2, "delay": -2.0, "slope": -0.5, "half_saturation": 0.7}
 _PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
-# A fifth more or less effect in some weeks must gain about five units of log-likelihood.
+# For each region; high, because a GRU that moves freely takes over what the media did.
 _MODULATION_PRECISION = 150.0
 
 
