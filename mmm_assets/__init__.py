@@ -1,0 +1,1 @@
+"""The platform: from raw tables to a published refresh, on Dagster and DuckDB."""

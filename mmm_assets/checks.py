@@ -143,7 +143,7 @@ def _outcome(rule: Rule, frame: pd.DataFrame, failing: list[int] | None) -> Chec
     quoted = "; ".join(_describe(row) for row in shown.head(_QUOTED).to_dict("records"))
     more = len(bad) - min(len(bad), _QUOTED)
     message = (
-        f"{rule.table}, rule {rule.name}: {rule.description} "
+        f"{rule.table}, rule {rule.name} is broken. Expected: {rule.description} "
         f"Found{f' {rows:,} rows' if rows else ''}: {quoted or 'nothing at all'}"
         f"{f'; and {more:,} more like these' if more else ''}. {rule.remedy}"
     )

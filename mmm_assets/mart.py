@@ -188,7 +188,11 @@ TABLES: tuple[Table, ...] = (
             Column("target", "VARCHAR", "Channel that is driven."),
             Column("lag_weeks", "INTEGER", "Weeks until the target responds."),
             Column("weight", "DOUBLE", "Standard deviations of target per one of source."),
-            Column("probability", "DOUBLE", "Share of bootstrap refits that find the edge; a later lag shows its pair's first lag."),
+            Column(
+                "probability",
+                "DOUBLE",
+                "Share of bootstrap refits that find the edge; later lags show the first's.",
+            ),
             Column("published", "BOOLEAN", "True where the counterfactuals run through the edge."),
         ),
     ),

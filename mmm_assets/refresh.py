@@ -106,30 +106,29 @@ def refresh(
     ]
     if refusals:
         return RefreshOutcome(refresh_week, run.run_id, "refused", tuple(refusals))
-    failures = _failures(run)
-    if failures:
-        held = any(text.startswith("Held;") for text in failures)
-        return RefreshOutcome(
-            refresh_week, run.run_id, "held" if held else "failed", tuple(failures)
-        )
+    if not run.success:
+        status, messages = _failure(run)
+        return RefreshOutcome(refresh_week, run.run_id, status, messages)
     [published] = run.asset_materializations_for_node("published_refresh")
     status = str(published.metadata["status"].value)
     reasons = (str(published.metadata["reason"].value),) if status == "held" else ()
     return RefreshOutcome(refresh_week, run.run_id, status, reasons)
 
 
-def _failures(run: dg.ExecuteInProcessResult) -> list[str]:
-    """Say for each failed step what was wrong, without a traceback."""
-    found = []
+def _failure(run: dg.ExecuteInProcessResult) -> tuple[str, tuple[str, ...]]:
+    """Say how a run failed and, for each failed step, what was wrong, without a traceback."""
+    status, messages = "failed", []
     for event in run.filter_events(lambda event: event.is_step_failure):
         data = event.step_failure_data
         failure = data.user_failure_data
         if failure is not None and failure.description:
-            found.append(failure.description)
+            messages.append(failure.description)
+            outcome = failure.metadata.get("outcome")
+            status = str(outcome.value) if outcome else status
         elif data.error is not None:
             cause = data.error.cause or data.error
-            found.append(f"{event.step_key}: {cause.message.strip()}")
-    return found
+            messages.append(f"{event.step_key}: {cause.message.strip()}")
+    return status, tuple(messages)
 
 
 def _bury_dead_runs(instance: dg.DagsterInstance) -> None:

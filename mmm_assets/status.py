@@ -16,7 +16,7 @@ _QUERY = """
     FROM mart.refreshes
     LEFT JOIN (SELECT * FROM mart.holdout_metrics WHERE scope = 'pooled') USING (refresh_week)
     GROUP BY ALL
-    ORDER BY refresh_week DESC
+    ORDER BY 1 DESC
 """
 
 

@@ -77,7 +77,7 @@ class Panel:
     @property
     def has_spend(self) -> Bools:
         """``[C]``; True for a channel whose spend is known."""
-        return ~np.isnan(self.spend).all(axis=(0, 1))
+        return np.asarray(~np.isnan(self.spend).all(axis=(0, 1)))
 
     def head(self, weeks: int) -> Panel:
         """Return the first ``weeks`` weeks."""

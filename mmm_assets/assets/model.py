@@ -1,6 +1,7 @@
 """The fitted model of a refresh: one fit that never saw the held-out weeks, one on all weeks."""
 
 import json
+import os
 import shutil
 import time
 from datetime import date
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from mmm_model import FittedModel, Training
 
 FITS = ("holdout", "final")
+
+# Read when torch loads: threads that wait for each other must not keep a shared machine busy.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @dg.asset(

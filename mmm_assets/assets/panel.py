@@ -6,17 +6,10 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import metadata
-from mmm_assets.assets.raw import check_inputs
+from mmm_assets.assets.raw import Refused, check_inputs
 from mmm_assets.panel_table import build_panel_tables, read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import read_week
-
-
-class BadInput(dg.Failure):
-    """Input that a blocking rule refuses; trying again would refuse it again."""
-
-    def __init__(self, messages: list[str]) -> None:
-        super().__init__(description="\n".join(messages), allow_retries=False)
 
 
 @dg.asset(
@@ -69,4 +62,4 @@ def _require_clean_input(project: Project, refresh_week: date) -> None:
             found = read_week(connection, "data_checks", refresh_week)
     faults = found[(found["severity"] == "blocking") & ~found["passed"].astype(bool)]
     if len(faults):
-        raise BadInput(faults["message"].tolist())
+        raise Refused("\n".join(faults["message"]))

@@ -1,4 +1,4 @@
-"""Raw tables: what was delivered, appended as it came, and the checks that stand before the panel."""
+"""Raw tables: what was delivered, appended as it came, and the checks that it must pass."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -21,6 +21,13 @@ _WHAT = {
 }
 
 
+class Refused(dg.Failure):
+    """Input that cannot be used; another attempt would read the same."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description, metadata={"outcome": "refused"}, allow_retries=False)
+
+
 def _load(project: Project, role: str) -> dg.MaterializeResult:
     try:
         with project.warehouse.work() as connection:
@@ -30,8 +37,7 @@ def _load(project: Project, role: str) -> dg.MaterializeResult:
                 "ORDER BY load_id DESC, source_row LIMIT 8"
             ).df()
     except sources.SourceError as error:
-        # The next attempt would read the same file.
-        raise dg.Failure(description=str(error), allow_retries=False) from error
+        raise Refused(str(error)) from error
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": report.rows,

@@ -118,7 +118,8 @@ def published_refresh(
         replace_week(connection, "refreshes", refresh_week, row)
     if held and _is_published(project, refresh_week):
         raise dg.Failure(
-            description=f"Held; what was published for {refresh_week} stays. " + " ".join(held),
+            description=f"What was published for {refresh_week} stays. " + " ".join(held),
+            metadata={"outcome": "held"},
             allow_retries=False,
         )
     project.warehouse.publish(refresh_week)

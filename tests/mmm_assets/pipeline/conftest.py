@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from tiny_project import run_week, write_tables
 
 from mmm_assets.config import ProjectConfig, load_config
-from tiny_project import run_week, write_tables
 
 
 @pytest.fixture(autouse=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tiny_project import write_tables
 from typer.testing import CliRunner
 
 from mmm_assets.cli import EXIT, app
 from mmm_assets.config import ProjectConfig
-from tiny_project import write_tables
 
 cli = CliRunner()
 
@@ -112,11 +112,10 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str, tuple[str, ...]]] = {
     "text in a number": (cell("kpi.csv", "sales", "many"), "refused", ("kpi", "many")),
     "infinite value": (cell("kpi.csv", "sales", "inf"), "refused", ("kpi", "inf")),
     "KPI all zero": (rows("kpi.csv", lambda f: f.assign(sales=0)), "refused", ("kpi",)),
-    "KPI constant": (rows("kpi.csv", lambda f: f.assign(sales=12)), "refused", ("kpi", "constant")),
-    "one week": (
-        rows("kpi.csv", lambda f: f[f["week"] == f["week"].max()]),
+    "KPI constant": (
+        rows("kpi.csv", lambda f: f.assign(sales=12)),
         "refused",
-        ("kpi", "week"),
+        ("kpi", "highest 12"),
     ),
     "empty file": (lambda d: (d / "kpi.csv").write_text(""), "refused", ("kpi.csv", "empty")),
     "not a CSV": (
@@ -144,6 +143,14 @@ def test_bad_input_is_refused_and_published_stays(fault: str, project: ProjectCo
     for part in named:
         assert part in said
     assert (project.warehouse_folder / "mmm.duckdb").read_bytes() == published
+
+
+def test_one_week_of_kpi_is_too_little(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    rows("kpi.csv", lambda f: f[f["week"] == f["week"].max()])(tmp_path)
+    code, said = run("refresh", "--config", tmp_path / "mmm.yaml")
+    assert code == EXIT["refused"], said
+    assert "enough_weeks" in said
 
 
 ACCEPTED: dict[str, Callable[[Path], None]] = {

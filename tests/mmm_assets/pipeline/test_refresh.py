@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import dagster as dg
 import pandas as pd
 import pytest
+from tiny_project import CHANNELS, run_week
 
 from mmm_assets import mart
 from mmm_assets.config import ProjectConfig
@@ -14,7 +15,6 @@ from mmm_assets.definitions import build_definitions
 from mmm_assets.project import Project
 from mmm_assets.refresh import PROCESS_TAG, dagster_instance
 from mmm_assets.warehouse import read_week
-from tiny_project import CHANNELS, run_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 
