@@ -12,7 +12,7 @@ import pandas as pd
 
 from mmm_assets import gates, metadata
 from mmm_assets.assets.model import training_seconds
-from mmm_assets.assets.results import RESULT_ASSETS, RESULT_NAMES
+from mmm_assets.assets.results import RESULT_ASSETS
 from mmm_assets.headline import headline
 from mmm_assets.panel_table import panel_fingerprint, read_panel
 from mmm_assets.project import Project
@@ -91,7 +91,7 @@ def result_gates(
 
 
 @dg.asset(
-    deps=[*RESULT_NAMES, "dashboard"],
+    deps=[dashboard],
     group_name=GROUP,
     kinds={"duckdb"},
     pool="warehouse",

@@ -230,4 +230,3 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
 
 
 RESULT_ASSETS = list(_RESULTS)
-RESULT_NAMES = [asset.key.to_user_string() for asset in RESULT_ASSETS]
