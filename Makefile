@@ -4,7 +4,7 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format clean
+.PHONY: help run test ui lint format benchmark clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,6 +27,9 @@ lint: .venv/.dev ## Lint, types and import contract alone
 format: .venv/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (DATASETS=folder)
+	$(BIN)/python tests/benchmarks/first_refresh.py
 
 clean: ## Remove the environment and what the sample produced
 	rm -rf .venv data/warehouse data/reports

@@ -1,7 +1,7 @@
 """When a refresh runs by itself: the job, its weekly schedule, and the sensor for new files."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
@@ -10,6 +10,11 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.project import Project
 
 JOB = "refresh"
+
+
+class UnknownWeek(ValueError):
+    """The week asked for is not one that the project can refresh."""
+
 
 # One process for the whole run: a process per step would import torch once for each.
 refresh_job = dg.define_asset_job(
@@ -20,14 +25,22 @@ refresh_job = dg.define_asset_job(
 )
 
 
+def newest_week_over(today: date) -> date:
+    """Monday of the newest week that is over."""
+    return today - timedelta(days=today.weekday(), weeks=1)
+
+
 def weekly_partitions(config: ProjectConfig) -> dg.WeeklyPartitionsDefinition:
     """Partitions of a project: the Monday of each week that a refresh may end with."""
     last = config.refresh.last_week
+    ahead = (last - newest_week_over(datetime.now(UTC).date())).days // 7 if last else 0
     return dg.WeeklyPartitionsDefinition(
         start_date=config.refresh.first_week.isoformat(),
         # A window ends with its week, so the last partition is the week before the end.
         end_date=(last + timedelta(weeks=1)).isoformat() if last else None,
         day_offset=1,
+        # Weeks that the configuration vouches for, though the clock has not reached them.
+        end_offset=max(ahead, 0),
     )
 
 
@@ -42,9 +55,7 @@ def weekly_schedule(config: ProjectConfig) -> dg.ScheduleDefinition:
         description="Refreshes the newest complete week.",
     )
     def weekly_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        today = context.scheduled_execution_time.date()
-        week = today - timedelta(days=today.weekday(), weeks=1)
-        key = week.isoformat()
+        key = newest_week_over(context.scheduled_execution_time.date()).isoformat()
         if not weekly_partitions(config).has_partition_key(key):
             return dg.SkipReason(f"{key} is not a refresh week of this project")
         return dg.RunRequest(run_key=key, partition_key=key)

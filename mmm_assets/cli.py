@@ -226,17 +226,13 @@ def _run(config: ProjectConfig, weeks: list[date] | None) -> list[RefreshOutcome
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
     with _clear_errors():
-        from mmm_assets.refresh import UnknownWeek, dagster_instance
+        from mmm_assets.refresh import dagster_instance, newest_refresh_week
         from mmm_assets.refresh import refresh as run_refresh
-        from mmm_assets.sources import newest_week_in_source
 
-        for week in weeks or [newest_week_in_source(config)]:
+        for week in weeks or [newest_refresh_week(config)]:
             console.print(f"Refresh {week} of {config.project}", markup=False)
-            try:
-                with dagster_instance(config) as instance, _progress() as progress:
-                    outcome = run_refresh(config, instance, week, progress)
-            except UnknownWeek as error:
-                _stop(str(error), "usage")
+            with dagster_instance(config) as instance, _progress() as progress:
+                outcome = run_refresh(config, instance, week, progress)
             outcomes.append(outcome)
             if outcome.status != "published":
                 errors.print(f"{outcome.status}:", style="bold red")
@@ -320,6 +316,7 @@ def _load(config: Path | None) -> ProjectConfig:
 @contextmanager
 def _clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
+    from mmm_assets.automation import UnknownWeek
     from mmm_assets.sources import SourceError
     from mmm_assets.warehouse import WarehouseBusy
 
@@ -329,6 +326,8 @@ def _clear_errors() -> Iterator[None]:
         _stop(str(error), "refused")
     except WarehouseBusy as error:
         _stop(str(error), "failed")
+    except UnknownWeek as error:
+        _stop(str(error), "usage")
 
 
 def _stop(message: str, why: str) -> NoReturn:

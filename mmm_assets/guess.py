@@ -12,7 +12,7 @@ import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -275,6 +275,11 @@ def _origin(frame: Frame, options: InitOptions, said: list[str]) -> tuple[date, 
     return origin, frame.profile.days(frame.week, frame.date_format, origin)
 
 
+def _newest_monday_over() -> date:
+    today = datetime.now(UTC).date()
+    return today - timedelta(days=today.weekday(), weeks=1)
+
+
 def _content(
     tables: dict[str, Any],
     kpi_frame: Frame,
@@ -300,6 +305,8 @@ def _content(
             "holdout_weeks": options.holdout_weeks,
             "min_weeks": min_weeks,
             "first_week": first,
+            # Weeks of a simulation or a plan may lie ahead of the clock; they count as over.
+            **({"last_week": mondays[-1]} if mondays[-1] > _newest_monday_over() else {}),
         },
     }
     try:

@@ -13,17 +13,14 @@ from pathlib import Path
 import dagster as dg
 import psutil
 
-from mmm_assets.automation import JOB
+from mmm_assets.automation import JOB, UnknownWeek, weekly_partitions
 from mmm_assets.config import ProjectConfig
 from mmm_assets.definitions import build_definitions
 from mmm_assets.project import Progress, Project
+from mmm_assets.sources import newest_week_in_source
 
 PROCESS_TAG = "mmm/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-class UnknownWeek(ValueError):
-    """The week asked for is not one that the project can refresh."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,22 @@ def dagster_instance(config: ProjectConfig) -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.get() as instance:
         _bury_dead_runs(instance)
         yield instance
+
+
+def newest_refresh_week(config: ProjectConfig) -> date:
+    """Newest week in the data that is over.
+
+    Raises
+    ------
+    SourceError
+        If the KPI's source cannot be read.
+    UnknownWeek
+        If no week of the project is over yet.
+    """
+    last = weekly_partitions(config).get_last_partition_key()
+    if last is None:
+        raise UnknownWeek(f"no week from {config.refresh.first_week} on is over yet")
+    return min(newest_week_in_source(config), date.fromisoformat(last))
 
 
 def refresh(
