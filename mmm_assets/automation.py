@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from mmm_assets import sources
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs import sources
+from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 from mmm_assets.project import Project
 
 JOB = "refresh"
@@ -84,7 +85,7 @@ def new_files(
     if cursor == context.cursor:
         return dg.SkipReason("no source file has changed")
     try:
-        week: date = sources.newest_week_in_source(config)
+        week: date = newest_week_in_source(config)
     except sources.SourceError as error:
         return dg.SkipReason(f"the sources cannot be read yet: {error}")
     key = week.isoformat()

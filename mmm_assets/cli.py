@@ -86,7 +86,7 @@ def init(
     force: Annotated[bool, typer.Option(help="Overwrite an existing mmm.yaml.")] = False,
 ) -> None:
     """Look at your tables, guess what each column is, and write DIR/mmm.yaml."""
-    from mmm_assets.guess import GuessError, InitOptions, guess_project, render_yaml
+    from mmm_assets.guessing.guess import GuessError, InitOptions, guess_project, render_yaml
 
     file = out / "mmm.yaml"
     if file.exists() and not force:
@@ -121,7 +121,7 @@ def check(config: ConfigOption = None, week: WeekOption = None) -> None:
     """Hold the tables against every rule, without training and without writing anything."""
     project = _load(config)
     with _clear_errors():
-        from mmm_assets.dry_run import check_sources
+        from mmm_assets.inputs.dry_run import check_sources
 
         outcomes = check_sources(project, week.date() if week else None)
     table = Table("table", "rule", "severity", "outcome", box=None)
@@ -317,7 +317,7 @@ def _load(config: Path | None) -> ProjectConfig:
 def _clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
     from mmm_assets.automation import UnknownWeek
-    from mmm_assets.sources import SourceError
+    from mmm_assets.inputs.sources import SourceError
     from mmm_assets.warehouse import WarehouseBusy
 
     try:

@@ -16,8 +16,8 @@ import psutil
 from mmm_assets.automation import JOB, UnknownWeek, weekly_partitions
 from mmm_assets.config import ProjectConfig
 from mmm_assets.definitions import build_definitions
+from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 from mmm_assets.project import Progress, Project
-from mmm_assets.sources import newest_week_in_source
 
 PROCESS_TAG = "mmm/process"
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

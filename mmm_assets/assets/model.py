@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from mmm_assets import metadata
-from mmm_assets.panel_table import read_panel
+from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 

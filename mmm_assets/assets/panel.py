@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmm_assets import metadata
 from mmm_assets.assets.raw import Refused, check_inputs
-from mmm_assets.panel_table import build_panel_tables, read_panel
+from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import read_week
 

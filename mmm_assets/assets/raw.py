@@ -7,8 +7,9 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from mmm_assets import metadata, sources
-from mmm_assets.checks import RULES, CheckOutcome, run_checks
+from mmm_assets import metadata
+from mmm_assets.inputs import sources
+from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 

@@ -14,7 +14,7 @@ from mmm_assets import gates, metadata
 from mmm_assets.assets.model import training_seconds
 from mmm_assets.assets.results import RESULT_ASSETS
 from mmm_assets.headline import headline
-from mmm_assets.panel_table import panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.project import Project
 from mmm_assets.report import ReportContext, build_index, build_report
 from mmm_assets.warehouse import replace_week

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mmm_assets import mart, metadata
 from mmm_assets.assets.model import read_fit
-from mmm_assets.panel_table import read_panel
+from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 

@@ -1,1 +1,1 @@
-"""The parts of ``mmm init``'s guess, see ``mmm_assets.guess``."""
+"""What ``mmm init`` makes of tables that it has never seen; begins in ``guess``."""

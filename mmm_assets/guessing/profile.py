@@ -15,8 +15,8 @@ from typing import Any
 
 import duckdb
 
-from mmm_assets.known_rows import MISSING, day_sql, number_sql
-from mmm_assets.source_files import open_file
+from mmm_assets.inputs.known_rows import MISSING, day_sql, number_sql
+from mmm_assets.inputs.source_files import open_file
 from mmm_assets.warehouse import quote_text
 
 LOOKED_AT = 300_000

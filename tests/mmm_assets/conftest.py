@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.sources import ROLES, load_raw
+from mmm_assets.inputs.sources import ROLES, load_raw
 
 FIRST_WEEK = date(2023, 1, 2)
 WEEKS = 40

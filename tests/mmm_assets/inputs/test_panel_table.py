@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_assets.panel_table import build_panel_tables, panel_fingerprint, read_panel
-from mmm_assets.source_files import SourceError
-from mmm_assets.weekly_kpi import newest_week, weeks_available
+from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
+from mmm_assets.inputs.source_files import SourceError
+from mmm_assets.inputs.weekly_kpi import newest_week, weeks_available
 from mmm_model.panel import Panel
 
 

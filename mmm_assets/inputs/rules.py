@@ -41,8 +41,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from mmm_assets.known_rows import NAMES, NUMBERS
-from mmm_assets.panel_table import MOST_WORDS
+from mmm_assets.inputs.known_rows import NAMES, NUMBERS
+from mmm_assets.inputs.panel_table import MOST_WORDS
 
 Severity = Literal["blocking", "warning"]
 

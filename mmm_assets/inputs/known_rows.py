@@ -20,7 +20,7 @@ import duckdb
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config_tables import Source, WeeklySource
-from mmm_assets.sources import create_raw_tables
+from mmm_assets.inputs.raw_tables import create_raw_tables
 from mmm_assets.warehouse import quote_text
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".")

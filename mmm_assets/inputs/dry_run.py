@@ -8,9 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from mmm_assets.checks import CheckOutcome, run_checks
 from mmm_assets.config import ProjectConfig
-from mmm_assets.sources import ROLES, load_raw
+from mmm_assets.inputs.checks import CheckOutcome, run_checks
+from mmm_assets.inputs.sources import ROLES, load_raw
 from mmm_assets.warehouse import create_schemas
 
 

@@ -9,13 +9,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+import tempfile
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.known_rows import create_known
-from mmm_assets.source_files import SourceError
+from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.source_files import SourceError
+from mmm_assets.inputs.sources import load_raw
 
 _WEEKLY_KPI = """
     CREATE OR REPLACE TEMP TABLE weekly_kpi AS
@@ -90,3 +93,19 @@ def create_weekly_kpi(connection: duckdb.DuckDBPyConnection, config: ProjectConf
         "SELECT DISTINCT week FROM weekly_kpi WHERE complete ORDER BY week"
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def newest_week_in_source(config: ProjectConfig) -> date:
+    """Newest complete week with a KPI in the source as it is now, without the warehouse.
+
+    Raises
+    ------
+    SourceError
+        If the KPI's source cannot be read or has no week in it.
+    """
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        duckdb.connect(str(Path(folder) / "look.duckdb")) as connection,
+    ):
+        load_raw(connection, config, "kpi", datetime.now(UTC))
+        return newest_week(connection, config)

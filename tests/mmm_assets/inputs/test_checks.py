@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_assets.checks import RULES, CheckOutcome, run_checks
-from mmm_assets.sources import ROLES
+from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
+from mmm_assets.inputs.sources import ROLES
 
 
 def week(number: int) -> str:

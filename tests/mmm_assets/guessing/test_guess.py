@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_assets.checks import run_checks
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.guess import (
+from mmm_assets.guessing.guess import (
     DEFAULT_ORIGIN,
     Guess,
     GuessError,
@@ -18,9 +17,10 @@ from mmm_assets.guess import (
     render_yaml,
 )
 from mmm_assets.guessing.words import channel_name
-from mmm_assets.panel_table import build_panel_tables, read_panel
-from mmm_assets.sources import ROLES, load_raw
-from mmm_assets.weekly_kpi import newest_week
+from mmm_assets.inputs.checks import run_checks
+from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
+from mmm_assets.inputs.sources import ROLES, load_raw
+from mmm_assets.inputs.weekly_kpi import newest_week
 from mmm_model.panel import Panel
 
 WEEKS = 60

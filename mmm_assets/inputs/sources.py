@@ -13,7 +13,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -32,34 +31,11 @@ from mmm_assets.config_tables import (
     Source,
     WeeklySource,
 )
-from mmm_assets.source_files import Delivery, SourceError, find_files, open_file
+from mmm_assets.inputs.raw_tables import PROVENANCE, RAW_COLUMNS, ROLES, create_raw_tables
+from mmm_assets.inputs.source_files import Delivery, SourceError, find_files, open_file
 from mmm_assets.warehouse import quote, quote_text
 
-__all__ = ["ROLES", "LoadReport", "SourceError", "load_raw", "newest_week_in_source"]
-
-ROLES = ("media", "kpi", "controls", "lift_tests")
-
-RAW_COLUMNS: dict[str, tuple[str, ...]] = {
-    "media": ("week", "region", "channel", "spend", "exposure"),
-    "kpi": ("week", "region", "kpi", "value_per_kpi"),
-    "controls": ("week", "region", "control", "value"),
-    "lift_tests": ("channel", "region", "x", "delta_x", "delta_y", "sigma"),
-}
-"""What a row of ``raw.<role>`` says, all of it text as delivered."""
-
-_PROVENANCE = {
-    "load_id": ("BIGINT", "Load that brought the row, see raw.loads."),
-    "source": ("VARCHAR", "File or query it came from."),
-    "source_row": ("BIGINT", "Row of data in that source; 1 is the first below the header."),
-    "loaded_at": ("TIMESTAMP", "When it was loaded, UTC."),
-    "source_fingerprint": ("VARCHAR", "Hash of the source's content."),
-}
-_LOADS = """
-    CREATE TABLE IF NOT EXISTS raw.loads (
-        load_id BIGINT, role VARCHAR, origin VARCHAR, source VARCHAR, fingerprint VARCHAR,
-        mapping VARCHAR, loaded_at TIMESTAMP, rows BIGINT, first_day DATE, last_day DATE
-    )
-"""
+__all__ = ["RAW_COLUMNS", "ROLES", "LoadReport", "SourceError", "load_raw", "source_files"]
 
 
 @dataclass(frozen=True)
@@ -137,36 +113,6 @@ def source_files(config: ProjectConfig) -> list[Path]:
     return sorted(files)
 
 
-def newest_week_in_source(config: ProjectConfig) -> date:
-    """Newest complete week with a KPI in the source as it is now, without the warehouse.
-
-    Raises
-    ------
-    SourceError
-        If the KPI's source cannot be read or has no week in it.
-    """
-    from mmm_assets.weekly_kpi import newest_week
-
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        duckdb.connect(str(Path(folder) / "look.duckdb")) as connection,
-    ):
-        load_raw(connection, config, "kpi", datetime.now(UTC))
-        return newest_week(connection, config)
-
-
-def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the tables of the ``raw`` schema where they are missing."""
-    connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
-    connection.execute(_LOADS)
-    for role, columns in RAW_COLUMNS.items():
-        body = [f"{name} {kind}" for name, (kind, _) in _PROVENANCE.items()]
-        body += [f"{name} VARCHAR" for name in columns]
-        connection.execute(f"CREATE TABLE IF NOT EXISTS raw.{role} ({', '.join(body)})")
-        for name, (_, comment) in _PROVENANCE.items():
-            connection.execute(f"COMMENT ON COLUMN raw.{role}.{name} IS {quote_text(comment)}")
-
-
 def _load(
     connection: duckdb.DuckDBPyConnection,
     config: ProjectConfig,
@@ -193,7 +139,7 @@ def _load(
     rows_sql, values = _tidy(role, table, delivery)
     try:
         connection.execute(
-            f"INSERT INTO raw.{role} ({', '.join(_PROVENANCE)}, {columns}) "
+            f"INSERT INTO raw.{role} ({', '.join(PROVENANCE)}, {columns}) "
             f"SELECT $load, $source, source_row, $loaded, $fingerprint, {columns} "
             f"FROM ({rows_sql})",
             {
@@ -229,7 +175,7 @@ def _span(
     load: int,
 ) -> tuple[int, date | None, date | None]:
     """Rows, first and last day of a load: a later load of its source replaces that span."""
-    from mmm_assets.known_rows import day_sql
+    from mmm_assets.inputs.known_rows import day_sql
 
     weekly = isinstance(table, WeeklySource)
     day = day_sql("week", table.date_format, config.week_origin) if weekly else "NULL::DATE"

@@ -13,9 +13,9 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.known_rows import create_known
-from mmm_assets.rules import RULES, Rule
-from mmm_assets.weekly_kpi import create_weekly_kpi
+from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.rules import RULES, Rule
+from mmm_assets.inputs.weekly_kpi import create_weekly_kpi
 
 __all__ = ["RULES", "CheckOutcome", "Rule", "run_checks"]
 

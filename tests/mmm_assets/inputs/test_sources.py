@@ -5,12 +5,12 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mmm_assets.sources import (
+from mmm_assets.inputs.sources import (
     SourceError,
     load_raw,
-    newest_week_in_source,
     source_files,
 )
+from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 
 NOW = datetime(2024, 1, 8, 6, tzinfo=UTC)
 

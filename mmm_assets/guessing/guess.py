@@ -36,7 +36,7 @@ from mmm_assets.guessing.kpi import find_kpi, find_value
 from mmm_assets.guessing.profile import Column, TableProfile
 from mmm_assets.guessing.roles import Roles, match_patterns, sort_columns
 from mmm_assets.guessing.yaml_text import render
-from mmm_assets.source_files import SourceError
+from mmm_assets.inputs.source_files import SourceError
 
 __all__ = ["DEFAULT_ORIGIN", "Guess", "GuessError", "InitOptions", "guess_project", "render_yaml"]
 

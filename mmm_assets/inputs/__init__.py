@@ -1,0 +1,1 @@
+"""The input side: sources are loaded as delivered, checked, and made into a panel."""
