@@ -80,7 +80,8 @@ class FittedModel:
         Parameters of the equation by name, with the members in front.
     noise
         Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, and
-        the ``surprise``: standard deviations that nine weeks in ten stay within.
+        the ``surprise``: standard deviations that nine weeks in ten stay within, of the fitted
+        weeks and of those after them.
     graph
         The channel graph; None where none was learned.
     """
@@ -104,7 +105,7 @@ class FittedModel:
         scaling: Scaling,
         equation: Equation,
         noise: NoiseModel,
-        surprise: float,
+        surprise: tuple[float, float],
         graph: ChannelGraph | None,
     ) -> FittedModel:
         """Take the parameters out of a fitted equation."""
@@ -121,7 +122,7 @@ class FittedModel:
             fitted_weeks=fitted_weeks(panel),
             scaling=scaling,
             state=state,
-            noise=_uncertainty(noise) | {"surprise": np.array([surprise])},
+            noise=_uncertainty(noise) | {"surprise": np.array(surprise)},
             graph=graph,
         )
 
@@ -202,7 +203,8 @@ class FittedModel:
         )
         spread = members.var(axis=0, ddof=1) if len(members) > 1 else np.zeros_like(mean)
         noise = noise * self.scaling.region_size[:, None] ** 2
-        half = np.sqrt(_NORMAL_90**2 * spread + self.noise["surprise"] ** 2 * noise)
+        surprise = np.where(ahead > 0, self.noise["surprise"][-1], self.noise["surprise"][0])
+        half = np.sqrt(_NORMAL_90**2 * spread + surprise**2 * noise)
         return Prediction(mean, mean - half, mean + half)
 
     def to_bytes(self) -> bytes:

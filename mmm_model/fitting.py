@@ -19,6 +19,7 @@ from mmm_model.fitted import FittedModel, inputs_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.noise import NoiseModel, learn_ratios, ordinary_weeks, reweigh
 from mmm_model.observations import Observations
+from mmm_model.origins import surprise_ahead
 from mmm_model.panel import Panel
 from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.search import initial_equation, search
@@ -151,7 +152,11 @@ def _fit(
     problem = data.problem(noise, data.weight)
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
-    surprise = _store(equation, data, noise, solution)
+    usual = _store(equation, data, noise, solution)
+    with torch.no_grad():
+        saturated = equation.saturated(data.inputs)[:1]
+        ahead = surprise_ahead(data, noise, saturated, solution, settings.holdout_weeks)
+    surprise = (usual, usual if ahead is None else ahead)
     model = FittedModel.of(panel, settings, scaling, equation, noise, surprise, graph)
     return model, history
 

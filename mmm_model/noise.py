@@ -51,6 +51,10 @@ class NoiseModel:
         """Number of fitted weeks."""
         return self.precision.shape[1]
 
+    def part(self, rows: Tensor, weeks: int) -> NoiseModel:
+        """Return that of some regions in the first weeks."""
+        return replace(self, variance=self.variance[rows], precision=self.precision[rows, :weeks])
+
 
 @dataclass(frozen=True)
 class Whitening:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -70,6 +70,23 @@ class Observations:
     def channels(self) -> int:
         """Number of channels."""
         return self.inputs.exposure.shape[-1]
+
+    def part(self, rows: Tensor, weeks: int) -> Observations:
+        """Return some regions in the first weeks."""
+        inputs = self.inputs
+        return replace(
+            self,
+            inputs=replace(
+                inputs,
+                exposure=inputs.exposure[rows, :weeks],
+                control=inputs.control[rows, :weeks],
+                harmonic=inputs.harmonic[:weeks],
+            ),
+            target=self.target[rows, :weeks],
+            observed=self.observed[rows, :weeks],
+            fixed=self.fixed[rows, :weeks],
+            weight=self.weight[:, :weeks],
+        )
 
     def problem(self, noise: NoiseModel, weight: Tensor) -> LinearProblem:
         """Return the linear part under a noise model, for members with weights ``[M, W]``."""

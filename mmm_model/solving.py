@@ -53,6 +53,10 @@ class Solution:
         """``[M, R, P]`` coefficient of each region."""
         return self.pooled[:, None] + self.deviation
 
+    def part(self, rows: Tensor, weeks: int) -> Solution:
+        """Return that of some regions in the first weeks."""
+        return Solution(self.pooled, self.deviation[:, rows], self.common[:, :weeks], self.spread)
+
     def repeat(self, members: int) -> Solution:
         """Return the first member's solution for each of ``members``."""
         return Solution(
