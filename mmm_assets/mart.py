@@ -130,7 +130,9 @@ TABLES: tuple[Table, ...] = (
             Column("roi", "DOUBLE", "Value of the contribution over spend; null without spend."),
             Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
             Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
-            Column("marginal_roi", "DOUBLE", "Value of the next unit of spend, spread as today."),
+            Column(
+                "marginal_roi", "DOUBLE", "Value of one more unit of spend on last year's plan."
+            ),
             Column(
                 "contribution_lower", "DOUBLE", "Lower end of the 90 % interval of contribution."
             ),

@@ -15,7 +15,7 @@ from mmm_model.equation import Equation, Inputs
 from mmm_model.graph import ChannelGraph
 from mmm_model.noise import NoiseModel, Whitening
 from mmm_model.panel import Floats, Panel
-from mmm_model.response import MediaResponse
+from mmm_model.response import NORMAL_90, MediaResponse
 from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.settings import ModelSettings
 
@@ -23,7 +23,6 @@ FORMAT_VERSION = 1
 _WEEKS_IN_YEAR = 365.25 / 7
 _ORIGIN = pd.Timestamp("2000-01-03")
 # Standard deviations on either side of the mean that hold 90 % of a normal distribution.
-_NORMAL_90 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ class FittedModel:
         spread = members.var(axis=0, ddof=1) if len(members) > 1 else np.zeros_like(mean)
         noise = noise * self.scaling.region_size[:, None] ** 2
         surprise = np.where(ahead > 0, self.noise["surprise"][-1], self.noise["surprise"][0])
-        half = np.sqrt(_NORMAL_90**2 * spread + surprise**2 * noise)
+        half = np.sqrt(NORMAL_90**2 * spread + surprise**2 * noise)
         return Prediction(mean, mean - half, mean + half)
 
     def to_bytes(self) -> bytes:
@@ -278,19 +277,6 @@ class FittedModel:
         return inputs_of(
             panel, self.scaling, self.fitted_weeks, self.settings.harmonics, exposure=exposure
         )
-
-
-def interval(samples: Floats, axis: int = 0) -> tuple[Floats, Floats]:
-    """90 % interval of what the members say, from their mean and standard deviation.
-
-    Few members give poor quantiles but a fair spread; where all are ≥ 0, so is the interval.
-    """
-    mean = samples.mean(axis=axis)
-    if samples.shape[axis] < 2:
-        return mean, mean
-    half = _NORMAL_90 * samples.std(axis=axis, ddof=1)
-    lower = np.where((samples >= 0).all(axis=axis), np.maximum(mean - half, 0.0), mean - half)
-    return lower, mean + half
 
 
 def inputs_of(

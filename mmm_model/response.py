@@ -15,7 +15,7 @@ from scipy.special import expit
 from mmm_model.panel import Floats
 
 SMALLEST_MULTIPLIER = 1e-9
-_NORMAL_90 = 1.6448536269514722
+NORMAL_90 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,6 @@ def interval(members: Floats) -> tuple[Floats, Floats]:
     mean = members.mean(axis=0)
     if len(members) < 2:
         return mean, mean
-    half = _NORMAL_90 * members.std(axis=0, ddof=1)
+    half = NORMAL_90 * members.std(axis=0, ddof=1)
     lower = np.where((members >= 0).all(axis=0), np.maximum(mean - half, 0.0), mean - half)
     return lower, mean + half

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from mmm_model import holdout
-from mmm_model.fitted import FittedModel, interval
+from mmm_model.curves import marginal_roi
+from mmm_model.fitted import FittedModel
 from mmm_model.fitting import Training
 from mmm_model.mediation import split_contribution
 from mmm_model.panel import Floats, Panel
+from mmm_model.response import interval
 
 
 def predictions(training: Training, panel: Panel) -> pd.DataFrame:
@@ -101,7 +103,6 @@ def channel_summary(model: FittedModel, panel: Panel) -> pd.DataFrame:
     contribution, own = total.sum(axis=(1, 2)), direct.sum(axis=(1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         roi = _finite((total * value).sum(axis=(1, 2)) / spend)
-        marginal = _finite((response.marginal() * value).sum(axis=(1, 2)) / spend)
     lower, upper = interval(contribution)
     roi_lower, roi_upper = interval(roi)
     predicted = model.components(panel).prediction.mean(axis=0).sum()
@@ -117,7 +118,7 @@ def channel_summary(model: FittedModel, panel: Panel) -> pd.DataFrame:
             "roi": roi.mean(axis=0),
             "roi_lower": roi_lower,
             "roi_upper": roi_upper,
-            "marginal_roi": marginal.mean(axis=0),
+            "marginal_roi": marginal_roi(response, panel).mean(axis=0),
             "contribution_lower": lower,
             "contribution_upper": upper,
         }
