@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmm_assets import metadata
 from mmm_assets.assets.raw import Refused, check_inputs
-from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
+from mmm_assets.inputs.panel_table import TABLES, build_panel_tables, read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import read_week
 
@@ -19,7 +19,15 @@ from mmm_assets.warehouse import read_week
     pool="warehouse",
     description="Regions × weeks of KPI, media and controls as the refresh week may know them, "
     "with a mask of what was observed.",
-    metadata={"dagster/table_name": "staging.panel_kpi"},
+    metadata={
+        "dagster/table_name": "staging.panel_kpi",
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn(name, kind)
+                for name, kind in (column.split() for column in TABLES["panel_kpi"][0].split(", "))
+            ]
+        ),
+    },
 )
 def panel(
     context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 MOST_WORDS = 20
 """A control of more different words than this describes rows, not weeks."""
 
-_TABLES = {
+TABLES = {
     "panel_kpi": (
         "region VARCHAR, week DATE, kpi DOUBLE, observed BOOLEAN, value_per_kpi DOUBLE",
         "KPI of every region and week; observed is false where it is missing or an outage.",
@@ -72,7 +72,7 @@ def build_panel_tables(
     if not weeks:
         raise SourceError(f"kpi: no week up to {refresh_week} has a KPI")
     _create_tables(connection)
-    for table in _TABLES:
+    for table in TABLES:
         connection.execute(f"DELETE FROM staging.{table} WHERE refresh_week = ?", [refresh_week])
     bounds: dict[str, Any] = {"refresh": refresh_week, "first": weeks[0]}
     connection.execute(
@@ -204,7 +204,7 @@ def panel_fingerprint(panel: Panel) -> str:
 
 def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS staging")
-    for name, (columns, comment) in _TABLES.items():
+    for name, (columns, comment) in TABLES.items():
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS staging.{name} (refresh_week DATE, {columns})"
         )
