@@ -69,7 +69,8 @@ def train(
     settings
         Of the response model.
     graph_settings
-        Of the channel graph, which is learned from media alone; None learns none.
+        Of the channel graph of the final fit, which is learned from media, with the KPI of
+        the week before taken out as a sign of demand; None learns none.
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
@@ -89,7 +90,8 @@ def train(
         final, losses = fit(panel, settings, graph, report, "final fit", warm_start)
         return Training(final, final, _history({"final": losses}))
     hidden = panel.hide_tail(settings.holdout_weeks)
-    holdout, held_losses = fit(hidden, settings, graph, report, "holdout fit", warm_start)
+    # No graph: it is learned with every week's KPI at hand, which this fit must not have.
+    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", warm_start)
     final, losses = fit(panel, settings, graph, report, "final fit", warm_start)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
 

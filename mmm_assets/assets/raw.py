@@ -95,18 +95,16 @@ def input_checks(
 ) -> Iterator[dg.AssetCheckResult]:
     """Hold every rule against the rows that this refresh may see."""
     refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
-    outcomes = check_inputs(project, refresh_week)
-    found = {(outcome.rule.table, outcome.rule.name): outcome for outcome in outcomes}
-    for rule in RULES:
-        outcome = found.get((rule.table, rule.name))
+    for outcome in check_inputs(project, refresh_week):
+        rule = outcome.rule
         blocking = rule.severity == "blocking"
         yield dg.AssetCheckResult(
             asset_key=f"raw_{rule.table}",
             check_name=rule.name,
-            passed=outcome is None or outcome.passed,
+            passed=outcome.passed,
             severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
-            description=outcome.message if outcome else "This table is not configured.",
-            metadata=_failing_rows(outcome) if outcome else {},
+            description=outcome.message,
+            metadata=_failing_rows(outcome),
         )
 
 

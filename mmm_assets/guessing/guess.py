@@ -171,7 +171,7 @@ def _assemble(
         found = sorted_columns.get(id(frame))
         if found:
             left_out |= {n: why for n, why in found.left_out.items() if n != value_column}
-    summary = _summary(content, frames, roles, left_out, kind, days, options)
+    summary = _summary(content, roles, left_out, days)
     return Guess(content, tuple(summary + said), left_out)
 
 
@@ -358,12 +358,9 @@ def _require_patterns(frames: Sequence[Frame], options: InitOptions) -> None:
 
 def _summary(
     content: dict[str, Any],
-    frames: Sequence[Frame],
     roles: Roles | None,
     left_out: dict[str, str],
-    kind: str,
     days: list[date],
-    options: InitOptions,
 ) -> list[str]:
     tables, kpi = content["tables"], content["tables"]["kpi"]
     step = min(((b - a).days for a, b in pairwise(days)), default=7)
