@@ -19,7 +19,7 @@ from mmm_model.fitted import FittedModel, inputs_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.noise import NoiseModel, learn_ratios, ordinary_weeks, reweigh
 from mmm_model.observations import Observations
-from mmm_model.origins import surprise_ahead
+from mmm_model.origins import Blend, blend
 from mmm_model.panel import Panel
 from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.search import initial_equation, search
@@ -154,11 +154,12 @@ def _fit(
     problem = data.problem(noise, data.weight)
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
-    usual = _store(equation, data, noise, solution)
     with torch.no_grad():
-        saturated = equation.saturated(data.inputs)[:1]
-        ahead = surprise_ahead(data, noise, saturated, solution, settings.holdout_weeks)
-    surprise = (usual, usual if ahead is None else ahead)
+        saturated = equation.saturated(data.inputs)
+        size = torch.as_tensor(scaling.region_size).to(saturated)
+        ways = blend(data, noise, saturated, solution, size, settings.holdout_weeks)
+        usual = _store(equation, data, noise, solution, ways)
+    surprise = (usual, usual if ways.surprise is None else ways.surprise)
     model = FittedModel.of(panel, settings, scaling, equation, noise, surprise, graph)
     return model, history
 
@@ -215,27 +216,26 @@ def _finish(
         return noise, problem.solve(saturated, data.prior(saturated, members), members, rounds=4)
 
 
-def _store(equation: Equation, data: Observations, noise: NoiseModel, solution: Solution) -> float:
+def _store(
+    equation: Equation, data: Observations, noise: NoiseModel, solution: Solution, ways: Blend
+) -> float:
     """Write coefficients and levels into the equation; return how large surprises are.
 
     Innovations have unit variance but heavier tails than the normal distribution, so their own
     90 % quantile takes the place of 1.64.
     """
     c, k = data.channels, data.inputs.control.shape[-1]
-    with torch.no_grad():
-        saturated = equation.saturated(data.inputs)
-        problem = data.problem(noise, data.weight)
-        regional = solution.regional
-        innovation = problem.innovation(problem.design(saturated), regional, solution.common)
-        weeks = data.target.shape[1]
-        level = problem.whitening.level(innovation, weeks)
-        shared = problem.whitening.common_level(solution.common, weeks)
-        equation.media = regional[..., :c].clone()
-        equation.control = regional[..., c : c + k].clone()
-        equation.season = regional[..., c + k :].clone()
-        equation.level = level + shared[:, None]
-        known = innovation[0][data.observed > 0].abs()
-        return float(known.quantile(0.9).clamp(1.0, 3.0)) if len(known) else 1.0
+    saturated = equation.saturated(data.inputs)
+    problem = data.problem(noise, data.weight)
+    innovation = problem.innovation(
+        problem.design(saturated), solution.regional, solution.common
+    )
+    regional, equation.level = ways.solve(data, saturated, solution)
+    equation.media = regional[..., :c].clone()
+    equation.control = regional[..., c : c + k].clone()
+    equation.season = regional[..., c + k :].clone()
+    known = innovation[0][data.observed > 0].abs()
+    return float(known.quantile(0.9).clamp(1.0, 3.0)) if len(known) else 1.0
 
 
 def _silent(stage: str, fraction: float) -> None:

@@ -18,6 +18,8 @@ from mmm_model.solving import LinearProblem, Prior, Solution
 _MEDIA_SHARE = 0.25
 _RETURN_SPREAD = 1.0
 _CONTROL_SPREAD = 0.1
+# A channel that hardly ran is no reason for a coefficient without bounds: it may run tomorrow.
+_SMALLEST_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Observations:
 
     def prior(self, saturated: Tensor, solution: Solution | None = None) -> Prior:
         """Weak: a channel's share of the KPI is of the order of its share of spend."""
-        share = saturated.mean((1, 2)).clamp_min(1e-6)
+        share = saturated.mean((1, 2)).clamp_min(_SMALLEST_SHARE)
         spread = _MEDIA_SHARE * self.spend_share.clamp_min(0.2 / self.channels)
         mean = torch.zeros_like(share)
         if self.spend_known:
