@@ -30,6 +30,8 @@ format: .venv/.dev ## Format the code
 
 benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/first_refresh.py
+	$(BIN)/python tests/benchmarks/forecast.py
+	$(BIN)/python tests/benchmarks/truth.py
 
 clean: ## Remove the environment and what the sample produced
 	rm -rf .venv data/warehouse data/reports

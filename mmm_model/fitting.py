@@ -227,9 +227,7 @@ def _store(
     c, k = data.channels, data.inputs.control.shape[-1]
     saturated = equation.saturated(data.inputs)
     problem = data.problem(noise, data.weight)
-    innovation = problem.innovation(
-        problem.design(saturated), solution.regional, solution.common
-    )
+    innovation = problem.innovation(problem.design(saturated), solution.regional, solution.common)
     regional, equation.level = ways.solve(data, saturated, solution)
     equation.media = regional[..., :c].clone()
     equation.control = regional[..., c : c + k].clone()

@@ -113,14 +113,15 @@ class Blend:
         self, data: Observations, saturated: Tensor, start: Solution
     ) -> tuple[Tensor, Tensor]:
         """Return coefficients ``[M, R, P]`` and levels ``[M, R, W + 1]``, the last to be kept."""
-        regional, level, last = 0.0, 0.0, 0.0
-        for way, weight in zip(self.dynamics, self.weight, strict=True):
-            if float(weight.sum()) > 0:
-                own, path, end = way.solve(data, data.weight, saturated, start)
-                regional = regional + weight.sum() * own
-                level = level + weight.sum() * path
-                last = last + torch.einsum("k,kmr->mr", weight, end)
-        return regional, torch.cat([level, last[..., None]], dim=-1)
+        believed = [
+            (weight, way.solve(data, data.weight, saturated, start))
+            for way, weight in zip(self.dynamics, self.weight, strict=True)
+            if float(weight.sum()) > 0
+        ]
+        regional = torch.stack([w.sum() * own for w, (own, _, _) in believed]).sum(0)
+        level = torch.stack([w.sum() * path for w, (_, path, _) in believed]).sum(0)
+        last = torch.stack([torch.einsum("k,kmr->mr", w, end) for w, (_, _, end) in believed])
+        return regional, torch.cat([level, last.sum(0)[..., None]], dim=-1)
 
 
 def blend(

@@ -47,7 +47,7 @@ class ModelSettings:
     holdout_weeks: int = 8
     members: int = 8
     seed: int = 0
-    steps: int = 60
+    steps: int = 25
     learning_rate: float = 0.1
     lag_weeks: int = 12
     min_slope: float = 0.5

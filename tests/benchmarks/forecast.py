@@ -1,6 +1,6 @@
 """Forecasts of the real panel at eight windows, beside the last value.
 
-    python tests/benchmarks/forecast.py [--members 8] [--steps 60]
+    python tests/benchmarks/forecast.py [--members 8] [--steps 25]
 
 Fits on the weeks before the cut with the product's defaults and forecasts 8 or 13 weeks with
 their actual media and controls. The error is the pooled RMSE over the mean actual; coverage

@@ -48,3 +48,22 @@ def test_a_sample_of_many_regions_does_not_depend_on_their_order():
     other = replace(panel, regions=names, **{f: getattr(panel, f)[order] for f in fields})
     ahead = fit(panel, PLAIN)[0].noise["surprise"][1]
     assert fit(other, PLAIN)[0].noise["surprise"][1] == pytest.approx(ahead, rel=1e-3)
+
+
+def test_a_level_that_jumps_for_a_week_is_not_carried_forward_whole():
+    panel = small_panel()
+    jumped = replace(panel, kpi=panel.kpi.copy())
+    jumped.kpi[:, -9] *= 1.2
+    calm = fit(panel.hide_tail(8), PLAIN)[0].predict(panel).mean[:, -8:]
+    after = fit(jumped.hide_tail(8), PLAIN)[0].predict(panel).mean[:, -8:]
+    rise = (after.sum() / calm.sum()) - 1
+    assert -0.02 < rise < 0.15
+
+
+def test_a_channel_that_starts_after_the_fitted_weeks_does_not_blow_up_the_forecast():
+    panel = small_panel()
+    launched = replace(panel, exposure=panel.exposure.copy())
+    launched.exposure[:, :-8, 0] = 0.0
+    launched.exposure[:, 20, 0] = 1e-3 * launched.exposure[:, -1, 0]
+    forecast = fit(launched.hide_tail(8), PLAIN)[0].predict(launched).mean[:, -8:]
+    assert forecast.max() < 3 * panel.kpi.max()
