@@ -22,7 +22,7 @@ from mmm_model.observations import Observations
 from mmm_model.origins import Blend, blend
 from mmm_model.panel import Panel
 from mmm_model.scaling import Scaling, fitted_weeks
-from mmm_model.search import initial_equation, search
+from mmm_model.search import initial_equation, saturated_media, search
 from mmm_model.settings import ModelSettings
 from mmm_model.solving import LinearProblem, Solution
 
@@ -32,6 +32,8 @@ Progress = Callable[[str, float], None]
 _WEEKS_FOR_SEASON = 104
 # Cells of members' exposure that keep a thread busy; with fewer, threads wait for each other.
 _PER_THREAD = 200_000
+# More regions hardly say more about how fast levels move.
+_MOST_REGIONS = 100
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ def _fit(
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
     with torch.no_grad():
-        saturated = equation.saturated(data.inputs)
+        saturated = saturated_media(equation, data)
         size = torch.as_tensor(scaling.region_size).to(saturated)
         ways = blend(data, noise, saturated, solution, size, settings.holdout_weeks)
         usual = _store(equation, data, noise, solution, ways)
@@ -167,12 +169,18 @@ def _fit(
 def _learn_noise(equation: Equation, data: Observations) -> tuple[NoiseModel, Solution]:
     """Variances and outliers at the start of the search, from the member without bootstrap."""
     with torch.no_grad():
-        saturated = equation.saturated(data.inputs)[:1]
+        saturated = saturated_media(equation, data, members=1)
         ones = torch.ones_like(data.weight[:1])
         noise = ordinary_weeks(data.target, data.observed)
         solution = data.problem(noise, ones).start(1)
+        rows, weeks = data.sample(_MOST_REGIONS), noise.weeks
+        some, media = data.part(rows, weeks), saturated[:, rows]
         for _ in range(3):
-            noise = learn_ratios(noise, partial(_log_likelihood, data, saturated, solution))
+            begin = solution.part(rows, weeks)
+            learnt = learn_ratios(
+                noise.part(rows, weeks), partial(_log_likelihood, some, media, begin)
+            )
+            noise = noise.with_ratios_of(learnt)
             problem = data.problem(noise, ones)
             solution = problem.solve(saturated, data.prior(saturated), solution, 4, True)
             noise = _reweighed(problem, data, saturated, solution)
@@ -206,7 +214,7 @@ def _finish(
 ) -> tuple[NoiseModel, Solution]:
     """Coefficients for the parameters that were found, variances and outliers once more."""
     with torch.no_grad():
-        saturated = equation.saturated(data.inputs)
+        saturated = saturated_media(equation, data)
         ones = torch.ones_like(data.weight[:1])
         problem = data.problem(noise, ones)
         first = problem.solve(saturated[:1], data.prior(saturated[:1], solution), solution, 4, True)
@@ -225,7 +233,7 @@ def _store(
     90 % quantile takes the place of 1.64.
     """
     c, k = data.channels, data.inputs.control.shape[-1]
-    saturated = equation.saturated(data.inputs)
+    saturated = saturated_media(equation, data)
     problem = data.problem(noise, data.weight)
     innovation = problem.innovation(problem.design(saturated), solution.regional, solution.common)
     regional, equation.level = ways.solve(data, saturated, solution)

@@ -9,6 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+# Cells of filters that are worked on at once, so that a large panel fits in memory.
+_FILTER_CELLS = 4_000_000
+
 
 def drift_covariance(weeks: int, drift: Tensor, start: float) -> Tensor:
     """Covariance of a random walk, ``[weeks, weeks]``: ``start + drift · min(s, t)``."""
@@ -34,14 +37,22 @@ def innovations(covariance: Tensor, precision: Tensor) -> tuple[Tensor, Tensor]:
     log_determinant
         ``[R]`` of the covariance of the observed weeks.
     """
-    seen = (precision > 0).to(covariance.dtype)
-    noise = torch.where(precision > 0, 1.0 / precision.clamp_min(1e-12), torch.ones_like(precision))
-    both = seen[:, :, None] * seen[:, None, :]
-    factor = torch.linalg.cholesky(both * covariance + torch.diag_embed(noise))
-    eye = torch.eye(covariance.shape[0], dtype=covariance.dtype, device=covariance.device)
-    inverse = torch.linalg.solve_triangular(factor, eye.expand_as(factor), upper=False)
-    log_determinant = 2 * factor.diagonal(dim1=1, dim2=2).log().sum(1)
-    return inverse * seen[:, :, None] * seen[:, None, :], log_determinant
+    weeks = len(covariance)
+    eye = torch.eye(weeks, dtype=covariance.dtype, device=covariance.device)
+    filters = covariance.new_empty(len(precision), weeks, weeks)
+    log_determinant = covariance.new_empty(len(precision))
+    size = max(_FILTER_CELLS // weeks**2, 1)
+    for first in range(0, len(precision), size):
+        rows = slice(first, first + size)
+        known = precision[rows]
+        seen = (known > 0).to(covariance.dtype)
+        noise = torch.where(known > 0, 1.0 / known.clamp_min(1e-12), torch.ones_like(known))
+        both = seen[:, :, None] * seen[:, None, :]
+        factor = torch.linalg.cholesky(both * covariance + torch.diag_embed(noise))
+        inverse = torch.linalg.solve_triangular(factor, eye.expand_as(factor), upper=False)
+        torch.mul(inverse, both, out=filters[rows])
+        log_determinant[rows] = 2 * factor.diagonal(dim1=1, dim2=2).log().sum(1)
+    return filters, log_determinant
 
 
 def bounded_ridge(gram: Tensor, moment: Tensor, bounded: Tensor, rounds: int = 12) -> Tensor:

@@ -51,6 +51,15 @@ class NoiseModel:
         """Number of fitted weeks."""
         return self.precision.shape[1]
 
+    def with_ratios_of(self, other: NoiseModel) -> NoiseModel:
+        """Return this one, levels moving as strongly as in another."""
+        return replace(
+            self,
+            drift=other.drift,
+            common_drift=other.common_drift,
+            common_shock=other.common_shock,
+        )
+
     def part(self, rows: Tensor, weeks: int) -> NoiseModel:
         """Return that of some regions in the first weeks."""
         return replace(self, variance=self.variance[rows], precision=self.precision[rows, :weeks])

@@ -20,6 +20,8 @@ _RETURN_SPREAD = 1.0
 _CONTROL_SPREAD = 0.1
 # A channel that hardly ran is no reason for a coefficient without bounds: it may run tomorrow.
 _SMALLEST_SHARE = 0.02
+# Cells of members' exposure that are differentiated at once; more does not fit in memory.
+_BATCH_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,20 @@ class Observations:
         """Number of channels."""
         return self.inputs.exposure.shape[-1]
 
-    def part(self, rows: Tensor, weeks: int) -> Observations:
+    def batches(self) -> list[slice]:
+        """Return the regions in pieces that fit in memory."""
+        regions, weeks, channels = self.inputs.exposure.shape
+        cells = len(self.weight) * weeks * max(channels, 1)
+        size = max(_BATCH_CELLS // cells, 1)
+        return [slice(first, first + size) for first in range(0, regions, size)]
+
+    def sample(self, most: int) -> Tensor:
+        """Return up to ``most`` regions, quiet and restless; the same in any order of the table."""
+        restless = self.target.var(dim=1, correction=0)
+        stride = -(-len(restless) // most)
+        return restless.argsort(stable=True)[::stride]
+
+    def part(self, rows: Tensor | slice, weeks: int) -> Observations:
         """Return some regions in the first weeks."""
         inputs = self.inputs
         return replace(

@@ -26,6 +26,8 @@ _NEWEST = (0.15, 0.3, 0.5)
 # A forecast with half the error counts sixteen times as much: soft, for origins are few.
 _POWER = 4.0
 _SAME_EVERYWHERE = 1e-4
+# Regions whose forecasts count as much as the likelihood does: with fewer, errors are luck.
+_FEW_REGIONS = 8.0
 _ORIGINS = 4
 _FEWEST_WEEKS = 12
 _MOST_REGIONS = 200
@@ -146,9 +148,7 @@ def blend(
     """
     ways = _ways(noise)
     horizon = horizon or _USUAL_HORIZON
-    # In the order of their noise: a sample that does not depend on the order of the table.
-    stride = -(-len(noise.variance) // _MOST_REGIONS)
-    rows = noise.variance.argsort(stable=True)[::stride]
+    rows = data.sample(_MOST_REGIONS)
     ordinary = _ordinary(data, noise)[rows] > 0
     start, media = solution.repeat(1), saturated[:1, rows]
     square: Tensor | float = 0.0
@@ -176,7 +176,7 @@ def blend(
         weight[0, 0] = 1.0
         return Blend(ways, weight, None)
     root = torch.as_tensor(square).sqrt().clamp_min(1e-12)
-    weight = (root / root.min()) ** -_POWER
+    weight = (root / root.min()) ** -_POWER * _belief(len(noise.variance), root)
     weight = weight / weight.sum()
     sizes = []
     for origin, forecast in zip(origins, forecasts, strict=True):
@@ -198,6 +198,14 @@ def _ways(noise: NoiseModel) -> tuple[Dynamics, ...]:
         ratios = replace(noise, drift=drift, common_drift=common, common_shock=common)
         ways.append(Dynamics(ratios, pooled))
     return tuple(ways)
+
+
+def _belief(regions: int, like: Tensor) -> Tensor:
+    """``[D, K]`` before any forecast: the fewer regions, the more the likelihood's own way."""
+    others = regions / (regions + _FEW_REGIONS)
+    belief = torch.full_like(like, others / like.numel())
+    belief[0, 0] += 1.0 - others
+    return belief
 
 
 def _origins(weeks: int, horizon: int) -> list[int]:

@@ -68,13 +68,14 @@ def search(
     solution = solution.repeat(settings.members)
     history = []
     for step in range(steps):
-        saturated = equation.saturated(data.inputs)
+        saturated = saturated_media(equation, data, keep_graph=True)
         with torch.no_grad():
             prior = data.prior(saturated, solution)
             solution = problem.solve(saturated, prior, solution, rounds=1)
-        terms = _loss(equation, problem, saturated, solution, data)
         optimiser.zero_grad()
+        terms = _prior_loss(equation, problem.regions)
         torch.stack(list(terms.values())).sum().backward()
+        terms["fit"] = _fit_loss(equation, problem, saturated, solution, data)
         nn.utils.clip_grad_norm_(parameters, 10.0 * settings.members)
         optimiser.step()
         schedule.step()
@@ -88,41 +89,66 @@ def search(
     ]
 
 
-def _loss(
+def saturated_media(
+    equation: Equation, data: Observations, members: int | None = None, keep_graph: bool = False
+) -> Tensor:
+    """``[M, R, W, C]`` saturated media, one batch of regions after the other.
+
+    ``keep_graph`` keeps the graph of derivatives where all regions are one batch.
+    """
+    batches = data.batches()
+    weeks = data.target.shape[1]
+    if keep_graph and len(batches) == 1:
+        return equation.saturated(data.inputs)
+    with torch.no_grad():
+        parts = [equation.saturated(data.part(rows, weeks).inputs)[:members] for rows in batches]
+    return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+
+
+def _fit_loss(
     equation: Equation,
     problem: LinearProblem,
     saturated: Tensor,
     solution: Solution,
     data: Observations,
-) -> dict[str, Tensor]:
-    """Minus the logarithm of the posterior, by term, summed over members."""
-    regional = solution.regional[:, :, None]
-    c = data.channels
-    media = (saturated * regional[..., :c]).sum(-1)
+) -> Tensor:
+    """Huber loss of the innovations, summed over members; adds its gradient."""
+    weeks = data.target.shape[1]
     with torch.no_grad():
-        zero = torch.zeros_like(saturated)
-        target = problem.innovation(problem.design(zero), solution.regional, solution.common)
-    white = torch.einsum("rts,mrs->mrt", problem.whitening.region, media)
-    huber = nn.functional.huber_loss(
-        target - white, torch.zeros_like(white), reduction="none", delta=_HUBER
-    )
-    terms = {"fit": (problem.weight[:, None] * huber).sum()}
-    terms["prior"] = sum(
-        (
-            0.5
-            * ((getattr(equation, name) - getattr(equation, f"prior_{name}")) / _PRIOR_SPREAD[name])
-            .square()
-            .sum()
-            for name in NONLINEAR
-        ),
-        start=white.new_zeros(()),
-    )
+        target = problem.innovation_without_media(solution)
+    total = target.new_zeros(())
+    for rows in data.batches():
+        own = saturated
+        if not own.requires_grad:
+            own = equation.saturated(data.part(rows, weeks).inputs)
+        media = (own * solution.regional[:, rows, None, : data.channels]).sum(-1)
+        white = torch.einsum("rts,mrs->mrt", problem.whitening.region[rows], media)
+        huber = nn.functional.huber_loss(
+            target[:, rows] - white, torch.zeros_like(white), reduction="none", delta=_HUBER
+        )
+        loss = (problem.weight[:, None] * huber).sum()
+        if loss.requires_grad:
+            loss.backward()
+        total = total + loss.detach()
+    return total
+
+
+def _prior_loss(equation: Equation, regions: int) -> dict[str, Tensor]:
+    """Minus the logarithm of the priors, by term, summed over members."""
+    terms = {
+        "prior": torch.stack(
+            [
+                (
+                    (getattr(equation, name) - getattr(equation, f"prior_{name}"))
+                    / _PRIOR_SPREAD[name]
+                ).square()
+                for name in NONLINEAR
+            ]
+        ).sum()
+        * 0.5
+    }
     if equation.settings.hidden:
-        terms["gru"] = (
-            0.5 * _MODULATION_PRECISION * problem.regions * equation.modulation.square().sum()
-        )
-        terms["gru"] = terms["gru"] + 0.5 * sum(
-            (w.square().sum() for w in (equation.gru_input, equation.gru_hidden)),
-            start=white.new_zeros(()),
-        )
+        weights = equation.gru_input.square().sum() + equation.gru_hidden.square().sum()
+        freedom = _MODULATION_PRECISION * regions * equation.modulation.square().sum()
+        terms["gru"] = 0.5 * (weights + freedom)
     return terms

@@ -200,6 +200,13 @@ class LinearProblem:
         shared = torch.einsum("rts,ms->mrt", self.whitening.region, common)
         return self.white_target - (design @ regional[..., None])[..., 0] - shared
 
+    def innovation_without_media(self, solution: Solution) -> Tensor:
+        """Whitened residual ``[M, R, W]`` of controls, seasonality and common weeks alone."""
+        shared = torch.einsum("rts,ms->mrt", self.whitening.region, solution.common)
+        rest = solution.regional[..., self.channels :]
+        fixed = torch.einsum("rtp,mrp->mrt", self.white_fixed, rest)
+        return self.white_target - fixed - shared
+
     def log_likelihood(self, saturated: Tensor, prior: Prior, deviation: Tensor) -> Tensor:
         """Logarithm of the marginal likelihood of each member, ``[M]``, the scale profiled out."""
         x = self.design(saturated)

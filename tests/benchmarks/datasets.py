@@ -36,11 +36,14 @@ class Truth:
         ``[C]`` weeks by which an effect lags on average; NaN where no kernel was used.
     half_saturation
         ``[R, C]`` in units of exposure; NaN where the response is not a Hill curve.
+    total
+        ``[C]`` direct and mediated contribution of all weeks in KPI units.
     """
 
     contribution: np.ndarray
     mean_lag: np.ndarray | None = None
     half_saturation: np.ndarray | None = None
+    total: np.ndarray | None = None
 
 
 def real_panel() -> Panel:
@@ -157,7 +160,8 @@ def _funnel(name: str) -> tuple[Panel, Truth]:
     panel = _panel(table, "geo", "date", spend, spend, ["category_demand"], "sales")
     parts = pd.read_csv(FOLDER / "funnel" / f"{name}_truth_components.csv")
     names = ["tv_direct", "social_direct", "search_contribution_structural"]
-    return panel, Truth(_cube(parts, "geo", "date", names))
+    total = parts[["tv_total", "social_total", "search_contribution_structural"]].sum()
+    return panel, Truth(_cube(parts, "geo", "date", names), total=total.to_numpy(float))
 
 
 def _panel(

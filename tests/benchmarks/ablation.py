@@ -1,0 +1,119 @@
+"""What each part of the model earns: forecasts and truth without it.
+
+    python tests/benchmarks/ablation.py [--members 4] [--seeds 1] [--draws 4]
+
+Skill is the relative RMSE on one 13-week and one 8-week window of the real panel; truth is the
+error of direct ROI on datasets whose contributions are known. The channel graph takes no
+part in either: what it earns is the error of total ROI, beside that of taking direct for total.
+Prints tables and writes benchmarks/ablation.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
+from unittest.mock import patch
+
+import numpy as np
+from datasets import real_panel, with_truth
+from forecast import measure as forecast
+from torch import Tensor
+from truth import measure
+from writing import write
+
+from mmm_model import equation, origins, solving
+from mmm_model.fitting import fit
+from mmm_model.graph import GraphSettings, learn_graph
+from mmm_model.settings import ModelSettings
+from mmm_model.tables import channel_summary
+
+WINDOWS = ((13, 70), (8, 93))
+DATASETS = ("geo_reach_frequency", "medium_business", "complex", "data_scarce")
+FUNNELS = ("funnel_3geo_130w", "funnel_20geo_130w")
+
+
+def _linear(exposure: Tensor, slope: Tensor, half_saturation: Tensor) -> Tensor:
+    """No saturation; the parameters stay in the graph of derivatives and change nothing."""
+    none = (slope + half_saturation) * 0.0
+    return exposure.expand(len(slope), *exposure.shape[1:]) + none[:, None, None]
+
+
+@contextmanager
+def _each_region_alone() -> Iterator[None]:
+    """Coefficients of a region as free as those of all; no way in which they are shared."""
+    with (
+        patch.object(solving, "_PRIOR_SPREAD", 3.0),
+        patch.object(solving, "_PRIOR_REGIONS", 1e9),
+        patch.object(origins, "_SAME_EVERYWHERE", 3.0),
+    ):
+        yield
+
+
+ABLATIONS: dict[str, tuple[dict[str, object], Callable[[], AbstractContextManager]]] = {
+    "all parts": ({}, nullcontext),
+    "no GRU": ({"hidden": 0}, nullcontext),
+    "no Hill curve": ({}, lambda: patch.object(equation, "hill", _linear)),
+    "slope at least 2": ({"min_slope": 2.0}, nullcontext),
+    "no adstock": ({"lag_weeks": 0}, nullcontext),
+    "no pooling": ({}, _each_region_alone),
+    "one member": ({"members": 1}, nullcontext),
+}
+
+
+def response(settings: ModelSettings, seeds: int, draws: int) -> list[dict]:
+    """Skill and truth with all parts, and without one at a time."""
+    panel, rows = real_panel(), []
+    truths = [(name, seed) for name in DATASETS for seed in range(seeds)]
+    truths += [(f"draw{1000 + draw}", 0) for draw in range(draws)]
+    for name, (changed, without) in ABLATIONS.items():
+        own, row = replace(settings, **changed), {"model": name}
+        with without():
+            for horizon, cut in WINDOWS:
+                found = forecast(panel, horizon, cut, replace(own, holdout_weeks=horizon))
+                row[f"error {horizon}@{cut}"] = found["mmm"]
+            for kind in (*DATASETS, "draw"):
+                scores = [
+                    measure(dataset, replace(own, seed=seed))
+                    for dataset, seed in truths
+                    if dataset.startswith(kind)
+                ]
+                for score in ("roi_mape", "srmse"):
+                    mean = float(np.mean([s[score] for s in scores])) if scores else np.nan
+                    row[f"{kind} {score}"] = round(mean, 3)
+        rows.append(row)
+        print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    return rows
+
+
+def channel_graph(settings: ModelSettings) -> list[dict]:
+    """Total contribution with the learned graph, and with the direct one taken for it."""
+    rows = []
+    for name in FUNNELS:
+        panel, truth = with_truth(name)
+        graph = learn_graph(panel, GraphSettings())
+        model, _ = fit(panel, settings, graph)
+        summary = channel_summary(model, panel)[:2]  # tv and social, which search answers
+        for label, column in (("graph", "contribution"), ("no graph", "direct")):
+            error = float(np.abs(summary[column] / truth.total[:2] - 1).mean())
+            rows.append({"dataset": name, "model": label, "total_roi_mape": round(error, 3)})
+            print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
+    return rows
+
+
+def main() -> None:
+    """Measure with and without each part."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--members", type=int, default=4)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--draws", type=int, default=4)
+    asked = parser.parse_args()
+    settings = ModelSettings(holdout_weeks=0, members=asked.members)
+    rows = channel_graph(settings)
+    rows += response(settings, asked.seeds, asked.draws)
+    write("ablation", rows)
+
+
+if __name__ == "__main__":
+    main()
