@@ -330,6 +330,18 @@ def _clear_errors() -> Iterator[None]:
         _stop(str(error), "usage")
 
 
+def _bound(text: str) -> tuple[str, tuple[float, float]]:
+    """``tv=0.8:1.2`` as a channel and its bounds."""
+    channel, _, ends = text.rpartition("=")
+    try:
+        least, most = map(float, ends.split(":"))
+    except ValueError:
+        raise ValueError(f"bound '{text}' is not of the form channel=least:most") from None
+    if not channel:
+        raise ValueError(f"bound '{text}' names no channel")
+    return channel, (least, most)
+
+
 def _stop(message: str, why: str) -> NoReturn:
     errors.print(message, markup=False)
     raise typer.Exit(EXIT[why])

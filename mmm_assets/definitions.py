@@ -22,6 +22,7 @@ from mmm_assets.automation import (  # noqa: E402
     weekly_schedule,
 )
 from mmm_assets.config import ProjectConfig  # noqa: E402
+from mmm_assets.planning_job import plan_job  # noqa: E402
 from mmm_assets.project import Project  # noqa: E402
 
 
@@ -45,7 +46,7 @@ def build_definitions(
     return dg.Definitions(
         assets=assets,
         asset_checks=[input_checks, result_gates],
-        jobs=[refresh_job],
+        jobs=[refresh_job, plan_job],
         schedules=[weekly_schedule(config)],
         sensors=[new_files],
         resources={"project": Project(config), **(resource_overrides or {})},

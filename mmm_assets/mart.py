@@ -211,6 +211,43 @@ TABLES: tuple[Table, ...] = (
             Column("optimal_response", "DOUBLE", "Weekly KPI at the recommended spend."),
             Column("lower", "DOUBLE", "Lower end of the 90 % interval of optimal_response."),
             Column("upper", "DOUBLE", "Upper end of the 90 % interval of optimal_response."),
+            Column(
+                "marginal_roi",
+                "DOUBLE",
+                "Value of one more unit of spend at the recommendation; all regions only.",
+            ),
+            Column(
+                "binding",
+                "VARCHAR",
+                "What keeps the channel there: 'least', 'most', 'group NAME', or 'uncertain' where "
+                "a move would not gain more than its own uncertainty; null where nothing does.",
+            ),
+        ),
+    ),
+    Table(
+        "budget_scenarios",
+        "Totals of the recommended budgets, one row per scenario, per week.",
+        (
+            Column("scenario", "VARCHAR", "Name of the scenario."),
+            Column(
+                "asked", "VARCHAR", "What was asked: multiplier, total, roi, marginal_roi or kpi."
+            ),
+            Column("asked_value", "DOUBLE", "Its value."),
+            Column("current_spend", "DOUBLE", "Mean weekly spend of the recent plan."),
+            Column("optimal_spend", "DOUBLE", "Recommended mean weekly spend."),
+            Column("current_response", "DOUBLE", "Weekly KPI from media now."),
+            Column("optimal_response", "DOUBLE", "Weekly KPI from media at the recommendation."),
+            Column("lower", "DOUBLE", "Lower end of the 90 % interval of optimal_response."),
+            Column("upper", "DOUBLE", "Upper end of the 90 % interval of optimal_response."),
+            Column("gain", "DOUBLE", "optimal_response less current_response."),
+            Column("gain_lower", "DOUBLE", "Lower end of the 90 % interval of the gain."),
+            Column("gain_upper", "DOUBLE", "Upper end of the 90 % interval of the gain."),
+            Column("roi", "DOUBLE", "Value of the response over the spend; null without value."),
+            Column(
+                "marginal_roi",
+                "DOUBLE",
+                "Value of one more unit of spend, spread as the budget is; null without value.",
+            ),
         ),
     ),
     Table(

@@ -93,6 +93,12 @@ class Problem:
         """Spend of the start, and of every solution."""
         return float(self.cost @ self.start)
 
+    def part(self, cells: Indices, total: float) -> Problem:
+        """Return the problem of some cells that share ``total``, which is feasible for them."""
+        cost, lower, upper = self.cost[cells], self.lower[cells], self.upper[cells]
+        start = with_total(self.start[cells], cost, total, lower, upper)
+        return Problem(self.curves.of(cells), cost, lower, upper, start, self.hesitation[cells])
+
     def objective(self, u: Floats) -> float:
         """What is maximised."""
         return float(self.worth(u[:, None]).sum())

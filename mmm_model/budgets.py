@@ -16,151 +16,48 @@ block what is known about the channel.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from mmm_model.allocation import Problem, Tabulated, allocate, with_total
+from mmm_model.allocation import Indices, Problem, Tabulated, with_total
+from mmm_model.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS, Budget
+from mmm_model.goals import ratio_for
+from mmm_model.grouped import CellGroup, allocate_in_groups
 from mmm_model.panel import Bools, Floats, Panel
-from mmm_model.plan import RecentPlan, recent_plan, with_all_regions
-from mmm_model.response import MediaResponse, interval
-from mmm_model.scenarios import BudgetSettings, Limits, limits
+from mmm_model.plan import RecentPlan, recent_plan
+from mmm_model.response import MediaResponse
+from mmm_model.scenarios import GOALS, BudgetSettings, Limits, Scenario, limits
 
-__all__ = [
-    "Budget",
-    "BudgetHeadline",
-    "BudgetSettings",
-    "budget_headline",
-    "optimal_budgets",
-    "recommend",
-]
-
-BUDGET_COLUMNS = (
-    "scenario",
-    "channel",
-    "region",
-    "current_spend",
-    "optimal_spend",
-    "current_response",
-    "optimal_response",
-    "lower",
-    "upper",
-)
 _NODES = 33
-
-
-@dataclass(frozen=True)
-class Budget:
-    """One scenario's recommendation, weekly means.
-
-    Parameters
-    ----------
-    scenario
-        Its name.
-    channels, regions
-        Lengths C and R; only channels whose spend is known.
-    current_spend, spend
-        ``[R, C]`` currency.
-    current_response, response
-        ``[M, R, C]`` KPI units.
-    """
-
-    scenario: str
-    channels: tuple[str, ...]
-    regions: tuple[str, ...]
-    current_spend: Floats
-    spend: Floats
-    current_response: Floats
-    response: Floats
-
-    @property
-    def gain(self) -> Floats:
-        """``[M]`` weekly KPI gained over the recent plan."""
-        return (self.response - self.current_response).sum(axis=(1, 2))
-
-    @property
-    def keeps_total(self) -> bool:
-        """Whether the total is that of the recent plan."""
-        return bool(np.isclose(self.spend.sum(), self.current_spend.sum(), rtol=1e-6))
-
-    def frame(self) -> pd.DataFrame:
-        """A row per channel for all regions together (region None) and for each region."""
-        lower, upper = interval(with_all_regions(self.response))
-        values = {
-            "current_spend": with_all_regions(self.current_spend),
-            "optimal_spend": with_all_regions(self.spend),
-            "current_response": with_all_regions(self.current_response).mean(axis=0),
-            "optimal_response": with_all_regions(self.response).mean(axis=0),
-            "lower": lower,
-            "upper": upper,
-        }
-        places = np.array([None, *self.regions], dtype=object)
-        return pd.DataFrame(
-            {
-                "scenario": self.scenario,
-                "channel": np.repeat(np.array(self.channels, dtype=object), len(places)),
-                "region": np.tile(places, len(self.channels)),
-                **{name: value.T.ravel() for name, value in values.items()},
-            },
-            columns=list(BUDGET_COLUMNS),
-        )
-
-
-@dataclass(frozen=True)
-class BudgetHeadline:
-    """What to move at today's total, per week.
-
-    Parameters
-    ----------
-    scenario
-        Where it is from.
-    moved
-        Spend that goes to another channel.
-    moves
-        Channel and change of its spend, largest first; channels that stay are left out.
-    gain, gain_lower, gain_upper
-        KPI units gained over the recent plan, with the 90 % interval over members.
-    """
-
-    scenario: str
-    moved: float
-    moves: tuple[tuple[str, float], ...]
-    gain: float
-    gain_lower: float
-    gain_upper: float
-
-
-def budget_headline(budgets: tuple[Budget, ...]) -> BudgetHeadline | None:
-    """Sum up the first budget of today's total; None when there is none."""
-    budget = next((b for b in budgets if b.keeps_total), None)
-    if budget is None:
-        return None
-    change = (budget.spend - budget.current_spend).sum(axis=0)
-    seen = 1e-9 * max(float(budget.current_spend.sum()), 1e-300)
-    order = np.argsort(-np.abs(change), kind="stable")
-    lower, upper = interval(budget.gain)
-    return BudgetHeadline(
-        scenario=budget.scenario,
-        moved=float(np.clip(change, 0, None).sum()),
-        moves=tuple((budget.channels[c], float(change[c])) for c in order if abs(change[c]) > seen),
-        gain=float(budget.gain.mean()),
-        gain_lower=float(lower),
-        gain_upper=float(upper),
-    )
+# Totals over the recent plan's among which a goal is looked for: as far as the curves go.
+_TOTALS = tuple(np.geomspace(0.1, 3.0, 18))
 
 
 def optimal_budgets(
     response: MediaResponse, panel: Panel, settings: BudgetSettings | None = None
-) -> pd.DataFrame:
-    """Recommend a budget for every scenario, as rows of the table ``optimal_budgets``.
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Recommend a budget for every scenario.
 
-    Parameters and errors as for `recommend`. No rows when no channel's spend is known.
+    Parameters and errors as for `recommend`.
+
+    Returns
+    -------
+    budgets, scenarios
+        Rows of the tables ``optimal_budgets`` and ``budget_scenarios``; none when no channel's
+        spend is known.
     """
-    frames = [budget.frame() for budget in recommend(response, panel, settings)]
-    if not frames:
-        return pd.DataFrame(columns=list(BUDGET_COLUMNS))
-    return pd.concat(frames, ignore_index=True)
+    found = recommend(response, panel, settings)
+    if not found:
+        return (
+            pd.DataFrame(columns=list(BUDGET_COLUMNS)),
+            pd.DataFrame(columns=list(SCENARIO_COLUMNS)),
+        )
+    return (
+        pd.concat([budget.frame() for budget in found], ignore_index=True),
+        pd.DataFrame([budget.totals() for budget in found]),
+    )
 
 
 def recommend(
@@ -189,8 +86,8 @@ def recommend(
     Raises
     ------
     ValueError
-        If a bound is on a channel without known spend, or a scenario's total lies outside
-        what the bounds allow.
+        If a bound is on a channel without known spend, a scenario's total lies outside what
+        the bounds allow, or its goal is out of reach.
     """
     settings = settings or BudgetSettings()
     settings.check_channels(panel.channels, panel.has_spend)
@@ -199,22 +96,113 @@ def recommend(
     plan = recent_plan(response, panel).only(panel.has_spend)
     channels = tuple(c for c, known in zip(panel.channels, panel.has_spend, strict=True) if known)
     spend = plan.spend.sum(axis=0)
-    bounds = [limits(scenario, settings, channels, spend) for scenario in settings.scenarios]
-    search = _Search(plan.valued(), bounds, settings)
-    multipliers = [search.best(limit) for limit in bounds]
-    before = plan.weekly()
-    return tuple(
-        Budget(
-            scenario=scenario.name,
-            channels=channels,
-            regions=panel.regions,
-            current_spend=plan.spend,
-            spend=plan.spend * multiplier,
-            current_response=before,
-            response=plan.weekly(multiplier),
+    valued = plan.valued()
+    worth = bool((panel.value_per_kpi > 0).any())
+    totals = [
+        _with_total(scenario, valued, plan, settings, channels, worth)
+        for scenario in settings.scenarios
+    ]
+    bounds = [limits(scenario, settings, channels, spend) for scenario in totals]
+    search = _Search(valued, bounds, settings)
+    before, found = plan.weekly(), []
+    for scenario, limit in zip(settings.scenarios, bounds, strict=True):
+        multiplier = search.best(limit)
+        value, marginal = _returns(valued, multiplier)
+        found.append(
+            Budget(
+                scenario=scenario,
+                channels=channels,
+                regions=panel.regions,
+                current_spend=plan.spend,
+                spend=plan.spend * multiplier,
+                current_response=before,
+                response=plan.weekly(multiplier),
+                value=value if worth else np.full_like(value, np.nan),
+                marginal=marginal if worth else np.full_like(marginal, np.nan),
+                binding=_binding(plan.spend, multiplier, limit),
+            )
         )
-        for scenario, multiplier in zip(settings.scenarios, multipliers, strict=True)
-    )
+    return tuple(found)
+
+
+def _with_total(
+    scenario: Scenario,
+    valued: RecentPlan,
+    plan: RecentPlan,
+    settings: BudgetSettings,
+    channels: tuple[str, ...],
+    worth: bool,
+) -> Scenario:
+    """Return the scenario with the total that its goal needs, split over channels alone."""
+    goal, aim = scenario.asked
+    if goal not in GOALS:
+        return scenario
+    if goal != "kpi" and not worth:
+        raise ValueError(
+            f"scenario '{scenario.name}' asks for a return, but no value of the KPI is known"
+        )
+    spend = valued.spend.sum(axis=0)
+
+    def limit_at(ratio: float) -> Limits | None:
+        try:
+            return limits(Scenario(scenario.name, multiplier=ratio), settings, channels, spend)
+        except ValueError:
+            return None
+
+    known = [limit for ratio in _TOTALS if (limit := limit_at(ratio)) is not None]
+    search = _Search(valued, known, replace(settings, by_region=False)) if known else None
+
+    def reached(ratio: float) -> float | None:
+        limit = limit_at(ratio)
+        if limit is None or search is None:
+            return None
+        multiplier = search.best(limit)
+        value, marginal = _returns(valued, multiplier)
+        by_channel = (valued.spend * multiplier).sum(axis=0)
+        if goal == "kpi":
+            return float(plan.weekly(multiplier).mean(axis=0).sum())
+        if goal == "roi":
+            return float(value.sum() / by_channel.sum())
+        return float(np.nansum(marginal * by_channel) / by_channel.sum())
+
+    ratio = ratio_for(aim, reached, _TOTALS, largest=goal != "kpi", name=scenario.name, goal=goal)
+    return Scenario(scenario.name, total=ratio * float(spend.sum()))
+
+
+def _returns(valued: RecentPlan, multiplier: Floats) -> tuple[Floats, Floats]:
+    """Value of each channel's spend and of one more unit of it, spread as it is; ``[C]``."""
+    value = valued.weekly(multiplier).mean(axis=0).sum(axis=0)
+    spend = (valued.spend * multiplier).sum(axis=0)
+    rise = (valued.weekly_marginal(multiplier).mean(axis=0) * multiplier).sum(axis=0)
+    return value, np.divide(rise, spend, out=np.full_like(rise, np.nan), where=spend > 0)
+
+
+def _binding(current: Floats, multiplier: Floats, limit: Limits) -> tuple[str | None, ...]:
+    """Say for each channel what keeps its spend where it is."""
+    now, then = current.sum(axis=0), (current * multiplier).sum(axis=0)
+    scale = limit.total / now.sum() if now.sum() > 0 else 1.0
+    room = 1e-4 * max(limit.total, 1e-300)
+    found: list[str | None] = []
+    for c, (before, spend) in enumerate(zip(now, then, strict=True)):
+        groups = [g for g in limit.groups if g.members[c]]
+        inside = float(then[groups[0].members].sum()) if groups else 0.0
+        if before <= 0:
+            found.append(None)
+        elif spend >= before * limit.upper[c] - 1e-4 * before:
+            found.append("most")
+        elif spend <= before * limit.lower[c] + 1e-4 * before:
+            found.append("least")
+        elif groups and (inside >= groups[0].most - room or inside <= groups[0].least + room):
+            found.append(f"group {groups[0].name}")
+        else:
+            stays = np.isclose(multiplier[:, c][current[:, c] > 0], scale, rtol=1e-6).all()
+            found.append("uncertain" if stays else None)
+    return tuple(found)
+
+
+def _cell_groups(limit: Limits, channel: Indices) -> list[CellGroup]:
+    """Groups of channels as groups of cells, each of the channel in ``[n]``."""
+    return [CellGroup(g.members[channel], g.least, g.most) for g in limit.groups]
 
 
 class _Search:
@@ -258,10 +246,12 @@ class _Search:
             hesitation=self._hesitation(start)[use],
         )
         by_channel = np.ones(len(cost))
-        by_channel[use] = allocate(problem)
+        by_channel[use] = allocate_in_groups(problem, _cell_groups(limit, np.flatnonzero(use)))
         multiplier = np.where(self.paid, by_channel, 1.0)
         if self.settings.by_region and len(spend) > 1:
-            multiplier[self.paid] = allocate(self._by_region(limit, multiplier))
+            channel = np.nonzero(self.paid)[1]
+            problem = self._by_region(limit, multiplier)
+            multiplier[self.paid] = allocate_in_groups(problem, _cell_groups(limit, channel))
         return multiplier
 
     def _by_region(self, limit: Limits, start: Floats) -> Problem:

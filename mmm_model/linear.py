@@ -1,16 +1,13 @@
 """Linear algebra of the fit, batched over members and regions.
 
 What is linear in the equation is solved, not searched: the innovations of a drifting level
-by a Cholesky factor, the coefficients by ridge regression with bounds.
+by a Kalman filter, the coefficients by ridge regression with bounds.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
-
-# Cells of filters that are worked on at once, so that a large panel fits in memory.
-_FILTER_CELLS = 4_000_000
 
 
 def drift_covariance(weeks: int, drift: Tensor, start: float) -> Tensor:
@@ -19,13 +16,16 @@ def drift_covariance(weeks: int, drift: Tensor, start: float) -> Tensor:
     return start + drift * torch.minimum(t[:, None], t[None, :])
 
 
-def innovations(covariance: Tensor, precision: Tensor) -> tuple[Tensor, Tensor]:
+def innovations(drift: float, start: float, precision: Tensor) -> tuple[Tensor, Tensor]:
     """Filter that turns a drifting series with noise into independent innovations.
+
+    The rows are those of the Kalman filter of a random walk, written out: the forecast of a
+    week weighs an earlier one by its gain, faded by the gains in between.
 
     Parameters
     ----------
-    covariance
-        ``[W, W]`` of the level, relative to the noise.
+    drift, start
+        Variance of a week's step and of the level before the first week, relative to the noise.
     precision
         ``[R, W]`` inverse variance of the noise; 0 where the series was not observed.
 
@@ -37,22 +37,23 @@ def innovations(covariance: Tensor, precision: Tensor) -> tuple[Tensor, Tensor]:
     log_determinant
         ``[R]`` of the covariance of the observed weeks.
     """
-    weeks = len(covariance)
-    eye = torch.eye(weeks, dtype=covariance.dtype, device=covariance.device)
-    filters = covariance.new_empty(len(precision), weeks, weeks)
-    log_determinant = covariance.new_empty(len(precision))
-    size = max(_FILTER_CELLS // weeks**2, 1)
-    for first in range(0, len(precision), size):
-        rows = slice(first, first + size)
-        known = precision[rows]
-        seen = (known > 0).to(covariance.dtype)
-        noise = torch.where(known > 0, 1.0 / known.clamp_min(1e-12), torch.ones_like(known))
-        both = seen[:, :, None] * seen[:, None, :]
-        factor = torch.linalg.cholesky(both * covariance + torch.diag_embed(noise))
-        inverse = torch.linalg.solve_triangular(factor, eye.expand_as(factor), upper=False)
-        torch.mul(inverse, both, out=filters[rows])
-        log_determinant[rows] = 2 * factor.diagonal(dim1=1, dim2=2).log().sum(1)
-    return filters, log_determinant
+    one = torch.ones_like(precision[:, 0])
+    step, level, levels = drift * one, (start + drift) * one, []
+    for known in precision.unbind(1):
+        levels.append(level)
+        level = torch.addcdiv(step, level, torch.addcmul(one, level, known))
+    before_week, seen = torch.stack(levels, dim=1), precision > 0
+    strength = before_week * precision
+    gain = strength / (1.0 + strength)
+    variance = torch.where(seen, (1.0 + strength) / precision, torch.ones_like(precision))
+    faded = torch.log1p(-gain).cumsum(1)
+    before = torch.nn.functional.pad(faded[:, :-1], (1, 0))
+    # In place: for a large panel this is the largest array of all.
+    filters = (before[:, :, None] - faded[:, None, :]).clamp_(max=0.0).exp_().tril_(-1)
+    filters.mul_(-gain[:, None, :])
+    filters.diagonal(dim1=1, dim2=2).fill_(1.0)
+    filters.mul_((seen * variance.rsqrt())[:, :, None])
+    return filters, variance.log().sum(1)
 
 
 def bounded_ridge(gram: Tensor, moment: Tensor, bounded: Tensor, rounds: int = 12) -> Tensor:

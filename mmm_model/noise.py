@@ -86,17 +86,16 @@ class Whitening:
 
     @classmethod
     def of(cls, noise: NoiseModel) -> Whitening:
-        """Build the filters; each region's by one batched Cholesky factor."""
+        """Build the filters; all regions at once."""
         like = noise.variance
-        drift = drift_covariance(noise.weeks, like.new_tensor(noise.drift), _START_VARIANCE)
-        region, logdet = innovations(drift, noise.precision)
+        region, logdet = innovations(noise.drift, _START_VARIANCE, noise.precision)
         region = region * noise.variance.rsqrt()[:, None, None]
         seen = (noise.precision > 0).to(like.dtype)
         total = logdet.sum() + (seen.sum(1) * noise.variance.log()).sum()
         common = None
         if len(like) > 1:
-            shared, noise_precision = common_covariance(noise)
-            common, common_logdet = innovations(shared, noise_precision)
+            shock = like.new_full((1, noise.weeks), 1.0 / noise.common_shock)
+            common, common_logdet = innovations(noise.common_drift, 0.0, shock)
             scale = typical_variance(noise)
             common = common[0] * scale.rsqrt()
             total = total + common_logdet[0] + noise.weeks * scale.log()
@@ -142,13 +141,6 @@ class Whitening:
 def typical_variance(noise: NoiseModel) -> Tensor:
     """Variance of the noise of a typical region."""
     return noise.variance.median()
-
-
-def common_covariance(noise: NoiseModel) -> tuple[Tensor, Tensor]:
-    """Walk ``[W, W]`` and precision ``[1, W]`` of the shock that all regions share."""
-    like = noise.variance
-    walk = drift_covariance(noise.weeks, like.new_tensor(noise.common_drift), 0.0)
-    return walk, like.new_full((1, noise.weeks), 1.0 / noise.common_shock)
 
 
 def ordinary_weeks(target: Tensor, observed: Tensor) -> NoiseModel:

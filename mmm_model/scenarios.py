@@ -13,30 +13,82 @@ FEASIBLE = 1e-9
 """Relative excess of a total over what the bounds allow that is taken for rounding."""
 
 
+GOALS = ("roi", "marginal_roi", "kpi")
+
+
 @dataclass(frozen=True)
 class Scenario:
-    """A total to split: a multiple of the recent plan's, or an amount a week.
+    """A total to split: a multiple of the recent plan's, an amount a week, or what a goal needs.
+
+    Parameters
+    ----------
+    name
+        How the scenario is called.
+    multiplier, total
+        Weekly spend, over that of the recent plan or in money.
+    roi
+        The largest total whose value is still this many times the spend.
+    marginal_roi
+        The largest total at which another unit of money still returns this much.
+    kpi
+        The least total that brings so much KPI a week through media.
 
     Raises
     ------
     ValueError
-        Unless exactly one of ``multiplier`` and ``total`` is given, finite and ≥ 0.
+        Unless exactly one of them is given, finite and ≥ 0.
     """
 
     name: str
     multiplier: float | None = None
     total: float | None = None
+    roi: float | None = None
+    marginal_roi: float | None = None
+    kpi: float | None = None
 
     def __post_init__(self) -> None:
-        given = [v for v in (self.multiplier, self.total) if v is not None]
+        given = [getattr(self, f) for f in ("multiplier", "total", *GOALS)]
+        given = [value for value in given if value is not None]
         if len(given) != 1 or not np.isfinite(given[0]) or given[0] < 0:
             raise ValueError(
-                f"scenario '{self.name}' needs either a multiplier or a total, of at least 0"
+                f"scenario '{self.name}' needs either a multiplier, a total or a goal "
+                f"({', '.join(GOALS)}), one of them and of at least 0"
             )
 
+    @property
+    def asked(self) -> tuple[str, float]:
+        """Which of them is given, and its value."""
+        return next(
+            (field, float(value))
+            for field in ("multiplier", "total", *GOALS)
+            if (value := getattr(self, field)) is not None
+        )
+
     def weekly_total(self, current: float) -> float:
-        """Total weekly spend, where the recent plan's is ``current``."""
+        """Total weekly spend, where the recent plan's is ``current``; not for a goal."""
         return self.total if self.total is not None else (self.multiplier or 0.0) * current
+
+
+@dataclass(frozen=True)
+class Group:
+    """Channels whose spend together is bounded, as multiples of what they spend now.
+
+    Raises
+    ------
+    ValueError
+        If there is no channel, or not 0 ≤ least ≤ most.
+    """
+
+    channels: tuple[str, ...]
+    least: float = 0.0
+    most: float = np.inf
+
+    def __post_init__(self) -> None:
+        if not self.channels or not 0 <= self.least <= self.most:
+            raise ValueError(
+                f"a group of {list(self.channels)} from {self.least} to {self.most}: it needs "
+                "channels and 0 ≤ least ≤ most"
+            )
 
 
 DEFAULT_SCENARIOS = (
@@ -61,6 +113,8 @@ class BudgetSettings:
     bounds
         Channel → least and largest multiplier of the recent plan, whatever the total;
         replaces ``max_change`` there. (1, 1) pins a channel.
+    groups
+        Name → channels whose spend together is bounded; a channel is in one group at most.
     scenarios
         Totals to split.
     by_region
@@ -77,6 +131,7 @@ class BudgetSettings:
 
     max_change: float = 0.3
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = DEFAULT_SCENARIOS
     by_region: bool = True
     caution: float = 1.0
@@ -91,17 +146,31 @@ class BudgetSettings:
                 raise ValueError(
                     f"bounds of '{channel}' are ({low}, {high}), allowed is 0 ≤ low ≤ high"
                 )
+        grouped = [channel for group in self.groups.values() for channel in group.channels]
+        if twice := sorted({c for c in grouped if grouped.count(c) > 1}):
+            raise ValueError(f"{twice} are in more than one group of channels")
         names = [scenario.name for scenario in self.scenarios]
         if len(set(names)) < len(names):
             raise ValueError(f"scenario names must differ, found {names}")
 
     def check_channels(self, channels: tuple[str, ...], has_spend: Bools) -> None:
         """Raise ValueError if a bound is on a channel that has no budget."""
-        if unknown := sorted(set(self.bounds) - set(channels)):
+        named = set(self.bounds).union(*(group.channels for group in self.groups.values()))
+        if unknown := sorted(named - set(channels)):
             raise ValueError(f"bounds name unknown channels {unknown}; known: {list(channels)}")
         priced = {c for c, known in zip(channels, has_spend, strict=True) if known}
-        if unpriced := sorted(set(self.bounds) - priced):
+        if unpriced := sorted(named - priced):
             raise ValueError(f"bounds are set for {unpriced}, whose spend is unknown")
+
+
+@dataclass(frozen=True)
+class GroupLimit:
+    """Bounds of a group in money a week; ``members`` is True in ``[C]`` for its channels."""
+
+    name: str
+    members: Bools
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
@@ -114,17 +183,20 @@ class Limits:
         Weekly spend.
     lower, upper
         ``[C]`` multipliers of the recent plan.
+    groups
+        Bounds of channels together.
     """
 
     total: float
     lower: Floats
     upper: Floats
+    groups: tuple[GroupLimit, ...] = ()
 
 
 def limits(
     scenario: Scenario, settings: BudgetSettings, channels: tuple[str, ...], spend: Floats
 ) -> Limits:
-    """Bounds of a scenario.
+    """Bounds of a scenario that has a total.
 
     Parameters
     ----------
@@ -134,8 +206,8 @@ def limits(
     Raises
     ------
     ValueError
-        If the bounds do not allow the total. All bounds of that side conflict together:
-        relaxing any one of them far enough would do, so all are named.
+        If a group's bounds conflict with those of its channels, or all bounds with the total.
+        Those that are named conflict together: relaxing any one of them far enough would do.
     """
     current = float(spend.sum())
     total = scenario.weekly_total(current)
@@ -143,23 +215,71 @@ def limits(
     around = (ratio * (1 - settings.max_change), ratio * (1 + settings.max_change))
     bounds = np.array([settings.bounds.get(channel, around) for channel in channels])
     lower, upper = bounds[:, 0], bounds[:, 1]
-    least, most = float(spend @ lower), float(spend @ upper)
     room = FEASIBLE * max(total, current)
+    groups = tuple(_group_limit(name, g, channels, spend) for name, g in settings.groups.items())
+    for group in groups:
+        own = [(c, s) for c, s, m in zip(channels, spend, group.members, strict=True) if m]
+        low, high = lower[group.members], upper[group.members]
+        at_least, at_most = _terms(own, low, "≥"), _terms(own, high, "≤")
+        if spend[group.members] @ low > group.most + room:
+            raise ValueError(
+                f"scenario '{scenario.name}': group '{group.name}' may spend at most "
+                f"{group.most:,.2f} a week, but {', '.join(at_least)}; widen one of them"
+            )
+        if spend[group.members] @ high < group.least - room:
+            raise ValueError(
+                f"scenario '{scenario.name}': group '{group.name}' must spend at least "
+                f"{group.least:,.2f} a week, but {', '.join(at_most)}; widen one of them"
+            )
+    least, floor = _reach(channels, spend, lower, groups, "≥")
+    most, ceiling = _reach(channels, spend, upper, groups, "≤")
     if least - room <= total <= most + room:
-        return Limits(total, lower, upper)
+        return Limits(total, lower, upper, groups)
     if current <= 0:
         raise ValueError(
             f"scenario '{scenario.name}' wants {total:,.2f} a week, but no channel has recent "
             "spend to scale"
         )
-    side, sign, reach = ("least", "≥", lower) if total < least else ("most", "≤", upper)
-    terms = [
-        f"{channel} {sign} {amount:,.2f}"
-        for channel, amount, paid in zip(channels, reach * spend, spend > 0, strict=True)
-        if paid
-    ]
+    side, reached, terms = ("least", least, floor) if total < least else ("most", most, ceiling)
     raise ValueError(
         f"scenario '{scenario.name}' wants {total:,.2f} a week, but the bounds allow at {side} "
-        f"{(least if side == 'least' else most):,.2f}: {', '.join(terms)}; "
-        "widen one of them or change the total"
+        f"{reached:,.2f}: {', '.join(terms)}; widen one of them or change the total"
     )
+
+
+def _group_limit(name: str, group: Group, channels: tuple[str, ...], spend: Floats) -> GroupLimit:
+    members = np.array([channel in group.channels for channel in channels])
+    now = float(spend[members].sum())
+    most = np.inf if np.isinf(group.most) else group.most * now
+    return GroupLimit(name, members, group.least * now, most)
+
+
+def _reach(
+    channels: tuple[str, ...],
+    spend: Floats,
+    reach: Floats,
+    groups: tuple[GroupLimit, ...],
+    sign: str,
+) -> tuple[float, list[str]]:
+    """Total that the bounds of one side allow, and the bounds that add up to it."""
+    own = spend * reach
+    alone, total, terms = np.ones(len(spend), dtype=bool), 0.0, []
+    for group in groups:
+        inside = float(own[group.members].sum())
+        tight = group.least > inside if sign == "≥" else group.most < inside
+        if tight:
+            bound = group.least if sign == "≥" else group.most
+            total += bound
+            terms.append(f"group '{group.name}' {sign} {bound:,.2f}")
+            alone &= ~group.members
+    pairs = [(c, s) for c, s, a in zip(channels, spend, alone, strict=True) if a]
+    return total + float(own[alone].sum()), [*_terms(pairs, reach[alone], sign), *terms]
+
+
+def _terms(pairs: list[tuple[str, float]], reach: Floats, sign: str) -> list[str]:
+    """Bounds of channels that are paid for, in words."""
+    return [
+        f"{channel} {sign} {multiple * paid:,.2f}"
+        for (channel, paid), multiple in zip(pairs, reach, strict=True)
+        if paid > 0
+    ]

@@ -17,6 +17,7 @@ from mmm_model.noise import Whitening
 
 _PRIOR_REGIONS = 3.0
 _PRIOR_SPREAD = 0.05
+_WEEKS_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,9 @@ class LinearProblem:
         self.shared = whitening.common is not None
         if whitening.common is not None:
             weeks = a.shape[1]
-            per_week = torch.einsum("rts,rtu->tsu", a, a).reshape(weeks, -1)
-            own = torch.einsum("ts,tu->tsu", whitening.common, whitening.common)
-            gram = (weight @ (per_week + own.reshape(weeks, -1))).reshape(-1, weeks, weeks)
+            gram = _weighted_grams(a, weight)
+            own = whitening.common * weight[:, :, None]
+            gram = gram + own.transpose(1, 2) @ whitening.common
             eye = torch.eye(weeks, dtype=a.dtype, device=a.device)
             self.common_factor = torch.linalg.cholesky(
                 gram + 1e-9 * gram.diagonal(dim1=1, dim2=2).mean() * eye
@@ -242,3 +243,22 @@ class LinearProblem:
         """``Σ_r A_r' rows``: ``[M, R, W, P]`` to ``[M, W, P]``."""
         a = self.whitening.region
         return a.reshape(-1, a.shape[-1]).T @ rows.reshape(len(rows), -1, rows.shape[-1])
+
+
+def _weighted_grams(filters: Tensor, weight: Tensor) -> Tensor:
+    """``Σ_r A_r' diag(w) A_r``, ``[M, W, W]``, of triangular ``[R, W, W]`` and ``[M, W]``.
+
+    Some weeks at a time: the columns after them are zero, and no ``[W, W, W]`` is needed.
+    """
+    weeks, plain = filters.shape[1], bool((weight == 1).all())
+    gram = filters.new_zeros(len(weight), weeks, weeks)
+    for first in range(0, weeks, _WEEKS_AT_ONCE):
+        last = min(first + _WEEKS_AT_ONCE, weeks)
+        rows = filters[:, first:last, :last]
+        if plain:
+            flat = rows.reshape(-1, last)
+            gram[:, :last, :last] += flat.T @ flat
+        else:
+            each = torch.einsum("rts,rtu->tsu", rows, rows).reshape(last - first, -1)
+            gram[:, :last, :last] += (weight[:, first:last] @ each).reshape(-1, last, last)
+    return gram

@@ -1,10 +1,8 @@
 """The end of a refresh: its dashboard, the gates that it must pass, and its publication."""
 
-import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -16,18 +14,13 @@ from mmm_assets.assets.results import RESULT_ASSETS
 from mmm_assets.headline import headline
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.project import Project
-from mmm_assets.report import ReportContext, build_index, build_report
+from mmm_assets.report.files import draw, draw_index
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
     from mmm_model import Panel
 
 GROUP = "publication"
-
-
-def report_file(project: Project, refresh_week: date) -> Path:
-    """Where the dashboard of a refresh week lies."""
-    return project.config.reports_folder / refresh_week.isoformat() / "index.html"
 
 
 @dg.asset(
@@ -43,16 +36,9 @@ def dashboard(
 ) -> dg.MaterializeResult:
     """Draw the dashboard of a refresh week."""
     refresh_week = date.fromisoformat(context.partition_key)
-    about = ReportContext(
-        project=project.config.project,
-        kpi_name=project.config.kpi_name,
-        currency=project.config.currency,
-    )
     with project.warehouse.work() as connection:
-        html = build_report(connection, refresh_week, context=about)
+        file = draw(project, connection, refresh_week)
         lines = headline(connection, refresh_week, project.config.currency)
-    file = report_file(project, refresh_week)
-    write_whole(file, html)
     return dg.MaterializeResult(
         metadata={
             "headline": dg.MetadataValue.md(
@@ -60,7 +46,7 @@ def dashboard(
             ),
             "file": dg.MetadataValue.path(file),
             "open": dg.MetadataValue.url(file.as_uri()),
-            "megabytes": round(len(html) / 1e6, 2),
+            "megabytes": round(file.stat().st_size / 1e6, 2),
         }
     )
 
@@ -123,8 +109,7 @@ def published_refresh(
             allow_retries=False,
         )
     project.warehouse.publish(refresh_week)
-    with project.warehouse.published() as connection:
-        write_whole(project.config.reports_folder / "index.html", build_index(connection))
+    draw_index(project)
     return dg.MaterializeResult(
         metadata={
             "status": row["status"].item(),
@@ -176,11 +161,3 @@ def _is_published(project: Project, refresh_week: date) -> bool:
     except FileNotFoundError:
         return False
     return bool(found and found[0])
-
-
-def write_whole(file: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old content or the new, nothing between."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)

@@ -217,6 +217,7 @@ def response_curves(fits: Fits) -> tuple[Tables, Shown]:
 
 @result(
     "optimal_budgets",
+    "budget_scenarios",
     description="Recommended weekly spend by scenario, channel and region, beside today's plan.",
 )
 def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
@@ -224,9 +225,12 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
     from mmm_model import budgets
 
     settings = fits.project.config.budget_settings(fits.panel.channels)
-    frame = budgets.optimal_budgets(fits.response, fits.panel, settings)
+    frame, scenarios = budgets.optimal_budgets(fits.response, fits.panel, settings)
     shown = frame[frame["region"].isna()].drop(columns="region")
-    return {"optimal_budgets": frame}, {"budgets": metadata.table(shown, limit=40)}
+    return {"optimal_budgets": frame, "budget_scenarios": scenarios}, {
+        "scenarios": metadata.table(scenarios, limit=20),
+        "budgets": metadata.table(shown, limit=40),
+    }
 
 
 RESULT_ASSETS = list(_RESULTS)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mmm_assets.planning_words import reason
+from mmm_assets.report import escape, words
 from mmm_assets.report import figure as fig
-from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.scenarios import (
     BUDGETS,
+    HELD,
     NO_BUDGETS,
+    SCENARIOS,
     moves,
     scenario_name,
     scenarios,
@@ -36,6 +39,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
         _shift(refresh, rows),
         _response(refresh, rows),
         _gain(refresh, rows),
+        *_held(refresh, rows),
         _frontier(refresh, rows),
         _regions(refresh, rows),
     )
@@ -147,7 +151,7 @@ def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
                 },
             )
         )  # fmt: skip
-    first = totals(rows).iloc[0]
+    first = totals(refresh, rows).iloc[0]
     return View(
         "budgets-response",
         "What it would bring, by channel",
@@ -173,14 +177,24 @@ def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
 
 
 def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
-    sums = totals(rows)
+    sums = totals(refresh, rows)
     colours = ["@good/0.85" if value >= 0 else "@bad/0.85" for value in sums["gain"]]
     first = sums.iloc[0]
+    known = sums["gain_lower"].notna().all()
+    ends = (
+        f" (90 % interval {words.number(first['gain_lower'])} to "
+        f"{words.number(first['gain_upper'])})"
+        if known
+        else ""
+    )
+    bounds = fig.error(
+        sums["gain"].tolist(), sums["gain_lower"].tolist(), sums["gain_upper"].tolist()
+    )
     return View(
         "budgets-gain",
         "Gain by scenario",
         f"{scenario_name(sums.index[0])}: {words.percent(first['gain_share'], signed=True)} of "
-        f"what media bring today, {words.number(first['gain'])} {refresh.kpi} a week.",
+        f"what media bring today, {words.number(first['gain'])} {refresh.kpi} a week{ends}.",
         fig.figure(
             [
                 fig.bars(
@@ -188,19 +202,70 @@ def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
                     customdata=sums["gain_share"].to_numpy(),
                 )
                 | {"hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.1%})<extra></extra>"}
+                | ({"error_x": bounds} if known else {})
             ],
             **fig.ranked(f"{refresh.kpi_label} per week, against today", len(sums)),
         ),
         table=sums.reset_index(),
-        sql=refresh.shown(BUDGETS),
-        note="The intervals of the responses are in the view beside it; most of their width is "
-        "shared by today's plan and the recommended one, so it is not the interval of the gain.",
+        sql=refresh.shown(SCENARIOS if known else BUDGETS),
+        note="The interval is that of the gain: what today's plan and the recommended one share "
+        "is not in it.",
         height=fig.height_of(len(sums), 40),
     )  # fmt: skip
 
 
+def _held(refresh: Refresh, rows: pd.DataFrame) -> tuple[View, ...]:
+    """What the next unit of money would bring in each channel, and what keeps it from moving."""
+    table = refresh.query(HELD)
+    if table["marginal_roi"].isna().all():
+        return ()
+    table["held_by"] = [reason(b if isinstance(b, str) else None) for b in table["binding"]]
+    choices = []
+    for scenario in scenarios(rows):
+        part = _pick(table, scenario, refresh).dropna(subset=["marginal_roi"])
+        part = part.sort_values("marginal_roi", ascending=False)
+        trace = {
+            "y": [refresh.label(c) for c in part["channel"]],
+            "x": part["marginal_roi"].to_numpy(),
+            "text": [escape.label(r) for r in part["held_by"]],
+            "marker": {"color": [refresh.colour(c) for c in part["channel"]]},
+        }
+        choices.append(Choice(scenario_name(scenario), {0: trace}))
+    first = _pick(table, scenarios(rows)[0], refresh).dropna(subset=["marginal_roi"])
+    kept = first[first["held_by"] != ""].sort_values("marginal_roi", ascending=False)
+    best = kept.iloc[0] if len(kept) else first.sort_values("marginal_roi").iloc[-1]
+    why = f" and is held by this: {best['held_by']}" if best["held_by"] else ""
+    sign = words.currency_sign(refresh.context.currency)
+    return (
+        View(
+            "budgets-held",
+            "What the next euro would bring" if sign == "€" else "What the next unit would bring",
+            f"{choices[0].label}: one more {refresh.context.currency} in {best['channel']} "
+            f"returns {best['marginal_roi']:.2f}{why}.",
+            fig.figure(
+                [
+                    {
+                        "type": "bar",
+                        "orientation": "h",
+                        "textposition": "none",
+                        "hovertemplate": "%{y}: %{x:.2f}<br>%{text}<extra></extra>",
+                        **choices[0].traces[0],
+                    }
+                ],
+                **fig.ranked("Marginal ROI at the recommended spend", len(first)),
+            ),
+            table=table,
+            sql=refresh.shown(HELD),
+            selector="Scenario",
+            choices=tuple(choices),
+            note="Where no bound and no doubt holds a channel, these are equal.",
+            height=fig.height_of(len(first), 38),
+        ),
+    )
+
+
 def _frontier(refresh: Refresh, rows: pd.DataFrame) -> View:
-    sums = totals(rows).sort_values("optimal_spend")
+    sums = totals(refresh, rows).sort_values("optimal_spend")
     now = sums.iloc[0]
     title = "Total budget against response"
     spread = sums["optimal_spend"].max() - sums["optimal_spend"].min()

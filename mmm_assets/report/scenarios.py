@@ -21,6 +21,15 @@ BUDGETS = """
     WHERE region IS NULL OR scenario NOT IN (SELECT scenario FROM whole)
     GROUP BY ALL ORDER BY scenario, channel"""
 
+SCENARIOS = """
+    SELECT scenario, current_spend, optimal_spend, current_response, optimal_response, lower,
+           upper, gain, gain_lower, gain_upper, roi, marginal_roi
+    FROM mart.budget_scenarios WHERE refresh_week = $week ORDER BY scenario"""
+
+HELD = """
+    SELECT scenario, channel, optimal_spend, marginal_roi, binding FROM mart.optimal_budgets
+    WHERE refresh_week = $week AND region IS NULL ORDER BY scenario, channel"""
+
 NO_BUDGETS = "No budget was optimised in this refresh: that needs the spend of the channels."
 
 
@@ -42,14 +51,18 @@ def scenarios(rows: pd.DataFrame) -> list[str]:
     return [first, *(str(name) for name in rest)]
 
 
-def totals(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row a scenario: spend and response now and recommended, with the interval's ends.
+def totals(refresh: Refresh, rows: pd.DataFrame) -> pd.DataFrame:
+    """One row a scenario: spend and response now and recommended, the gain, all with intervals.
 
-    The ends add up those of the channels, as if all were wrong in the same direction.
+    A refresh of an earlier version has no totals: channels are added up, the interval of the
+    gain is unknown.
     """
-    sums = rows.drop(columns="channel").groupby("scenario").sum()
-    gain = sums["optimal_response"] - sums["current_response"]
-    return sums.assign(gain=gain, gain_share=gain / sums["current_response"]).loc[scenarios(rows)]
+    sums = refresh.query(SCENARIOS).set_index("scenario")
+    if sums.empty:
+        sums = rows.drop(columns="channel").groupby("scenario").sum()
+        sums["gain"] = sums["optimal_response"] - sums["current_response"]
+        sums[["gain_lower", "gain_upper", "roi", "marginal_roi"]] = float("nan")
+    return sums.assign(gain_share=sums["gain"] / sums["current_response"]).loc[scenarios(rows)]
 
 
 def moves(rows: pd.DataFrame) -> str:

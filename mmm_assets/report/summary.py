@@ -107,7 +107,7 @@ def _move(refresh: Refresh) -> Tile:
     rows = refresh.query(scenarios.BUDGETS)
     if rows.empty:
         return Tile("Recommended shift", "None", scenarios.NO_BUDGETS)
-    sums = scenarios.totals(rows)
+    sums = scenarios.totals(refresh, rows)
     scenario, first = sums.index[0], sums.iloc[0]
     part = rows[rows["scenario"] == scenario]
     return Tile(
@@ -180,13 +180,17 @@ def _shift(refresh: Refresh) -> View:
         return View("summary-shift", title, scenarios.NO_BUDGETS)
     scenario = scenarios.scenarios(rows)[0]
     part = rows[rows["scenario"] == scenario].reset_index(drop=True)
-    gain = scenarios.totals(rows).iloc[0]
+    gain = scenarios.totals(refresh, rows).iloc[0]
+    between = ""
+    if not np.isnan(gain["gain_lower"]):
+        ends = (words.number(gain["gain_lower"]), words.number(gain["gain_upper"]))
+        between = f", with 90 % probability {ends[0]} to {ends[1]}"
     return View(
         "summary-shift",
         title,
         f"{scenarios.scenario_name(scenario)}, {scenarios.moves(part)}: "
         f"{words.number(gain['gain'])} {refresh.kpi} a week "
-        f"{'more' if gain['gain'] >= 0 else 'less'} are expected.",
+        f"{'more' if gain['gain'] >= 0 else 'less'} are expected{between}.",
         fig.figure(
             [{"type": "bar", "orientation": "h", **scenarios.shift_bars(refresh, part)}],
             **fig.ranked(

@@ -7,16 +7,11 @@ from hand_made import constant, drawn, permuted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_model.budgets import (
-    BUDGET_COLUMNS,
-    BudgetSettings,
-    budget_headline,
-    optimal_budgets,
-    recommend,
-)
+from mmm_model.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS
+from mmm_model.budgets import optimal_budgets, recommend
 from mmm_model.panel import Panel
 from mmm_model.response import MediaResponse
-from mmm_model.scenarios import Scenario
+from mmm_model.scenarios import BudgetSettings, Group, Scenario
 
 SAME = (Scenario("same_budget", multiplier=1.0),)
 BOLD = BudgetSettings(scenarios=SAME, caution=0.0)
@@ -143,7 +138,7 @@ def test_a_smaller_budget_never_brings_more() -> None:
 
 def test_frame_has_the_columns_of_the_table_and_adds_up() -> None:
     response, panel = drawn(6, regions=2)
-    frame = optimal_budgets(response, panel)
+    frame, _ = optimal_budgets(response, panel)
     assert tuple(frame.columns) == BUDGET_COLUMNS
     assert len(frame) == 5 * 3 * (2 + 1)
     amounts = ["current_spend", "optimal_spend", "current_response", "optimal_response"]
@@ -158,18 +153,18 @@ def test_frame_has_the_columns_of_the_table_and_adds_up() -> None:
 def test_without_spend_there_is_no_budget() -> None:
     response, panel = drawn(7)
     unpriced = replace(panel, spend=np.full(panel.spend.shape, np.nan))
-    frame = optimal_budgets(response, unpriced)
+    frame, scenarios = optimal_budgets(response, unpriced)
     assert frame.empty and tuple(frame.columns) == BUDGET_COLUMNS
-    assert budget_headline(recommend(response, unpriced)) is None
+    assert scenarios.empty and tuple(scenarios.columns) == SCENARIO_COLUMNS
 
 
 def test_channels_without_known_spend_are_left_out() -> None:
     response, panel = drawn(8)
     spend = panel.spend.copy()
     spend[..., 1] = np.nan
-    frame = optimal_budgets(response, replace(panel, spend=spend))
+    frame, _ = optimal_budgets(response, replace(panel, spend=spend))
     assert set(frame["channel"]) == {"channel 0", "channel 2"}
-    assert frame.notna().drop(columns="region").all(axis=None)
+    assert frame[list(BUDGET_COLUMNS[3:9])].notna().all(axis=None)
 
 
 def test_what_is_not_bought_now_stays_at_zero() -> None:
@@ -249,10 +244,99 @@ def test_bounds_on_channels_without_a_budget_are_refused() -> None:
         )
 
 
-def test_headline_names_the_largest_moves_first() -> None:
+def test_what_a_goal_needs_is_found_and_reached() -> None:
+    response, panel = drawn(14, channels=3, weeks=20)
+    rules = BudgetSettings(scenarios=SAME, caution=0.0)
+    now = recommend(response, panel, rules)[0].totals()
+    goals = (
+        Scenario("return", roi=1.1 * now["roi"]),
+        Scenario("next", marginal_roi=1.1 * now["marginal_roi"]),
+        Scenario("volume", kpi=0.9 * now["optimal_response"]),
+    )
+    by_roi, by_margin, by_kpi = (
+        budget.totals() for budget in recommend(response, panel, replace(rules, scenarios=goals))
+    )
+    assert by_roi["roi"] == pytest.approx(goals[0].roi, rel=0.01)
+    assert by_margin["marginal_roi"] == pytest.approx(goals[1].marginal_roi, rel=0.02)
+    assert by_kpi["optimal_response"] == pytest.approx(goals[2].kpi, rel=0.01)
+    for found in (by_roi, by_margin, by_kpi):
+        assert found["optimal_spend"] < now["optimal_spend"]
+
+
+def test_a_goal_out_of_reach_says_what_can_be_reached() -> None:
+    response, panel = drawn(15)
+    rules = BudgetSettings(scenarios=(Scenario("dream", roi=1e6),))
+    with pytest.raises(
+        ValueError, match=r"'dream' wants roi 1e\+06, out of reach: budgets from 10%"
+    ):
+        recommend(response, panel, rules)
+    worthless = replace(panel, value_per_kpi=np.full_like(panel.value_per_kpi, np.nan))
+    with pytest.raises(ValueError, match="no value of the KPI is known"):
+        recommend(response, worthless, rules)
+
+
+@given(st.integers(0, 10_000), st.floats(0.5, 1.0), st.floats(1.0, 1.2), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_channels_of_a_group_stay_within_its_bounds(
+    seed: int, most: float, least: float, by_region: bool
+) -> None:
+    response, panel = drawn(seed, regions=3, channels=5, weeks=12)
+    groups = {
+        "online": Group(("channel 0", "channel 1"), most=most),
+        "offline": Group(("channel 2",), least=least),
+    }
+    rules = BudgetSettings(
+        groups=groups, max_change=0.6, caution=0.0, scenarios=SAME, by_region=by_region
+    )
+    budget = recommend(response, panel, rules)[0]
+    now, then = budget.current_spend.sum(axis=0), budget.spend.sum(axis=0)
+    assert then.sum() == pytest.approx(now.sum(), rel=1e-10)
+    assert then[:2].sum() <= most * now[:2].sum() * (1 + 1e-6)
+    assert then[2] >= least * now[2] * (1 - 1e-6)
+
+
+def test_the_best_split_with_a_group_is_that_of_brute_force() -> None:
+    response, panel = drawn(3, regions=1, channels=3, weeks=12)
+    spend = np.nanmean(panel.spend, axis=1)[0]
+    rules = BudgetSettings(
+        groups={"pair": Group(("channel 0", "channel 1"), most=0.9)}, max_change=1.0,
+        caution=0.0, scenarios=SAME,
+    )  # fmt: skip
+    budget = recommend(response, panel, rules)[0]
+    found = weekly_value(response, budget.spend / budget.current_spend)
+    best = -np.inf
+    for first, second in product(np.linspace(0, 2, 81), repeat=2):
+        pair = first * spend[0] + second * spend[1]
+        third = (spend.sum() - pair) / spend[2]
+        if pair <= 0.9 * spend[:2].sum() * (1 + 1e-9) and 0 <= third <= 2:
+            best = max(best, weekly_value(response, np.array([[first, second, third]])))
+    assert found >= best * (1 - 1e-3)
+
+
+def test_conflicting_groups_are_refused_with_the_smallest_set() -> None:
+    response, panel = constant([100.0, 50.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0])
+    capped = BudgetSettings(
+        bounds={"channel 0": (1.0, 2.0)}, groups={"tv": Group(("channel 0",), most=0.5)}
+    )
+    with pytest.raises(ValueError, match=r"group 'tv' may spend at most 50.00 .* channel 0 ≥ 100"):
+        recommend(response, panel, capped)
+    short = BudgetSettings(
+        groups={"all": Group(("channel 0", "channel 1"), most=0.8)}, scenarios=SAME
+    )
+    with pytest.raises(ValueError, match=r"at most 120.00: group 'all' ≤ 120.00"):
+        recommend(response, panel, short)
+    with pytest.raises(ValueError, match="more than one group"):
+        BudgetSettings(groups={"a": Group(("x",)), "b": Group(("x",))})
+
+
+def test_what_holds_a_channel_is_said_and_the_next_unit_brings_as_much_as_it_does() -> None:
     response, panel = _two_channels([[2.0, 1.0], [2.2, 1.1], [1.9, 1.0]])
-    found = budget_headline(recommend(response, panel))
-    assert found is not None and found.scenario == "same_budget"
-    assert {name for name, _ in found.moves} == {"channel 0", "channel 1"}
-    assert found.moved == pytest.approx(max(change for _, change in found.moves))
-    assert found.gain_lower < found.gain < found.gain_upper
+    budget = recommend(response, panel, BudgetSettings(scenarios=SAME, max_change=0.1))[0]
+    assert budget.binding == ("most", "least")
+    assert budget.marginal[0] > budget.marginal[1]
+    spend = budget.spend.sum(axis=0)
+    step = np.ones_like(budget.spend)
+    step[:, 0] = 1.001
+    multiplier = budget.spend / budget.current_spend
+    gained = weekly_value(response, multiplier * step) - weekly_value(response, multiplier)
+    assert budget.marginal[0] == pytest.approx(gained / (0.001 * spend[0]), rel=0.01)

@@ -19,7 +19,7 @@ def test_bounded_ridge_agrees_with_non_negative_least_squares():
 def test_innovations_whiten_the_level_and_skip_what_was_not_observed():
     covariance = drift_covariance(6, torch.tensor(0.3, dtype=torch.double), 2.0)
     precision = torch.tensor([[1.0, 1, 0, 0.5, 1, 1]], dtype=torch.double)
-    filters, log_determinant = innovations(covariance, precision)
+    filters, log_determinant = innovations(0.3, 2.0, precision)
     on = [0, 1, 3, 4, 5]
     full = covariance + torch.diag(torch.where(precision[0] > 0, 1 / precision[0], 0.0))
     seen = full[on][:, on]

@@ -64,6 +64,45 @@ def test_refresh_ends_with_headline_and_where_to_look(project: ProjectConfig) ->
         assert part in said
 
 
+def test_plan_answers_from_the_published_refresh(refreshed: ProjectConfig, tmp_path: Path) -> None:
+    file = tmp_path / "plan.csv"
+    code, said = run("plan", "-c", refreshed.path, "--total", "5000", "--horizon", "4",
+                     "--csv", file)  # fmt: skip
+    assert code == 0, said
+    assert "by the refresh of 2024-07-08" in said
+    assert "EUR 5,000.00 in 4 weeks" in said and "90 % interval" in said
+    rows = pd.read_csv(file)
+    assert rows[rows["region"].isna()]["optimal_spend"].sum() == pytest.approx(1250.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--roi", "1e9"], "out of reach"),
+        (["--bound", "tv"], "not of the form"),
+        (["--bound", "nothing=1:1"], "unknown channels"),
+        (["--total", "5", "--roi", "2"], "one of them"),
+        (["--week", "2020-01-06"], "no refresh of 2020-01-06 is published"),
+    ],
+)
+def test_plan_refuses_what_cannot_be(
+    refreshed: ProjectConfig, options: list[str], message: str
+) -> None:
+    code, said = run("plan", "-c", refreshed.path, *options)
+    assert code == EXIT["usage"]
+    assert message in said
+
+
+def test_report_is_drawn_again_from_the_warehouse_alone(project: ProjectConfig) -> None:
+    file = project.reports_folder / "2024-06-24" / "index.html"
+    before = file.read_text()
+    file.unlink()
+    (project.warehouse_folder / "work.duckdb").unlink()
+    code, said = run("report", "-c", project.path, "--week", "2024-06-24")
+    assert code == 0, said
+    assert file.read_text() == before
+
+
 def test_backfill_runs_every_monday_between(project: ProjectConfig) -> None:
     code, said = run("backfill", "--from", "2024-06-12", "--to", "2024-06-23", "-c", project.path)
     assert code == 0, said

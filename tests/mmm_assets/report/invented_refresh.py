@@ -91,6 +91,7 @@ class _Invented:
             "response_curve_parameters": self._parameters(),
             "channel_graph": self._graph(),
             "optimal_budgets": self._budgets(),
+            "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
             "training_history": self._history(),
         }
@@ -246,13 +247,32 @@ class _Invented:
                     "optimal_response": after, "lower": 0.8 * after, "upper": 1.25 * after,
                 }
             )  # fmt: skip
-            parts.append(national)
+            held = np.where(moved > 1, "most", "uncertain")
+            parts.append(national.assign(marginal_roi=after / best, binding=held))
             for i, region in enumerate(self.regions if len(self.regions) > 1 else ()):
                 part = national.assign(region=region)
                 for name in part.columns[3:]:
                     part[name] = part[name] * share[i]
                 parts.append(part)
         return pd.concat(parts, ignore_index=True)
+
+    def _scenarios(self) -> pd.DataFrame:
+        budgets = self._budgets()
+        if budgets.empty:
+            return budgets
+        whole = budgets[budgets["region"].isna()]
+        names = ["current_spend", "optimal_spend", "current_response", "optimal_response"]
+        sums = whole.groupby("scenario")[[*names, "lower", "upper"]].sum().reset_index()
+        gain = sums["optimal_response"] - sums["current_response"]
+        return sums.assign(
+            asked="multiplier",
+            asked_value=1.0,
+            gain=gain,
+            gain_lower=gain - 0.1 * gain.abs(),
+            gain_upper=gain + 0.1 * gain.abs(),
+            roi=sums["optimal_response"] / sums["optimal_spend"],
+            marginal_roi=0.6 * sums["optimal_response"] / sums["optimal_spend"],
+        )
 
     def _checks(self) -> pd.DataFrame:
         rows = [("media", f"rule {i}", "blocking", True, 0, "") for i in range(6)]

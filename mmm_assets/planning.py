@@ -1,0 +1,101 @@
+"""Budgets asked for between two refreshes, answered by a published one, nothing refitted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from mmm_assets.assets.results import Fits
+from mmm_assets.project import Project
+
+if TYPE_CHECKING:
+    from mmm_model.budget import Budget
+    from mmm_model.scenarios import Scenario
+
+
+class UnknownRefresh(LookupError):
+    """There is no published refresh to plan with."""
+
+
+class Infeasible(ValueError):
+    """What was asked for cannot be met; the message names what conflicts."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; what is left out is as in the configuration.
+
+    Parameters
+    ----------
+    scenario
+        The total, or the goal that it must reach.
+    bounds
+        Channel → least and most, as multiples of its recent spend.
+    max_change, caution, by_region
+        As in ``budget`` of the configuration.
+    """
+
+    scenario: Scenario
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    max_change: float | None = None
+    caution: float | None = None
+    by_region: bool | None = None
+
+
+def published_week(project: Project, refresh_week: date | None) -> date:
+    """Return the week if it is published; without one, the newest that is.
+
+    Raises
+    ------
+    UnknownRefresh
+        If it is not, or nothing is.
+    """
+    try:
+        with project.warehouse.published() as connection:
+            rows = connection.execute(
+                "SELECT refresh_week FROM mart.refreshes WHERE status = 'published' "
+                "ORDER BY refresh_week"
+            ).fetchall()
+    except FileNotFoundError:
+        rows = []
+    weeks = [week for (week,) in rows]
+    if not weeks:
+        raise UnknownRefresh("nothing is published yet; start with:  mmm refresh")
+    if refresh_week is not None and refresh_week not in weeks:
+        known = ", ".join(map(str, weeks[-5:]))
+        raise UnknownRefresh(f"no refresh of {refresh_week} is published; the last are {known}")
+    return refresh_week or weeks[-1]
+
+
+def plan_budget(project: Project, refresh_week: date, question: Question) -> Budget:
+    """Find the best split for one question, by the saved model of a refresh.
+
+    Raises
+    ------
+    Infeasible
+        If bounds, total or goal conflict, or no channel's spend is known.
+    """
+    from mmm_model.budgets import recommend
+
+    fits = Fits(project, refresh_week)
+    settings = project.config.budget_settings(fits.panel.channels)
+    changed = {
+        name: value
+        for name in ("max_change", "caution", "by_region")
+        if (value := getattr(question, name)) is not None
+    }
+    try:
+        settings = replace(
+            settings,
+            scenarios=(question.scenario,),
+            bounds={**settings.bounds, **question.bounds},
+            **changed,
+        )
+        found = recommend(fits.response, fits.panel, settings)
+    except ValueError as error:
+        raise Infeasible(str(error)) from error
+    if not found:
+        raise Infeasible("no channel's spend is known, so there is nothing to split")
+    return found[0]
