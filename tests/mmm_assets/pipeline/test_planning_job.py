@@ -27,8 +27,8 @@ def test_the_launchpad_is_answered_in_the_runs_metadata(refreshed: ProjectConfig
     said = output.step_output_data.metadata
     assert said["refresh_week"].value == "2024-07-08"
     assert "EUR 28,000.00 in 4 weeks" in said["answer"].value
-    radio = next(r for r in said["budget"].value if r.data["channel"] == "radio")
-    assert radio.data["spend now"] == radio.data["recommended"]
+    radio = next(r for r in said["budget"].value.splitlines() if r.startswith("| radio"))
+    assert "+0%" in radio.replace("\\", "")
 
 
 @pytest.mark.parametrize(
