@@ -119,7 +119,7 @@ def recent_plan(response: MediaResponse, panel: Panel) -> RecentPlan:
     if not len(panel.weeks):
         raise ValueError("a plan needs at least one week")
     recent = slice(-PLAN_WEEKS, None)
-    share = _week_share(reported(panel)[:, recent])
+    share = week_share(reported(panel)[:, recent])
     window = response.tail(PLAN_WEEKS)
     spend = np.einsum("rt,rtc->rc", share, np.nan_to_num(panel.spend[:, recent]))
     exposure = np.einsum("rt,rtc->rc", share, panel.exposure[:, recent])
@@ -144,7 +144,8 @@ def reported(panel: Panel) -> Bools:
     return panel.observed | panel.exposure.any(axis=2) | spent
 
 
-def _week_share(present: Bools) -> Floats:
+def week_share(present: Bools) -> Floats:
+    """``[R, T]`` of a week in the mean of its region; zero where it is gone or said nothing."""
     alive = present[:, -GONE_AFTER:].any(axis=1, keepdims=True)
     count = present.sum(axis=1, keepdims=True)
     return present * alive / np.maximum(count, 1)

@@ -26,7 +26,7 @@ from mmm_model.scenarios import BudgetSettings
 
 WEEKLY_COLUMNS = ("channel", "week", "current_spend", "optimal_spend")
 _TURNS = 2
-_STEPS = 40
+_STEPS = 25
 _HALVINGS = 60
 _SMALLEST_STEP = 1e-4
 
