@@ -6,7 +6,7 @@ then the search; then coefficients and levels for what it found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -17,6 +17,7 @@ from torch import Tensor
 from mmm_model.equation import Equation
 from mmm_model.fitted import FittedModel, inputs_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
+from mmm_model.lift import LiftTest, confront, experiments_of, within
 from mmm_model.noise import NoiseModel, learn_ratios, ordinary_weeks, reweigh
 from mmm_model.observations import Observations
 from mmm_model.origins import Blend, blend
@@ -61,6 +62,7 @@ def train(
     graph_settings: GraphSettings | None = None,
     progress: Progress | None = None,
     warm_start: FittedModel | None = None,
+    lift_tests: Sequence[LiftTest] = (),
 ) -> Training:
     """Fit twice: without the KPI of the last weeks, to be scored on them, and with it.
 
@@ -77,11 +79,14 @@ def train(
         Called with a stage in words and the fraction of it that is done.
     warm_start
         Earlier model to start from; ignored where its channels or settings differ.
+    lift_tests
+        Experiments that the estimates should agree with; the holdout fit reads those that
+        were over before the holdout.
 
     Raises
     ------
     ValueError
-        If no KPI would be left to learn from.
+        If no KPI would be left to learn from, or a test does not fit the panel.
     """
     settings = settings or ModelSettings()
     report = progress or _silent
@@ -89,12 +94,13 @@ def train(
     if graph_settings is not None:
         graph = learn_graph(panel, graph_settings, report)
     if not settings.holdout_weeks:
-        final, losses = fit(panel, settings, graph, report, "final fit", warm_start)
+        final, losses = fit(panel, settings, graph, report, "final fit", warm_start, lift_tests)
         return Training(final, final, _history({"final": losses}))
     hidden = panel.hide_tail(settings.holdout_weeks)
+    earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
     # No graph: it is learned with every week's KPI at hand, which this fit must not have.
-    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", warm_start)
-    final, losses = fit(panel, settings, graph, report, "final fit", warm_start)
+    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", warm_start, earlier)
+    final, losses = fit(panel, settings, graph, report, "final fit", warm_start, lift_tests)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
 
 
@@ -105,6 +111,7 @@ def fit(
     progress: Progress | None = None,
     stage: str = "fit",
     warm_start: FittedModel | None = None,
+    lift_tests: Sequence[LiftTest] = (),
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     """Fit the model to the observed KPI of a panel.
 
@@ -118,14 +125,14 @@ def fit(
     Raises
     ------
     ValueError
-        If fewer than two weeks have a KPI.
+        If fewer than two weeks have a KPI, or a lift test does not fit the panel.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(
         max(1, min(before, panel.exposure.size * settings.members // _PER_THREAD))
     )
     try:
-        return _fit(panel, settings, graph, progress or _silent, stage, warm_start)
+        return _fit(panel, settings, graph, progress or _silent, stage, warm_start, lift_tests)
     finally:
         torch.set_num_threads(before)
 
@@ -137,6 +144,7 @@ def _fit(
     progress: Progress,
     stage: str,
     warm_start: FittedModel | None,
+    lift_tests: Sequence[LiftTest],
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     weeks = fitted_weeks(panel)
     if weeks < 2:
@@ -156,6 +164,15 @@ def _fit(
     problem = data.problem(noise, data.weight)
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
+    if lift_tests:
+        tested = experiments_of(lift_tests, past, scaling, settings.lag_weeks, inputs.exposure)
+        prior = data.prior(saturated_media(equation, data), solution)
+        evidence = confront(tested, equation, solution, prior, settings.seed)
+        data = replace(data, evidence=evidence)
+        problem = data.problem(noise, data.weight)
+        history += search(equation, problem, data, solution, progress, f"{stage}, lift tests")
+        data = _reread(equation, data, solution)
+        noise, solution = _finish(equation, data, noise, solution)
     with torch.no_grad():
         saturated = saturated_media(equation, data)
         size = torch.as_tensor(scaling.region_size).to(saturated)
@@ -163,6 +180,8 @@ def _fit(
         usual = _store(equation, data, noise, solution, ways)
     surprise = (usual, usual if ways.surprise is None else ways.surprise)
     model = FittedModel.of(panel, settings, scaling, equation, noise, surprise, graph)
+    if data.evidence is not None:
+        model = replace(model, lift=data.evidence.readings(equation))
     return model, history
 
 
@@ -242,6 +261,14 @@ def _store(
     equation.season = regional[..., c + k :].clone()
     known = innovation[0][data.observed > 0].abs()
     return float(known.quantile(0.9).clamp(1.0, 3.0)) if len(known) else 1.0
+
+
+def _reread(equation: Equation, data: Observations, solution: Solution) -> Observations:
+    """Hold the lift tests against the parameters that were found."""
+    if data.evidence is None:
+        return data
+    with torch.no_grad():
+        return replace(data, evidence=data.evidence.at(equation, solution))
 
 
 def _silent(stage: str, fraction: float) -> None:

@@ -10,6 +10,7 @@ share of what the true optimum gains, of the same total and within the same boun
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from datasets import FOLDER
 from scaling import random_panel
 from scipy.optimize import minimize
 from worlds import TruePlan, world
@@ -27,13 +29,16 @@ from mmm_model.budgets import recommend, split
 from mmm_model.curves import response_curves
 from mmm_model.fitted import FittedModel
 from mmm_model.fitting import fit
+from mmm_model.lift import LiftTest
 from mmm_model.panel import Panel
 from mmm_model.plan import recent_plan
 from mmm_model.scenarios import BudgetSettings, Scenario
 from mmm_model.settings import ModelSettings
+from mmm_model.simulator import draw_spec, simulate
 from mmm_model.weekly import plan_weeks
 
 NAMED = ("medium_business", "small_business", "complex", "data_scarce", "simple_with_lift")
+LIFTED = ("simple_with_lift", "complex", "data_scarce")
 SAME = (Scenario("same_budget", multiplier=1.0),)
 RULES = BudgetSettings(scenarios=SAME)
 CAUTIONS = (0.0, 0.5, 1.0, 2.0, 3.0)
@@ -102,15 +107,14 @@ def _refitted(panel: Panel, model: FittedModel) -> np.ndarray:
     x, y = spend[-52:], weekly[-52:]
     curve = [_saturating(x[:, c], y[:, c]) for c in range(x.shape[1])]
     now = x.mean(axis=0)
-    bounds = [(s * (1 - RULES.max_change), s * (1 + RULES.max_change)) for s in now]
     found = minimize(
-        lambda s: -sum(f(v) for f, v in zip(curve, s, strict=True)) / y.sum(),
-        now,
-        bounds=bounds,
-        constraints={"type": "eq", "fun": lambda s: (s.sum() - now.sum()) / now.sum()},
+        lambda u: -100 * sum(f(v) for f, v in zip(curve, u * now, strict=True)) / y.mean(0).sum(),
+        np.ones_like(now),
+        bounds=[(1 - RULES.max_change, 1 + RULES.max_change)] * len(now),
+        constraints={"type": "eq", "fun": lambda u: 100 * (u @ now / now.sum() - 1)},
         method="SLSQP",
     )
-    return found.x
+    return found.x * now
 
 
 def _saturating(x: np.ndarray, y: np.ndarray) -> Callable[[float], float]:
@@ -145,6 +149,80 @@ def curves(name: str) -> list[dict]:
                     }
                 )
     return rows
+
+
+def lift(name: str) -> list[dict]:
+    """ROI errors without tests, with honest tests of two channels, and with a wrong one."""
+    panel, truth, true_plan = world(name)
+    tests = _tests(name, panel)
+    wrong = [*tests[1:], replace(tests[0], lift=10 * tests[0].lift,
+                                 standard_error=0.01 * tests[0].standard_error)]  # fmt: skip
+    rows = []
+    (best,) = split(true_plan, panel.channels, panel.regions, replace(RULES, caution=0.0), True)
+    for case, used in {"none": [], "honest": tests, "one wrong": wrong}.items():
+        model = fitted(name)
+        if used:
+            model, _ = fit(panel, ModelSettings(holdout_weeks=0), lift_tests=used)
+        roi = model.components(panel).media.mean(0).sum((0, 1))
+        real = truth.contribution.sum((0, 1))
+        works = real > 0
+        tested = np.isin(panel.channels, [test.channel for test in used or tests]) & works
+        error = np.abs(roi / np.where(works, real, 1.0) - 1)
+        budget = recommend(model.media_response(panel), panel, RULES)[0]
+        rows.append(
+            {
+                "dataset": name,
+                "tests": case,
+                "roi_error_tested": float(error[tested].mean()),
+                "roi_error_others": float(error[works & ~tested].mean()),
+                "share_of_possible": gain(true_plan, budget.spend) / gain(true_plan, best.spend),
+                "conflicts": [
+                    test.channel
+                    for test, conflict in zip(used, model.lift.get("conflicts", []), strict=True)
+                    if conflict
+                ],
+            }
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def _tests(name: str, panel: Panel) -> list[LiftTest]:
+    """Published tests; of a simulated brand, tests of eight weeks of its largest channels."""
+    if not name.startswith("draw"):
+        file = FOLDER / "scenarios" / f"{name}_lift_tests.csv"
+        known = json.loads(file.with_name(f"{name}_truth.json").read_text())["true_params"]
+        found = []
+        for row in pd.read_csv(file).itertuples():
+            # Their exposure is adstocked with weights that add up to 1 / (1 - decay).
+            weekly = 1 - known[row.channel]["decay"]
+            found.append(
+                LiftTest(row.channel, row.delta_x * weekly, row.delta_y, row.sigma,
+                         level=row.x * weekly, in_exposure=True)
+            )  # fmt: skip
+        return found
+    seed = int(name.removeprefix("draw"))
+    simulation, rng = simulate(draw_spec(seed), seed), np.random.default_rng(seed)
+    exposure = np.where(simulation.exists[:, :, None], simulation.exposure, 0.0)
+    weeks = slice(-20, -12)
+    found = []
+    for c in np.argsort(-np.nansum(panel.spend, axis=(0, 1)))[:3]:
+        lower = exposure.copy()
+        lower[:, weeks, c] *= 0.7
+        gained = simulation.contribution(exposure) - simulation.contribution(lower)
+        lift, spend = gained[:, weeks].sum() / 8, panel.spend[:, weeks, c].sum() / 8
+        error = 0.1 * lift
+        found.append(
+            LiftTest(
+                channel=panel.channels[c],
+                change=0.3 * spend,
+                lift=lift + error * rng.standard_normal(),
+                standard_error=error,
+                start=panel.weeks[weeks][0],
+                end=panel.weeks[weeks][-1],
+            )
+        )
+    return found
 
 
 def exact(problems: int = 20) -> list[dict]:
@@ -216,6 +294,7 @@ def main() -> None:
         "exact": exact,
         "scale": scale,
         "regret": lambda: [row for name in names for row in regret(name)],
+        "lift": lambda: [row for name in (*names[:3], *LIFTED) for row in lift(name)],
         "curves": lambda: [row for name in names for row in curves(name)],
     }
     found = {part: parts[part]() for part in asked.parts or parts}
@@ -226,6 +305,8 @@ def main() -> None:
             wide = table.pivot(index="budget", columns="dataset", values="share_of_possible")
             wide = wide.assign(mean=wide.mean(axis=1), worst=wide.min(axis=1))
             print(wide.round(2).to_string())
+        elif part == "lift":
+            print(table.round(3).to_string(index=False))
         elif part == "curves":
             by = table.assign(world=np.where(table["dataset"].str.startswith("draw"), "simulator",
                                              table["dataset"]))  # fmt: skip
