@@ -171,8 +171,10 @@ def _fit(
         data = replace(data, evidence=evidence)
         problem = data.problem(noise, data.weight)
         history += search(equation, problem, data, solution, progress, f"{stage}, lift tests")
-        data = _reread(equation, data, solution)
-        noise, solution = _finish(equation, data, noise, solution)
+        with torch.no_grad():
+            data = replace(data, evidence=evidence.at(equation))
+        for _ in range(2):  # what a region's own data say moves against its tests
+            noise, solution = _finish(equation, data, noise, solution.repeat(1))
     with torch.no_grad():
         saturated = saturated_media(equation, data)
         size = torch.as_tensor(scaling.region_size).to(saturated)
@@ -261,14 +263,6 @@ def _store(
     equation.season = regional[..., c + k :].clone()
     known = innovation[0][data.observed > 0].abs()
     return float(known.quantile(0.9).clamp(1.0, 3.0)) if len(known) else 1.0
-
-
-def _reread(equation: Equation, data: Observations, solution: Solution) -> Observations:
-    """Hold the lift tests against the parameters that were found."""
-    if data.evidence is None:
-        return data
-    with torch.no_grad():
-        return replace(data, evidence=data.evidence.at(equation, solution))
 
 
 def _silent(stage: str, fraction: float) -> None:

@@ -14,7 +14,7 @@ it cannot bend everything else.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ from mmm_model.plan import PLAN_WEEKS
 from mmm_model.scaling import Scaling
 from mmm_model.solving import Prior, Solution
 
-_TOO_FAR = 3.0
+_TOO_FAR = 2.5
 # Doubt about the model besides its members' disagreement: a half of what it says, plus all
 # that a channel of its spend would bring if every channel returned the same.
 _OWN_DOUBT = 0.5
@@ -98,7 +98,7 @@ class Experiment:
     exposure, change
         ``[R', L + T]`` scaled exposure with the change, and the change.
     regions
-        ``[R']`` positions.
+        ``[R']`` positions, of ``of_regions``.
     size
         ``[R']`` KPI units of the regions' scale.
     lift, error
@@ -109,6 +109,7 @@ class Experiment:
     exposure: Tensor
     change: Tensor
     regions: Tensor
+    of_regions: int
     size: Tensor
     lift: float
     error: float
@@ -142,8 +143,10 @@ class Evidence:
         ``[N]`` whether it does.
     before
         ``[M, N]`` what the model said without any test.
-    effect
-        ``[M, N]`` weekly KPI per unit of the pooled coefficient, at the current equation.
+    per_unit
+        N of ``[M, R']``, see `Experiment.per_unit`, at the current equation.
+    rows
+        Regions that are asked about.
     """
 
     experiments: tuple[Experiment, ...]
@@ -151,27 +154,44 @@ class Evidence:
     error: Tensor
     conflicts: Tensor
     before: Tensor
-    effect: Tensor
+    per_unit: tuple[Tensor, ...]
+    rows: Tensor | slice = field(default_factory=lambda: slice(None))
 
-    def at(self, equation: Equation, solution: Solution) -> Evidence:
+    def at(self, equation: Equation) -> Evidence:
         """Return the evidence at other parameters."""
-        return replace(self, effect=_effect(self.experiments, equation, solution))
+        return replace(self, per_unit=tuple(e.per_unit(equation) for e in self.experiments))
 
-    def sharpen(self, prior: Prior) -> Prior:
-        """Return the prior of the coefficients after the tests."""
-        precision, weighted = prior.precision.clone(), prior.precision * prior.mean
-        members = len(precision)
-        effect, lift = self.effect[:members].detach(), self.lift[:members]
+    def part(self, rows: Tensor | slice) -> Evidence:
+        """Return what the tests say of some regions."""
+        return replace(self, rows=rows)
+
+    def sharpen(self, prior: Prior, solution: Solution | None) -> Prior:
+        """Return the prior of the coefficients with what the tests say of each region's.
+
+        A test of several regions is one test of each, whose errors add up to its own; its lift
+        is shared out as the solution expects.
+        """
+        members, columns = prior.precision.shape
+        regions = self.experiments[0].of_regions
+        precision = prior.precision.new_zeros(members, regions, columns)
+        weighted = torch.zeros_like(precision)
         for n, experiment in enumerate(self.experiments):
-            scaled = effect[:, n] / self.error[n]
-            precision[:, experiment.channel] += scaled**2
-            weighted[:, experiment.channel] += scaled * lift[:, n] / self.error[n]
-        return Prior(weighted / precision, precision)
+            gained = self.per_unit[n].detach()[:members]
+            expected = gained * _ratio(experiment, solution)
+            share = expected / expected.sum(1, keepdim=True).clamp_min(1e-30)
+            at = experiment.regions, experiment.channel
+            variance = self.error[n] ** 2
+            precision[:, *at] += gained**2 / (variance * share).clamp_min(1e-30)
+            weighted[:, *at] += gained * self.lift[:members, [n]] / variance
+        return replace(
+            prior,
+            regional_precision=precision[:, self.rows],
+            regional_weighted=weighted[:, self.rows],
+        )
 
     def loss(self, solution: Solution) -> Tensor:
         """Minus the logarithm of the tests' likelihood, summed over members."""
-        at = [experiment.channel for experiment in self.experiments]
-        miss = (self.effect * solution.pooled[:, at] - self.lift) / self.error
+        miss = (_predicted(self.experiments, self.per_unit, solution) - self.lift) / self.error
         return 0.5 * miss.square().sum()
 
     def readings(self, equation: Equation) -> dict[str, Floats]:
@@ -215,13 +235,17 @@ def confront(
         Of the members' errors.
     """
     with torch.no_grad():
-        effect = _effect(experiments, equation, solution)
-        at = [experiment.channel for experiment in experiments]
-        before = effect * solution.pooled[:, at]
-        lift = effect.new_tensor([experiment.lift for experiment in experiments])
-        error = effect.new_tensor([experiment.error for experiment in experiments])
+        per_unit = tuple(e.per_unit(equation) for e in experiments)
+        before = _predicted(experiments, per_unit, solution)
+        lift = before.new_tensor([experiment.lift for experiment in experiments])
+        error = before.new_tensor([experiment.error for experiment in experiments])
         said = before.mean(0)
-        usual = (effect * prior.mean[:, at]).mean(0)
+        usual = torch.stack(
+            [
+                (gained.sum(1) * prior.mean[:, e.channel]).mean()
+                for e, gained in zip(experiments, per_unit, strict=True)
+            ]
+        )
         spread = before.var(0) if len(before) > 1 else torch.zeros_like(said)
         doubt = (spread + (_OWN_DOUBT * said) ** 2 + usual**2).sqrt()
         allowed = _TOO_FAR * (doubt**2 + error**2).sqrt()
@@ -231,7 +255,7 @@ def confront(
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(before.shape, generator=generator).to(wide)
         noise[0] = 0.0
-    return Evidence(experiments, lift + wide * noise, wide, conflicts, before, effect)
+    return Evidence(experiments, lift + wide * noise, wide, conflicts, before, per_unit)
 
 
 def experiments_of(
@@ -328,21 +352,34 @@ def _experiment(
         exposure=tensor(with_change / size),
         change=tensor(changed / size),
         regions=torch.as_tensor(regions, device=like.device),
+        of_regions=len(panel.regions),
         size=tensor(scaling.region_size[regions]),
         lift=test.lift,
         error=test.standard_error,
     )
 
 
-def _effect(experiments: tuple[Experiment, ...], equation: Equation, solution: Solution) -> Tensor:
-    """``[M, N]``: of the pooled coefficient, regions in their proportion to it."""
-    columns = []
-    for experiment in experiments:
-        pooled = solution.pooled[:, [experiment.channel]]
-        own = solution.deviation[:, experiment.regions, experiment.channel]
-        ratio = 1.0 + torch.where(pooled > 1e-6, own / pooled.clamp_min(1e-6), 0.0)
-        columns.append((experiment.per_unit(equation) * ratio.clamp(0.0, 5.0)).sum(1))
-    return torch.stack(columns, dim=1)
+def _predicted(
+    experiments: tuple[Experiment, ...], per_unit: tuple[Tensor, ...], solution: Solution
+) -> Tensor:
+    """Weekly lift ``[M, N]`` that a solution expects."""
+    return torch.stack(
+        [
+            (gained * solution.regional[:, e.regions, e.channel]).sum(1)
+            for e, gained in zip(experiments, per_unit, strict=True)
+        ],
+        dim=1,
+    )
+
+
+def _ratio(experiment: Experiment, solution: Solution | None) -> Tensor | float:
+    """Coefficients of the test's regions over the pooled one; one where regions are left out."""
+    if solution is None or solution.deviation.shape[1] != experiment.of_regions:
+        return 1.0
+    pooled = solution.pooled[:, [experiment.channel]]
+    own = solution.deviation[:, experiment.regions, experiment.channel]
+    known = torch.where(pooled > 1e-6, own / pooled.clamp_min(1e-6), 0.0)
+    return (1.0 + known).clamp(0.1, 5.0)
 
 
 def _array(values: Tensor) -> Floats:

@@ -107,6 +107,7 @@ class Observations:
             observed=self.observed[rows, :weeks],
             fixed=self.fixed[rows, :weeks],
             weight=self.weight[:, :weeks],
+            evidence=None if self.evidence is None else self.evidence.part(rows),
         )
 
     def problem(self, noise: NoiseModel, weight: Tensor) -> LinearProblem:
@@ -133,7 +134,7 @@ class Observations:
         )
         padding = share.new_zeros(len(share), rest)
         prior = Prior(torch.cat([mean, padding], dim=1), precision)
-        return prior if self.evidence is None else self.evidence.sharpen(prior)
+        return prior if self.evidence is None else self.evidence.sharpen(prior, solution)
 
 
 def block_bootstrap(weeks: int, settings: ModelSettings) -> Floats:

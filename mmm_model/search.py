@@ -72,7 +72,7 @@ def search(
     for step in range(steps):
         saturated = saturated_media(equation, data, keep_graph=True)
         if data.evidence is not None:
-            data = replace(data, evidence=data.evidence.at(equation, solution))
+            data = replace(data, evidence=data.evidence.at(equation))
         with torch.no_grad():
             prior = data.prior(saturated, solution)
             solution = problem.solve(saturated, prior, solution, rounds=1)
