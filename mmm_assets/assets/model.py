@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from mmm_assets import metadata
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
@@ -40,6 +41,7 @@ def fitted_model(
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:
         panel = read_panel(connection, project.config, refresh_week)
+        tests = read_lift_tests(connection, project.config, panel)
 
     logged = ""
 
@@ -58,6 +60,7 @@ def fitted_model(
         project.config.model_settings(),
         project.config.graph_settings(panel.channels),
         progress=report,
+        lift_tests=tests,
     )
     seconds = time.perf_counter() - started
     save_training(project, refresh_week, training, seconds)

@@ -23,7 +23,7 @@ _NEEDED = {
     "media": ("media", "kpi"),
     "kpi": ("kpi", "media"),
     "controls": ("controls", "kpi"),
-    "lift_tests": ("lift_tests", "media"),
+    "lift_tests": ("lift_tests", "media", "kpi"),
 }
 _SHOWN = 20
 _QUOTED = 3

@@ -16,6 +16,7 @@ from mmm_assets.report import (
     fit,
     forecast,
     graph,
+    lift,
     parts,
     response,
     summary,
@@ -89,7 +90,12 @@ def report_sections(refresh: Refresh) -> list[Section]:
             "channels",
             "Channels",
             "What each channel returns, how long it works, and where it saturates.",
-            (*channels.views(refresh), *carryover.views(refresh), *response.views(refresh)),
+            (
+                *channels.views(refresh),
+                *lift.views(refresh),
+                *carryover.views(refresh),
+                *response.views(refresh),
+            ),
         ),
         Section(
             "graph",
