@@ -233,13 +233,26 @@ def plan(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="A published refresh. Default: the newest."),
     ] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the budget by region here.")] = None,
+    by_week: Annotated[
+        bool, typer.Option("--by-week", help="Spread it over the weeks after the refresh.")
+    ] = False,
+    signed: Annotated[
+        list[str] | None,
+        typer.Option(help="tv=2026-11-30:5000, money signed for a week; several times."),
+    ] = None,
+    flight: Annotated[
+        list[str] | None,
+        typer.Option(help="tv=3:5000, fewest weeks in a row, least money in each."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the budget by region, or by week, here.")
+    ] = None,
     config: ConfigOption = None,
 ) -> None:
     """Ask a published refresh for a budget; nothing is refitted, nothing changes."""
     project = _load(config)
     with _clear_errors():
-        from mmm_assets.planning import ask, plan_budget, published_week
+        from mmm_assets.planning import Fixed, ask, plan_budget, plan_by_week, published_week
         from mmm_assets.planning_words import budget_table, budget_words
         from mmm_assets.project import Project
 
@@ -253,19 +266,35 @@ def plan(
         bounds = [_bound(text) for text in bound or []]
         question = ask(goals, horizon, bounds, max_change=max_change, caution=caution)
         refresh_week = published_week(Project(project), week.date() if week else None)
-        budget = plan_budget(Project(project), refresh_week, question)
+        frame = None
+        if by_week or signed or flight:
+            fixed = Fixed(
+                tuple(_signed(text) for text in signed or []),
+                tuple(_flight(text) for text in flight or []),
+            )
+            weekly = plan_by_week(Project(project), refresh_week, question, horizon, fixed)
+            budget, frame = weekly.budget, weekly.frame()
+        else:
+            budget = plan_budget(Project(project), refresh_week, question)
     for line in budget_words(budget, horizon, project.kpi_name, project.currency):
         console.print(line, markup=False)
-    rows = budget_table(budget, horizon)
+    rows = budget_table(budget, horizon, project.currency)
     table = Table(*rows.columns, box=None)
     for row in rows.itertuples(index=False):
         table.add_row(*row)
     console.print(table)
+    if frame is not None:
+        wide = frame.pivot(index="week", columns="channel", values="optimal_spend")
+        weeks = Table("week", *map(str, wide.columns), box=None)
+        for week_start, spend in wide.iterrows():
+            weeks.add_row(f"{week_start:%Y-%m-%d}", *(f"{value:,.2f}" for value in spend))
+        console.print(weeks)
     console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
     if csv:
         csv.parent.mkdir(parents=True, exist_ok=True)
-        budget.frame().to_csv(csv, index=False)
-        console.print(f"Wrote weekly means by region to {csv}", markup=False)
+        (budget.frame() if frame is None else frame).to_csv(csv, index=False)
+        what = "weekly means by region" if frame is None else "spend by channel and week"
+        console.print(f"Wrote {what} to {csv}", markup=False)
 
 
 @app.command()
@@ -422,6 +451,26 @@ def _bound(text: str) -> tuple[str, tuple[float, float]]:
     if not channel:
         _stop(f"bound '{text}' names no channel", "usage")
     return channel, (least, most)
+
+
+def _signed(text: str) -> tuple[str, date, float]:
+    """``tv=2026-11-30:5000`` as a channel, a day of the week and money."""
+    channel, _, rest = text.rpartition("=")
+    try:
+        day, spend = rest.split(":")
+        return channel, date.fromisoformat(day), float(spend)
+    except ValueError:
+        _stop(f"contract '{text}' is not of the form channel=2026-11-30:5000", "usage")
+
+
+def _flight(text: str) -> tuple[str, int, float]:
+    """``tv=3:5000`` as a channel, weeks and money."""
+    channel, _, rest = text.rpartition("=")
+    weeks, _, least = rest.partition(":")
+    try:
+        return channel, int(weeks), float(least or 0)
+    except ValueError:
+        _stop(f"flight '{text}' is not of the form channel=weeks:least", "usage")
 
 
 def _stop(message: str, why: str) -> NoReturn:

@@ -28,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from mmm_assets.config_budget import BudgetSection
 from mmm_assets.config_errors import ConfigError, explain
 from mmm_assets.config_tables import Name, Section, Tables
 
@@ -44,7 +45,6 @@ def _monday(day: date) -> date:
 
 
 Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+)$")]
-Share = Annotated[float, Field(ge=0)]
 Monday = Annotated[date, AfterValidator(_monday)]
 
 
@@ -94,45 +94,6 @@ class GraphSection(Section):
         """The channels that are named."""
         edges = [*self.required, *self.forbidden]
         return {name for group in [*self.tiers, *edges] for name in group}
-
-
-class GroupSection(Section):
-    """Channels whose spend together is bounded, as a multiple of what they spend now."""
-
-    channels: list[Name] = Field(min_length=1, description="channels of one group at most")
-    least: Share = Field(default=0.0, description="least spend of all together")
-    most: Share | None = Field(default=None, description="most spend of all together")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> GroupSection:
-        if self.most is not None and self.most < self.least:
-            raise ValueError(f"most is {self.most}, less than least {self.least}")
-        return self
-
-
-class BudgetSection(Section):
-    """What a recommended budget may do."""
-
-    max_change: float = Field(
-        default=0.3, ge=0, le=1, description="largest change of a channel's spend in a region"
-    )
-    bounds: dict[Name, tuple[Share, Share]] = Field(
-        default={}, description="channel → [least, most] as a multiple of its recent spend"
-    )
-    scenarios: dict[Name, Share] = Field(
-        default={}, description="name → total as a multiple of the recent one; default: 0.8 to 1.2"
-    )
-    totals: dict[Name, Share] = Field(default={}, description="name → total in money a week")
-    goals: dict[Name, dict[Literal["roi", "marginal_roi", "kpi"], Share]] = Field(
-        default={}, description="name → what the total must reach, e.g. {roi: 3}"
-    )
-    groups: dict[Name, GroupSection] = Field(
-        default={}, description="name → channels whose spend together is bounded"
-    )
-    caution: float = Field(
-        default=1.0, ge=0, description="standard deviations of itself that a move must gain"
-    )
-    by_region: bool = Field(default=True, description="false: each channel's split stays")
 
 
 class ChecksSection(Section):
@@ -216,8 +177,7 @@ class ProjectConfig(Section):
     @property
     def named_channels(self) -> set[str]:
         """Channels that 'graph' and 'budget' speak of."""
-        grouped = {name for group in self.budget.groups.values() for name in group.channels}
-        return self.graph.channels | set(self.budget.bounds) | grouped
+        return self.graph.channels | self.budget.channels
 
     @property
     def path(self) -> Path:
@@ -280,33 +240,7 @@ class ProjectConfig(Section):
 
     def budget_settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
         """What a recommended budget may do; ``channels`` as for `graph_settings`."""
-        from mmm_model.scenarios import DEFAULT_SCENARIOS, BudgetSettings, Group, Scenario
-
-        def known(name: str) -> bool:
-            return channels is None or name in channels
-
-        chosen = (
-            *(Scenario(name, multiplier=value) for name, value in self.budget.scenarios.items()),
-            *(Scenario(name, total=value) for name, value in self.budget.totals.items()),
-            *(Scenario(name, **goal) for name, goal in self.budget.goals.items()),
-        )
-        groups = {
-            name: Group(
-                tuple(filter(known, group.channels)),
-                group.least,
-                float("inf") if group.most is None else group.most,
-            )
-            for name, group in self.budget.groups.items()
-            if any(map(known, group.channels))
-        }
-        return BudgetSettings(
-            max_change=self.budget.max_change,
-            bounds={name: bounds for name, bounds in self.budget.bounds.items() if known(name)},
-            groups=groups,
-            caution=self.budget.caution,
-            scenarios=chosen or DEFAULT_SCENARIOS,
-            by_region=self.budget.by_region,
-        )
+        return self.budget.settings(channels)
 
 
 def find_config() -> Path:

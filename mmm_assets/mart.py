@@ -169,6 +169,15 @@ TABLES: tuple[Table, ...] = (
             _UPPER,
             Column("is_current", "BOOLEAN", "True at the current plan."),
             Column("in_data_range", "BOOLEAN", "False beyond what the data has ever seen."),
+            Column("roi", "DOUBLE", "Value of the response over spend; null without either."),
+            Column("marginal_roi", "DOUBLE", "Value of the next unit of spend."),
+            Column(
+                "horizon_response",
+                "DOUBLE",
+                "Mean weekly response when only the weeks of the planning horizon are scaled.",
+            ),
+            Column("horizon_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("horizon_upper", "DOUBLE", "Upper end of its 90 % interval."),
         ),
     ),
     Table(
@@ -180,6 +189,32 @@ TABLES: tuple[Table, ...] = (
             Column("half_saturation", "DOUBLE", "Weekly spend at half of the ceiling."),
             Column("ceiling", "DOUBLE", "Weekly response at saturation, KPI units."),
             Column("r2", "DOUBLE", "Fit of the Hill curve to the response curve."),
+            Column("current_spend", "DOUBLE", "Mean weekly spend of the recent plan."),
+            Column("current_saturation", "DOUBLE", "Share of the ceiling that it reaches."),
+            Column("saturation_spend", "DOUBLE", "Weekly spend that reaches 80 % of the ceiling."),
+        ),
+    ),
+    Table(
+        "exposure_costs",
+        "What a unit of exposure cost, by quarter; channels with spend and exposure alone.",
+        (
+            _CHANNEL,
+            Column("quarter", "DATE", "First day of the quarter."),
+            Column("spend", "DOUBLE", "Spend of the quarter's weeks."),
+            Column("exposure", "DOUBLE", "Exposure of the quarter's weeks."),
+            Column("cost_per_exposure", "DOUBLE", "Spend over exposure."),
+            Column("drift", "DOUBLE", "Relative change of the cost since the quarter a year ago."),
+        ),
+    ),
+    Table(
+        "weekly_budgets",
+        "The first scenario by channel and week of the planning horizon, with carryover.",
+        (
+            Column("scenario", "VARCHAR", "Name of the scenario."),
+            _CHANNEL,
+            _WEEK,
+            Column("current_spend", "DOUBLE", "Spend if the recent plan goes on."),
+            Column("optimal_spend", "DOUBLE", "Recommended spend, to the cent."),
         ),
     ),
     Table(
@@ -221,6 +256,12 @@ TABLES: tuple[Table, ...] = (
                 "VARCHAR",
                 "What keeps the channel there: 'least', 'most', 'group NAME', or 'uncertain' where "
                 "a move would not gain more than its own uncertainty; null where nothing does.",
+            ),
+            Column(
+                "shadow_price",
+                "DOUBLE",
+                "Value of a unit of money more in a channel at a bound, less what it returns "
+                "where nothing binds; all regions only, null where no bound binds.",
             ),
         ),
     ),

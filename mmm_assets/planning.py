@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ from mmm_assets.project import Project
 
 if TYPE_CHECKING:
     from mmm_model.budget import Budget
-    from mmm_model.scenarios import Scenario
+    from mmm_model.scenarios import BudgetSettings, Scenario
+    from mmm_model.weekly import WeeklyBudget
 
 
 class UnknownRefresh(LookupError):
@@ -21,6 +23,22 @@ class UnknownRefresh(LookupError):
 
 class Infeasible(ValueError):
     """What was asked for cannot be met; the message names what conflicts."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What is fixed about single weeks of a horizon.
+
+    Parameters
+    ----------
+    signed
+        Channel, first day of a week and money that is signed for it.
+    flights
+        Channel, fewest weeks in a row, least money in each.
+    """
+
+    signed: tuple[tuple[str, date, float], ...] = ()
+    flights: tuple[tuple[str, int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,22 +140,64 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Bud
     from mmm_model.budgets import recommend
 
     fits = Fits(project, refresh_week)
-    settings = project.config.budget_settings(fits.panel.channels)
+    with _refusals():
+        found = recommend(fits.response, fits.panel, _settings(fits, question))
+    if not found:
+        raise Infeasible(_NO_SPEND)
+    return found[0]
+
+
+def plan_by_week(
+    project: Project, refresh_week: date, question: Question, horizon: int, fixed: Fixed
+) -> WeeklyBudget:
+    """Spread the best split over the weeks after a refresh.
+
+    Contracts and flights of the configuration hold, too.
+
+    Raises
+    ------
+    Infeasible
+        As `plan_budget`, or if a contract or a flight cannot be kept.
+    """
+    import pandas as pd
+
+    from mmm_model.weekly import Contract, Flight, WeeklyRules, plan_weeks
+
+    fits = Fits(project, refresh_week)
+    budget = project.config.budget.model_copy(update={"horizon": horizon})
+    known = budget.weekly_rules(fits.panel.channels, fits.panel.weeks[-1].date())
+    with _refusals():
+        contracts = tuple(
+            Contract(channel, pd.Timestamp(day) - pd.Timedelta(days=day.weekday()), spend)
+            for channel, day, spend in fixed.signed
+        )
+        flights = {channel: Flight(weeks, least) for channel, weeks, least in fixed.flights}
+        rules = WeeklyRules((*known.contracts, *contracts), {**known.flights, **flights})
+        found = plan_weeks(fits.final, fits.panel, horizon, _settings(fits, question), rules)
+    if not found:
+        raise Infeasible(_NO_SPEND)
+    return found[0]
+
+
+_NO_SPEND = "no channel's spend is known, so there is nothing to split"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the science refuses is the question's fault."""
+    try:
+        yield
+    except ValueError as error:
+        raise Infeasible(str(error)) from error
+
+
+def _settings(fits: Fits, question: Question) -> BudgetSettings:
+    """The configuration's, changed by the question."""
+    settings = fits.project.config.budget_settings(fits.panel.channels)
     changed = {
         name: value
         for name in ("max_change", "caution", "by_region")
         if (value := getattr(question, name)) is not None
     }
-    try:
-        settings = replace(
-            settings,
-            scenarios=(question.scenario,),
-            bounds={**settings.bounds, **question.bounds},
-            **changed,
-        )
-        found = recommend(fits.response, fits.panel, settings)
-    except ValueError as error:
-        raise Infeasible(str(error)) from error
-    if not found:
-        raise Infeasible("no channel's spend is known, so there is nothing to split")
-    return found[0]
+    bounds = {**settings.bounds, **question.bounds}
+    return replace(settings, scenarios=(question.scenario,), bounds=bounds, **changed)

@@ -65,7 +65,7 @@ def best_budget(
             "answer": dg.MetadataValue.md(
                 "\n".join(f"- {metadata.escape(line)}" for line in lines)
             ),
-            "budget": metadata.table(budget_table(budget, config.horizon)),
+            "budget": metadata.table(budget_table(budget, config.horizon, about.currency)),
         }
     )
 

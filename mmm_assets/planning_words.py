@@ -26,7 +26,24 @@ def reason(binding: str | None) -> str:
     return _REASONS.get(binding, binding)
 
 
-def budget_table(budget: Budget, horizon: int) -> pd.DataFrame:
+def price(binding: str | None, shadow: float, currency: str) -> str:
+    """What loosening a bound would bring, in words."""
+    if binding is None or not np.isfinite(shadow):
+        return ""
+    if shadow >= 0.005 and binding != "least":
+        return f"each {currency} more there would bring {shadow:.2f} more than elsewhere"
+    if shadow <= -0.005 and binding != "most":
+        return f"each {currency} less there would bring {-shadow:.2f} more elsewhere"
+    return ""
+
+
+def held_by(budget: Budget, c: int, currency: str) -> str:
+    """What binds a channel and what that costs."""
+    said = (reason(budget.binding[c]), price(budget.binding[c], float(budget.shadow[c]), currency))
+    return ": ".join(part for part in said if part)
+
+
+def budget_table(budget: Budget, horizon: int, currency: str) -> pd.DataFrame:
     """One row per channel, largest move first, every cell as text."""
     now, then = budget.current_spend.sum(axis=0) * horizon, budget.spend.sum(axis=0) * horizon
     gain = (budget.response - budget.current_response).mean(axis=0).sum(axis=0) * horizon
@@ -38,7 +55,7 @@ def budget_table(budget: Budget, horizon: int) -> pd.DataFrame:
             f"{then[c] / now[c] - 1:+.0%}" if now[c] > 0 else "–",
             f"{gain[c]:+,.1f}",
             f"{budget.marginal[c]:.2f}" if np.isfinite(budget.marginal[c]) else "–",
-            reason(budget.binding[c]),
+            held_by(budget, c, currency),
         )
         for c in np.argsort(-np.abs(then - now), kind="stable")
     ]

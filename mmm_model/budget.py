@@ -24,6 +24,7 @@ BUDGET_COLUMNS = (
     "upper",
     "marginal_roi",
     "binding",
+    "shadow_price",
 )
 SCENARIO_COLUMNS = (
     "scenario",
@@ -78,6 +79,23 @@ class Budget:
     binding: tuple[str | None, ...]
 
     @property
+    def shadow(self) -> Floats:
+        """``[C]`` what a unit of money more at a binding bound would bring, net of its price.
+
+        The price of money is what it returns where nothing binds, or on average where something
+        binds everywhere: an upper bound is worth loosening where the shadow price is positive, a
+        lower one where it is negative. NaN where no bound binds.
+        """
+        held = np.array([b is not None and b != "uncertain" for b in self.binding])
+        spend = self.spend.sum(axis=0)
+        free = ~held & (spend > 0) & np.isfinite(self.marginal)
+        known = free if free.any() else (spend > 0) & np.isfinite(self.marginal)
+        if not known.any():
+            return np.full(len(held), np.nan)
+        price = float(self.marginal[known] @ spend[known] / spend[known].sum())
+        return np.where(held, self.marginal - price, np.nan)
+
+    @property
     def gain(self) -> Floats:
         """``[M]`` weekly KPI gained over the recent plan."""
         return (self.response - self.current_response).sum(axis=(1, 2))
@@ -102,6 +120,7 @@ class Budget:
                 "region": np.tile(places, len(self.channels)),
                 **{name: value.T.ravel() for name, value in values.items()},
                 "marginal_roi": np.where(here, self.marginal[:, None], np.nan).ravel(),
+                "shadow_price": np.where(here, self.shadow[:, None], np.nan).ravel(),
                 "binding": [reason if whole else None for reason in self.binding for whole in here],
             },
             columns=list(BUDGET_COLUMNS),

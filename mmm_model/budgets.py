@@ -22,16 +22,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mmm_model.allocation import Indices, Problem, Tabulated, with_total
 from mmm_model.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS, Budget
 from mmm_model.goals import ratio_for
-from mmm_model.grouped import CellGroup, allocate_in_groups
-from mmm_model.panel import Bools, Floats, Panel
+from mmm_model.panel import Floats, Panel
 from mmm_model.plan import Plan, recent_plan
 from mmm_model.response import MediaResponse
 from mmm_model.scenarios import GOALS, BudgetSettings, Limits, Scenario, limits
+from mmm_model.splitting import Splitter
 
-_NODES = 33
 # Totals over the recent plan's among which a goal is looked for: as far as the curves go.
 _TOTALS = tuple(np.geomspace(0.1, 3.0, 18))
 
@@ -125,6 +123,8 @@ def split(
     """
     spend = plan.spend.sum(axis=0)
     valued = plan.valued()
+    if settings.change_cost and not worth:
+        raise ValueError("change_cost is money, but no value of the KPI is known")
 
     def limit(scenario: Scenario) -> Limits:
         return limits(scenario, settings, channels, spend, needs)
@@ -134,7 +134,7 @@ def split(
         for scenario in settings.scenarios
     ]
     bounds = [limit(scenario) for scenario in totals]
-    search = _Search(valued, bounds, settings)
+    search = Splitter(valued, bounds, settings)
     before, found = plan.weekly(), []
     for scenario, own in zip(settings.scenarios, bounds, strict=True):
         multiplier = search.best(own)
@@ -181,7 +181,7 @@ def _with_total(
             return None
 
     known = [own for ratio in _TOTALS if (own := limit_at(ratio)) is not None]
-    search = _Search(valued, known, replace(settings, by_region=False)) if known else None
+    search = Splitter(valued, known, replace(settings, by_region=False)) if known else None
 
     def reached(ratio: float) -> float | None:
         own = limit_at(ratio)
@@ -229,83 +229,3 @@ def _binding(current: Floats, multiplier: Floats, limit: Limits) -> tuple[str | 
             stays = np.isclose(multiplier[:, c][current[:, c] > 0], scale, rtol=1e-6).all()
             found.append("uncertain" if stays else None)
     return tuple(found)
-
-
-def _cell_groups(limit: Limits, channel: Indices) -> list[CellGroup]:
-    """Groups of channels as groups of cells, each of the channel in ``[n]``."""
-    return [CellGroup(g.members[channel], g.least, g.most) for g in limit.groups]
-
-
-class _Search:
-    """Finds the best multipliers of a plan; its curves are tabulated once for all scenarios."""
-
-    def __init__(self, plan: Plan, bounds: list[Limits], settings: BudgetSettings) -> None:
-        self.plan = plan
-        self.settings = settings
-        self.paid: Bools = plan.spend > 0
-        low = np.min([limit.lower for limit in bounds], axis=0)
-        high = np.max([limit.upper for limit in bounds], axis=0)
-        # Denser near zero, where a curve bends most.
-        roots = np.linspace(np.sqrt(low), np.sqrt(np.maximum(high, low + 1e-3)), _NODES, axis=1)
-        self.nodes: Floats = roots**2  # [C, G]
-        every = [np.broadcast_to(node, plan.spend.shape) for node in self.nodes.T]
-        value = np.stack([plan.weekly(u).mean(axis=0) for u in every], axis=-1)
-        slope = np.stack([plan.weekly_marginal(u).mean(axis=0) for u in every], axis=-1)
-        # At zero a curve may rise infinitely steeply; three times the chord keeps it monotone.
-        chord = np.diff(value, axis=-1)[..., 0] / (self.nodes[:, 1] - self.nodes[:, 0])
-        slope[..., 0] = np.minimum(slope[..., 0], 3.0 * chord)
-        self.value: Floats = value * self.paid[..., None]  # [R, C, G]
-        self.slope: Floats = slope * self.paid[..., None]
-
-    def best(self, limit: Limits) -> Floats:
-        """Multipliers ``[R, C]`` of the best budget; 1 where there is no spend to scale."""
-        spend = self.plan.spend
-        cost = spend.sum(axis=0)
-        use = cost > 0
-        if not use.any():
-            return np.ones_like(spend)
-        start = np.clip(limit.total / cost.sum(), limit.lower, limit.upper)
-        start = with_total(start, cost, limit.total, limit.lower, limit.upper)
-        problem = Problem(
-            curves=Tabulated(
-                self.nodes[use], self.value.sum(axis=0)[use], self.slope.sum(axis=0)[use]
-            ),
-            cost=cost[use],
-            lower=limit.lower[use],
-            upper=limit.upper[use],
-            start=start[use],
-            hesitation=self._hesitation(start)[use],
-        )
-        by_channel = np.ones(len(cost))
-        by_channel[use] = allocate_in_groups(problem, _cell_groups(limit, np.flatnonzero(use)))
-        multiplier = np.where(self.paid, by_channel, 1.0)
-        if self.settings.by_region and len(spend) > 1:
-            channel = np.nonzero(self.paid)[1]
-            problem = self._by_region(limit, multiplier)
-            multiplier[self.paid] = allocate_in_groups(problem, _cell_groups(limit, channel))
-        return multiplier
-
-    def _by_region(self, limit: Limits, start: Floats) -> Problem:
-        channel = np.nonzero(self.paid)[1]
-        return Problem(
-            curves=Tabulated(self.nodes[channel], self.value[self.paid], self.slope[self.paid]),
-            cost=self.plan.spend[self.paid],
-            lower=limit.lower[channel],
-            upper=limit.upper[channel],
-            start=start[self.paid],
-            hesitation=self._hesitation(start)[self.paid],
-        )
-
-    def _hesitation(self, multiplier: Floats) -> Floats:
-        """Gain that a unit of change must bring: ``[C]`` for ``[C]``, ``[R, C]`` for ``[R, C]``."""
-        spend = self.plan.spend
-        marginal = self.plan.weekly_marginal(np.broadcast_to(multiplier, spend.shape)) * self.paid
-        if len(marginal) == 1:  # one member knows no uncertainty
-            return np.zeros_like(multiplier)
-        average = marginal.sum(axis=(1, 2)) / spend.sum()
-        if multiplier.ndim == 1:
-            spend, marginal = spend.sum(axis=0), marginal.sum(axis=1)
-        else:
-            average = average[:, None]
-        excess = marginal - average[:, None] * spend
-        return self.settings.caution * excess.std(axis=0, ddof=1)

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.optimize import least_squares
 
 from mmm_model.panel import Floats, Panel
-from mmm_model.plan import RecentPlan, recent_plan, with_all_regions
+from mmm_model.plan import Plan, RecentPlan, recent_plan, with_all_regions
 from mmm_model.response import MediaResponse, interval
 
 MULTIPLIERS: Floats = np.linspace(0.0, 3.0, 25)
@@ -30,12 +30,31 @@ CURVE_COLUMNS = (
     "upper",
     "is_current",
     "in_data_range",
+    "roi",
+    "marginal_roi",
+    "horizon_response",
+    "horizon_lower",
+    "horizon_upper",
 )
-PARAMETER_COLUMNS = ("channel", "slope", "half_saturation", "ceiling", "r2")
+PARAMETER_COLUMNS = (
+    "channel",
+    "slope",
+    "half_saturation",
+    "ceiling",
+    "r2",
+    "current_spend",
+    "current_saturation",
+    "saturation_spend",
+)
+SATURATED = 0.8
+"""Share of the ceiling at which a channel is called saturated."""
 
 
 def response_curves(
-    response: MediaResponse, panel: Panel, multipliers: Floats = MULTIPLIERS
+    response: MediaResponse,
+    panel: Panel,
+    multipliers: Floats = MULTIPLIERS,
+    ahead: Plan | None = None,
 ) -> pd.DataFrame:
     """Trace each channel's curve, over all regions together and in each region.
 
@@ -52,13 +71,17 @@ def response_curves(
         Its last `mmm_model.plan.PLAN_WEEKS` weeks are the plan that is scaled.
     multipliers
         ``[P]`` increasing scales of the plan, ≥ 0; 1 is the current plan.
+    ahead
+        Plan of the weeks ahead, of the panel's channels and regions: what scaling it brings is
+        the curve over the horizon. None leaves that out.
 
     Returns
     -------
     pandas.DataFrame
         A row per channel, region (None: all) and multiplier; weekly means in KPI units
         over spend, or over exposure for a channel whose spend is unknown.
-        ``marginal_response`` is null where the plan is zero: there is no unit to add.
+        ``marginal_response`` is null where the plan is zero: there is no unit to add. Returns
+        are null without spend or value.
 
     Raises
     ------
@@ -69,7 +92,16 @@ def response_curves(
     axis = with_all_regions(np.where(panel.has_spend, plan.spend, plan.exposure))
     largest = response.adstocked.max(axis=2, keepdims=True) * (1 + 1e-9)
     now = plan.response.contribution()
-    points = [_point(plan, now, largest, float(m), axis) for m in multipliers]
+    money = np.where(panel.has_spend, axis, np.nan)
+    if np.isnan(panel.value_per_kpi).all():
+        money = np.full_like(money, np.nan)
+    valued = plan.valued()
+    points = [
+        _point(plan, now, largest, float(m), axis)
+        | _returns(valued, float(m), money)
+        | _horizon(ahead, float(m), axis)
+        for m in multipliers
+    ]
     # [P, R + 1, C] -> rows ordered by channel, region (all first), multiplier
     columns = {name: np.stack([point[name] for point in points]) for name in points[0]}
     shape = (len(panel.channels), len(panel.regions) + 1, len(points))
@@ -104,6 +136,31 @@ def _point(
         "lower": lower,
         "upper": upper,
         "in_data_range": known >= SEEN_SHARE * with_all_regions(now.sum(axis=(0, 2))),
+    }
+
+
+def _returns(valued: RecentPlan, multiplier: float, money: Floats) -> dict[str, Floats]:
+    """Value per unit of spend, of all and of the next unit, ``[R + 1, C]``."""
+    value = with_all_regions(valued.weekly(multiplier)).mean(axis=0)
+    slope = valued.weekly_marginal(max(multiplier, SLOPE_AT_ZERO))
+    return {
+        "roi": _per_unit(value, multiplier * money),
+        "marginal_roi": _per_unit(with_all_regions(slope).mean(axis=0), money),
+    }
+
+
+def _horizon(ahead: Plan | None, multiplier: float, axis: Floats) -> dict[str, Floats]:
+    """What the plan of the weeks ahead brings, a week, ``[R + 1, C]``."""
+    if ahead is None:
+        unknown = np.full(axis.shape, np.nan)
+        names = ("response", "lower", "upper")
+        return {f"horizon_{name}": unknown for name in names}
+    weekly = with_all_regions(ahead.weekly(multiplier))
+    lower, upper = interval(weekly)
+    return {
+        "horizon_response": weekly.mean(axis=0),
+        "horizon_lower": lower,
+        "horizon_upper": upper,
     }
 
 
@@ -153,12 +210,19 @@ def response_curve_parameters(curves: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         A row per channel; nulls for a channel without plan or without effect.
+        ``current_saturation`` is the share of the ceiling that the current plan reaches,
+        ``saturation_spend`` the spend that reaches `SATURATED` of it.
     """
     national = curves[curves["region"].isna()]
-    rows = [
-        (channel, *_fit_hill(part["spend"].to_numpy(float), part["response"].to_numpy(float)))
-        for channel, part in national.groupby("channel", sort=False)
-    ]
+    rows = []
+    for channel, part in national.groupby("channel", sort=False):
+        x, y = part["spend"].to_numpy(float), part["response"].to_numpy(float)
+        slope, half, ceiling, r2 = _fit_hill(x, y)
+        at = part["is_current"].to_numpy(bool)
+        spend = float(x[at][0]) if at.any() and np.isfinite(ceiling) else np.nan
+        reached = float(y[at][0]) / ceiling if at.any() else np.nan
+        enough = half * (SATURATED / (1.0 - SATURATED)) ** (1.0 / slope)
+        rows.append((channel, slope, half, ceiling, r2, spend, reached, enough))
     return pd.DataFrame(rows, columns=list(PARAMETER_COLUMNS))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,7 @@ FEASIBLE = 1e-9
 """Relative excess of a total over what the bounds allow that is taken for rounding."""
 
 
+OBJECTIVES = ("expected", "lower_quantile")
 GOALS = ("roi", "marginal_roi", "kpi")
 
 
@@ -125,6 +127,11 @@ class BudgetSettings:
     caution
         Standard deviations of its own uncertainty that a change must gain; 0 trusts the
         mean.
+    objective
+        ``"expected"`` response over the ensemble, or its ``"lower_quantile"``: the end of the
+        90 % interval of the gain.
+    change_cost
+        Money that moving a unit of money costs; it must be gained besides.
 
     Raises
     ------
@@ -138,8 +145,16 @@ class BudgetSettings:
     scenarios: tuple[Scenario, ...] = DEFAULT_SCENARIOS
     by_region: bool = True
     caution: float = 1.0
+    objective: Literal["expected", "lower_quantile"] = "expected"
+    change_cost: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.objective not in OBJECTIVES:
+            raise ValueError(
+                f"objective is '{self.objective}', allowed are {', '.join(OBJECTIVES)}"
+            )
+        if not 0 <= self.change_cost < np.inf:
+            raise ValueError(f"change_cost is {self.change_cost}, allowed is 0 or more")
         if not 0 <= self.max_change <= 1:
             raise ValueError(f"max_change is {self.max_change}, allowed is 0 to 1")
         if not (np.isfinite(self.caution) and self.caution >= 0):

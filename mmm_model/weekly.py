@@ -24,7 +24,7 @@ from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.plan import PLAN_WEEKS
 from mmm_model.scenarios import BudgetSettings
 
-WEEKLY_COLUMNS = ("channel", "week", "current_spend", "optimal_spend")
+WEEKLY_COLUMNS = ("scenario", "channel", "week", "current_spend", "optimal_spend")
 _TURNS = 2
 _STEPS = 25
 _HALVINGS = 60
@@ -101,6 +101,7 @@ class WeeklyBudget:
         weeks, channels = self.spend.shape
         return pd.DataFrame(
             {
+                "scenario": self.budget.scenario.name,
                 "channel": np.repeat(np.array(self.budget.channels, dtype=object), weeks),
                 "week": np.tile(self.weeks, channels),
                 "current_spend": in_cents(self.current.T.ravel()),
@@ -169,6 +170,13 @@ def plan_weeks(
     return tuple(found)
 
 
+def frame(found: Sequence[WeeklyBudget]) -> pd.DataFrame:
+    """Rows of the table ``weekly_budgets``."""
+    if not found:
+        return pd.DataFrame(columns=list(WEEKLY_COLUMNS))
+    return pd.concat([budget.frame() for budget in found], ignore_index=True)
+
+
 def best_rhythm(plan: FuturePlan, multiplier: Floats, low: Floats, high: Floats) -> Floats:
     """Climb to the best rhythm of every channel, each with its own step.
 
@@ -223,8 +231,13 @@ def _best_start(
     for length in (1, 2, 4):
         phase = (np.arange(weeks) // length % 2).astype(float)
         every += [2.0 * phase, 2.0 * (1.0 - phase)]
-    for start in every:
-        trial = onto_mean(np.broadcast_to(start[:, None], rhythm.shape), low, high)
+    week = np.arange(weeks)
+    for length in {max(weeks // 4, 1), max(weeks // 3, 1), max(weeks // 2, 1)}:
+        for start in {0, (weeks - length) // 2, weeks - length}:
+            on = (week >= start) & (week < start + length)
+            every.append(on.astype(float) * weeks / length)
+    for shape in every:
+        trial = onto_mean(np.broadcast_to(shape[:, None], rhythm.shape), low, high)
         reached, _ = plan.by_rhythm(trial, multiplier)
         rhythm = np.where(reached > value, trial, rhythm)
         value = np.maximum(reached, value)

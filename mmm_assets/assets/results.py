@@ -1,7 +1,7 @@
 """What a fitted model says, one mart table after the other, each labelled and ready to query."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -209,18 +209,24 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
 @result(
     "response_curves",
     "response_curve_parameters",
+    "exposure_costs",
     description="Weekly response when a channel's recent plan is scaled from nothing to three "
-    "times, nationally and by region, and the Hill curve that describes it.",
+    "times, nationally and by region, the Hill curve that describes it, and what exposure costs.",
 )
 def response_curves(fits: Fits) -> tuple[Tables, Shown]:
     """Trace the response curves and describe them by Hill parameters."""
     from mmm_model import curves
+    from mmm_model.exposure_costs import exposure_costs
+    from mmm_model.future import future_plan
 
-    frame = curves.response_curves(fits.response, fits.panel)
+    ahead = future_plan(fits.final, fits.panel, fits.project.config.budget.horizon)
+    frame = curves.response_curves(fits.response, fits.panel, ahead=ahead)
     parameters = curves.response_curve_parameters(frame)
-    return {"response_curves": frame, "response_curve_parameters": parameters}, {
-        "parameters": metadata.table(parameters, limit=30)
-    }
+    return {
+        "response_curves": frame,
+        "response_curve_parameters": parameters,
+        "exposure_costs": exposure_costs(fits.panel),
+    }, {"parameters": metadata.table(parameters, limit=30)}
 
 
 @result(
@@ -239,6 +245,24 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
         "scenarios": metadata.table(scenarios, limit=20),
         "budgets": metadata.table(shown, limit=40),
     }
+
+
+@result(
+    "weekly_budgets",
+    description="The first scenario spread over the weeks of the planning horizon.",
+)
+def weekly_budgets(fits: Fits) -> tuple[Tables, Shown]:
+    """Spread a budget over channels and weeks."""
+    from mmm_model import weekly
+
+    config, panel = fits.project.config, fits.panel
+    settings = config.budget_settings(panel.channels)
+    settings = replace(settings, scenarios=settings.scenarios[:1])
+    last = panel.weeks[-1].date()
+    rules = config.budget.weekly_rules(panel.channels, last)
+    found = weekly.plan_weeks(fits.final, panel, config.budget.horizon, settings, rules)
+    frame = weekly.frame(found)
+    return {"weekly_budgets": frame}, {"weeks": metadata.table(frame, limit=60)}
 
 
 @result(

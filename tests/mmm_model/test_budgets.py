@@ -7,7 +7,7 @@ from hand_made import constant, drawn, permuted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_model.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS
+from mmm_model.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS, Budget, in_cents
 from mmm_model.budgets import optimal_budgets, recommend
 from mmm_model.panel import Panel
 from mmm_model.response import MediaResponse
@@ -347,3 +347,60 @@ def test_what_holds_a_channel_is_said_and_the_next_unit_brings_as_much_as_it_doe
     multiplier = budget.spend / budget.current_spend
     gained = weekly_value(response, multiplier * step) - weekly_value(response, multiplier)
     assert budget.marginal[0] == pytest.approx(2.0 * gained / (0.001 * spend[0]), rel=0.01)
+
+
+def test_the_smallest_set_that_conflicts_is_named() -> None:
+    response, panel = constant([100.0, 50.0, 1.0], [1.0] * 3, [1.0] * 3, [1.0] * 3)
+    bounds = {"channel 0": (1.0, 2.0), "channel 1": (0.5, 1.0), "channel 2": (1.0, 1.0)}
+    rules = BudgetSettings(bounds=bounds, scenarios=(Scenario("lean", total=90.0),))
+    with pytest.raises(ValueError, match=r"at least 126.00: channel 0 ≥ 100.00; widen"):
+        recommend(response, panel, rules)
+
+
+def test_the_lower_quantile_is_larger_than_that_of_the_expected_optimum() -> None:
+    response, panel = drawn(5, members=8, regions=1, channels=4, doubt=0.5)
+    ends = {}
+    for objective in ("expected", "lower_quantile"):
+        rules = BudgetSettings(scenarios=SAME, caution=0.0, objective=objective, by_region=False)
+        gain = recommend(response, panel, rules)[0].gain
+        ends[objective] = gain.mean() - 1.645 * gain.std(ddof=1)
+    assert ends["lower_quantile"] >= max(ends["expected"], 0.0)
+    with pytest.raises(ValueError, match="objective is 'best'"):
+        BudgetSettings(objective="best")
+
+
+def test_what_a_change_costs_must_be_gained() -> None:
+    response, panel = drawn(6, members=1, regions=2)
+    moved = []
+    for cost in (0.0, 0.001, 1e6):
+        rules = BudgetSettings(scenarios=SAME, change_cost=cost)
+        budget = recommend(response, valued(panel), rules)[0]
+        moved.append(np.abs(budget.spend - budget.current_spend).sum())
+    assert moved[0] >= moved[1] >= moved[2] == pytest.approx(0.0, abs=1e-6)
+    with pytest.raises(ValueError, match="no value of the KPI"):
+        recommend(response, panel, BudgetSettings(scenarios=SAME, change_cost=1.0))
+
+
+def test_a_shadow_price_is_what_loosening_the_bound_brings() -> None:
+    response, panel = drawn(4, members=1, regions=1, channels=3, slopes=(0.7, 1.0))
+    wide = dict.fromkeys(panel.channels, (0.2, 3.0))
+    rules = BudgetSettings(scenarios=SAME, caution=0.0, bounds=wide)
+    free = recommend(response, valued(panel), rules)[0]
+    grown = int(np.argmax(free.spend / free.current_spend))
+
+    def capped(most: float) -> Budget:
+        bounds = {**wide, panel.channels[grown]: (0.2, most)}
+        return recommend(response, valued(panel), replace(rules, bounds=bounds))[0]
+
+    budget, loose = capped(0.9), capped(0.901)
+    assert budget.binding[grown] == "most"
+    step = 0.001 * budget.current_spend[:, grown].sum()
+    brought = 2.0 * (loose.response.sum() - budget.response.sum()) / step
+    assert budget.shadow[grown] == pytest.approx(brought, rel=0.05)
+
+
+def test_cents_add_up() -> None:
+    amounts = np.array([1 / 3, 1 / 3, 1 / 3, 10.005, 0.0])
+    found = in_cents(amounts)
+    assert round(found.sum() * 100) == round(amounts.sum() * 100)
+    assert np.abs(found - amounts).max() < 0.01

@@ -159,7 +159,13 @@ def test_a_channel_without_effect_or_plan_has_no_parameters() -> None:
 
 def test_a_straight_line_is_described_without_running_away() -> None:
     line = pd.DataFrame(
-        {"channel": "a", "region": None, "spend": np.arange(9.0), "response": np.arange(9.0)}
+        {
+            "channel": "a",
+            "region": None,
+            "spend": np.arange(9.0),
+            "response": np.arange(9.0),
+            "is_current": False,
+        }
     )
     found = response_curve_parameters(line).iloc[0]
     assert found["r2"] > 0.999 and np.isfinite(found["ceiling"])
