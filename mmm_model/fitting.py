@@ -25,6 +25,7 @@ from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.search import initial_equation, saturated_media, search
 from mmm_model.settings import ModelSettings
 from mmm_model.solving import LinearProblem, Solution
+from mmm_model.starting import choose_kernels
 
 Progress = Callable[[str, float], None]
 
@@ -154,6 +155,8 @@ def _fit(
     equation = initial_equation(settings, data, warm_start.state if warm_start and same else None)
     noise, solution = _learn_noise(equation, data)
     problem = data.problem(noise, data.weight)
+    if settings.steps and not same:
+        choose_kernels(equation, problem, data)
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
     with torch.no_grad():

@@ -75,10 +75,10 @@ class Observations:
         """Number of channels."""
         return self.inputs.exposure.shape[-1]
 
-    def batches(self) -> list[slice]:
-        """Return the regions in pieces that fit in memory."""
+    def batches(self, members: int | None = None) -> list[slice]:
+        """Return the regions in pieces that fit in memory, for so many members at once."""
         regions, weeks, channels = self.inputs.exposure.shape
-        cells = len(self.weight) * weeks * max(channels, 1)
+        cells = (members or len(self.weight)) * weeks * max(channels, 1)
         size = max(_BATCH_CELLS // cells, 1)
         return [slice(first, first + size) for first in range(0, regions, size)]
 
@@ -110,7 +110,10 @@ class Observations:
         return LinearProblem(Whitening.of(noise), self.target, self.fixed, weight, self.channels)
 
     def prior(self, saturated: Tensor, solution: Solution | None = None) -> Prior:
-        """Weak: a channel's share of the KPI is of the order of its share of spend."""
+        """Weak: a channel's share of the KPI is of the order of its share of spend.
+
+        Only the means of the saturated media ``[M, R, W, C]`` count.
+        """
         share = saturated.mean((1, 2)).clamp_min(_SMALLEST_SHARE)
         spread = _MEDIA_SHARE * self.spend_share.clamp_min(0.2 / self.channels)
         mean = torch.zeros_like(share)
