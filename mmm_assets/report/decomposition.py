@@ -94,15 +94,11 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
                 index=wide.index, columns=wide.columns
             )
             traces = {i: {"y": part[name].to_numpy()} for i, name in enumerate(wide.columns)}
-            choices.append(Choice(region, traces))
-    media = wide.drop(columns=[""], errors="ignore").sum(axis=1)
-    share = (media / wide.sum(axis=1)).fillna(0.0)
-    best = share.idxmax()
+            choices.append(Choice(region, traces, reading=_typical(refresh, part, f" in {region}")))
     return View(
         "decomposition-weekly",
         "What made up each week",
-        f"In a typical week media bring {words.percent(share.median())} of {refresh.kpi}; most in "
-        f"the week of {str(best)[:10]} ({words.percent(share.max())}).",
+        _typical(refresh, wide),
         fig.figure(
             [trace(name) for name in wide.columns],
             xaxis=fig.weeks_axis(),
@@ -117,6 +113,16 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
         note=refresh.choice_note(offered),
         wide=True,
         height=430,
+    )
+
+
+def _typical(refresh: Refresh, wide: pd.DataFrame, where: str = "") -> str:
+    """What media bring in a typical week and in the best one."""
+    media = wide.drop(columns=[""], errors="ignore").sum(axis=1)
+    share = (media / wide.sum(axis=1)).fillna(0.0)
+    return (
+        f"In a typical week media bring {words.percent(share.median())} of {refresh.kpi}{where}; "
+        f"most in the week of {words.day(share.idxmax())} ({words.percent(share.max())})."
     )
 
 

@@ -168,7 +168,14 @@ def _error(refresh: Refresh, metrics: pd.DataFrame) -> View:
         if np.isnan(values).all():
             continue
         first = values if first is None else first
-        choices.append(Choice(scope_name, {0: {"x": values}}))
+        choices.append(
+            Choice(
+                scope_name,
+                {0: {"x": values}},
+                reading=f"{scope_name}: off by {words.percent(values[0])} of the mean "
+                f"{refresh.kpi} (root mean square); the last value by {words.percent(values[1])}.",
+            )
+        )
     if first is None:
         return View("fit-error", "Size of the forecast error", "No forecast error was computed.")
     own = first[0]
@@ -248,17 +255,19 @@ def _regions(refresh: Refresh) -> View:
         values = part[model].clip(lower=-1).to_numpy()
         colours = ["@good/0.8" if value > 0 else "@bad/0.8" for value in values]
         more = {"customdata": part[model].to_numpy(), "marker": {"color": colours}}
-        choices.append(Choice(name, {0: {"y": names, "x": values, **more}}))
+        beaten = f"{int((part[model] > 0).sum())} of {words.counted(len(part), 'region')}"
+        reading = (
+            f"The model beats the {name.lower()} in {beaten}; it does worst in "
+            f"{part['region'].iloc[-1]} and best in {part['region'].iloc[0]}."
+        )
+        choices.append(Choice(name, {0: {"y": names, "x": values, **more}}, reading=reading))
     if not choices:
         return View("fit-regions", title, "No region has both a forecast and a reference.")
-    skill = table["last_value"].dropna()
-    worst = table.loc[skill.index[int(skill.argmin())], "region"] if len(skill) else ""
     first = choices[0].traces[0]
     return View(
         "fit-regions",
         title,
-        f"The model beats repeating the last value in {int((skill > 0).sum())} of "
-        f"{words.counted(len(skill), 'region')}; it does worst in {worst}.",
+        choices[0].reading,
         fig.figure(
             [
                 fig.bars(first["y"], first["x"], first["marker"]["color"])

@@ -42,18 +42,25 @@ def _regions(refresh: Refresh) -> View:
     wide = rows.pivot_table(index="region", columns="channel", values="share_of_kpi")
     wide = wide.reindex(index=refresh.regions, columns=refresh.channels)
     media = wide.sum(axis=1)
+    # Regions that hardly count, where a share is one small number over another, get no word.
+    largest = refresh.main_regions()
+    high, low = str(media[largest].idxmax()), str(media[largest].idxmin())
+    cells = wide.to_numpy()
+    ends = np.nanquantile(cells, [0.02, 0.98]) if np.isfinite(cells).any() else (0.0, 1.0)
     return View(
         "decomposition-regions",
         title,
-        f"Media matter most in {media.idxmax()} ({words.percent(media.max())} of its "
-        f"{refresh.kpi}) and least in {media.idxmin()} ({words.percent(media.min())}).",
+        f"Media matter most in {high} ({words.percent(media[high])} of its {refresh.kpi}) and "
+        f"least in {low} ({words.percent(media[low])}).",
         fig.figure(
             [
                 fig.heat(
                     [refresh.label(c) for c in wide.columns],
                     [refresh.label(r) for r in wide.index],
-                    wide.to_numpy(),
+                    cells,
                     "%{y}, %{x}: %{z:.2%}",
+                    zmin=float(ends[0]),
+                    zmax=float(ends[1]),
                     colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
                 )
             ],
@@ -62,7 +69,8 @@ def _regions(refresh: Refresh) -> View:
         ),
         table=rows,
         sql=refresh.shown(_REGIONS),
-        note="Regions by size, channels by effect; direct effects only.",
+        note="Regions by size, channels by effect; direct effects only. The scale spans all but "
+        "the outermost fiftieths.",
         wide=True,
         height=fig.height_of(len(wide), 15, least=300, most=760),
     )

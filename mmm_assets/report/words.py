@@ -96,6 +96,13 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
+def shortened(sentence: str, longest: int) -> str:
+    """A text cut at a word; ``…`` stands for what is left out."""
+    if len(sentence) <= longest:
+        return sentence
+    return f"{sentence[:longest].rsplit(' ', 1)[0]} …"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """``1 region``, ``3 regions``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", "\u202f")
