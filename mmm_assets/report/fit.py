@@ -19,7 +19,8 @@ _NATIONAL = """
       SELECT * FROM mart.predictions WHERE refresh_week = $week
       QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1)
     SELECT week, any_value(split) AS split, sum(actual) AS actual, sum(predicted) AS predicted,
-           sum(lower) AS lower, sum(upper) AS upper, count(*) AS observed_regions
+           sum(actual) - sum(predicted) AS residual, sum(lower) AS lower, sum(upper) AS upper,
+           count(*) AS observed_regions
     FROM cells WHERE actual IS NOT NULL GROUP BY week ORDER BY week"""
 
 _CELLS = """
@@ -138,7 +139,6 @@ def _pct(share: float) -> str:
 
 def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> View:
     weeks = iso(national["week"])
-    rest = national["actual"] - national["predicted"]
     choices = [Choice(_everywhere(refresh), {})]
     offered = refresh.regions_to_choose(8 * len(refresh.weeks))
     parts = _by_region(cells)
@@ -154,7 +154,8 @@ def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) ->
         fig.figure(
             [
                 {
-                    "type": "bar", "x": weeks, "y": rest, "marker": {"color": "@accent/0.75"},
+                    "type": "bar", "x": weeks, "y": national["residual"],
+                    "marker": {"color": "@accent/0.75"},
                     "hovertemplate": "%{x|%d %b %Y}: %{y:+.3s}<extra></extra>",
                 }
             ],
@@ -163,7 +164,7 @@ def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) ->
             yaxis=fig.axis(refresh.kpi_label, zeroline=True),
             bargap=0.15,
         ),
-        table=national.assign(residual=rest)[["week", "split", "residual"]],
+        table=national,
         sql=refresh.shown(_NATIONAL),
         note=refresh.choice_note(offered),
         selector="Region",
@@ -233,5 +234,6 @@ def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
         ),
         table=rows,
         sql=refresh.shown(_CELLS),
+        worked_out=True,
         note="The outermost bars hold everything beyond them.",
     )

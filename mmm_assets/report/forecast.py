@@ -26,6 +26,10 @@ METRICS = """
     SELECT scope, model, metric, value FROM mart.holdout_metrics
     WHERE refresh_week = $week ORDER BY scope, model, metric"""
 
+_OF_METRIC = """
+    SELECT scope, model, metric, value FROM mart.holdout_metrics
+    WHERE refresh_week = $week AND metric = '{}' ORDER BY scope, model"""
+
 _HELD = """
     SELECT region, week, actual, predicted, lower, upper FROM mart.predictions
     WHERE refresh_week = $week AND split = 'holdout' AND actual IS NOT NULL
@@ -128,7 +132,7 @@ def _scatter(refresh: Refresh, held: pd.DataFrame) -> View:
 
 
 def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
-    rows = metrics[(metrics["metric"] == "skill") & metrics["model"].isin(list(REFERENCES))]
+    query = _OF_METRIC.format("skill")
     pooled = {m: metric(metrics, "pooled", m, "skill") for m in REFERENCES}
     beaten = [REFERENCES[m].lower() for m, value in pooled.items() if value > 0]
     known = [m for m, value in pooled.items() if not np.isnan(value)]
@@ -154,14 +158,14 @@ def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
                    | {"showlegend": True, "barmode": "group",
                       "xaxis": fig.axis("Part of the reference's error removed",
                                         tickformat="+.0%", zeroline=True)}),
-        table=rows,
-        sql=refresh.shown(METRICS),
+        table=refresh.query(query),
+        sql=refresh.shown(query),
     )  # fmt: skip
 
 
 def _error(refresh: Refresh, metrics: pd.DataFrame) -> View:
     models = {"mmm": "This model", **REFERENCES}
-    rows = metrics[metrics["metric"].isin(["relative_rmse", "wape", "rmse"])]
+    query = _OF_METRIC.format("relative_rmse")
     choices, first = [], None
     for scope, scope_name in SCOPES.items():
         values = [metric(metrics, scope, m, "relative_rmse") for m in models]
@@ -194,8 +198,8 @@ def _error(refresh: Refresh, metrics: pd.DataFrame) -> View:
             **fig.ranked("", 5)
             | {"xaxis": fig.axis("RMSE over the mean actual", tickformat=".0%")},
         ),
-        table=rows,
-        sql=refresh.shown(METRICS),
+        table=refresh.query(query),
+        sql=refresh.shown(query),
         selector="Measured on",
         choices=tuple(choices),
     )  # fmt: skip
@@ -237,6 +241,7 @@ def _coverage(refresh: Refresh, held: pd.DataFrame) -> View:
         ),
         table=by_week,
         sql=refresh.shown(_HELD),
+        worked_out=True,
         note="The dotted line is the promise: 90 %.",
     )  # fmt: skip
 

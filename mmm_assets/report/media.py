@@ -191,7 +191,8 @@ def _together(refresh: Refresh, rows: pd.DataFrame) -> View:
         ),
         table=alike.rename_axis("channel").reset_index(),
         sql=refresh.shown(_WEEKS),
+        worked_out=True,
         note="Correlation of the weekly exposure over all regions; spend where no exposure is "
-        "known. The query gives the weekly values.",
+        "known.",
         height=fig.height_of(len(names), 30, least=340),
     )  # fmt: skip

@@ -23,6 +23,7 @@ from mmm_assets.report.escape import Exact, script_json, text
 from mmm_assets.report.view import Section, Tile, View
 
 _ROWS_SHOWN = 300
+_WORKED_OUT = "Worked out from the rows of this query:"
 # A chart taller than this would leave a hole beside its neighbour.
 _TALL = 560
 
@@ -106,8 +107,11 @@ def arranged(views: Sequence[View]) -> list[View]:
 
 
 def _tile(tile: Tile) -> str:
+    title = text(tile.title)
+    if tile.about:
+        title = f'<a href="#{text(tile.about)}">{title}</a>'
     return (
-        f'<div class="tile {text(tile.tone)}"><h3>{text(tile.title)}</h3>'
+        f'<div class="tile {text(tile.tone)}"><h3>{title}</h3>'
         f'<div class="value">{text(tile.value)}</div><p>{text(tile.words)}</p></div>'
     )
 
@@ -139,10 +143,11 @@ def _view(view: View) -> str:
     if view.note:
         parts.append(f'<p class="note">{text(view.note)}</p>')
     if view.sql:
+        origin = f"<p>{_WORKED_OUT}</p>" if view.worked_out else ""
         parts.append(
             f'<details data-view="{name}"><summary>Table and query'
             f'<span class="source"> of {text(_sources(view.sql))}</span></summary>'
-            f'<div class="table"></div><pre tabindex="0">{text(view.sql)}</pre></details>'
+            f'<div class="table"></div>{origin}<pre tabindex="0">{text(view.sql)}</pre></details>'
         )
     return "".join([*parts, "</article>"])
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.decomposition import NATIONAL
+from mmm_assets.report.decomposition import NATIONAL, of_kind
 from mmm_assets.report.refresh import Refresh, iso
 from mmm_assets.report.view import View
 
@@ -105,8 +105,8 @@ def _baseline(refresh: Refresh, national: pd.DataFrame) -> View:
             xaxis=fig.weeks_axis(),
             yaxis=fig.axis(refresh.kpi_label, rangemode="tozero"),
         ),
-        table=rows.reset_index(),
-        sql=refresh.shown(NATIONAL),
+        table=national[national["kind"] == "baseline"],
+        sql=refresh.shown(of_kind("baseline")),
     )  # fmt: skip
 
 
@@ -142,8 +142,8 @@ def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
             yaxis=fig.axis("Share of the baseline", tickformat="+.0%", zeroline=True),
             bargap=0.15,
         ),
-        table=pd.concat([rows.rename("seasonality"), relative], axis=1).reset_index(),
-        sql=refresh.shown(NATIONAL),
+        table=national[national["kind"].isin(["baseline", "seasonality"])],
+        sql=refresh.shown(of_kind("baseline", "seasonality")),
     )  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def _controls(refresh: Refresh, national: pd.DataFrame) -> View:
             showlegend=True,
         ),
         table=rows,
-        sql=refresh.shown(NATIONAL),
+        sql=refresh.shown(of_kind("control")),
         note=f"The 12 of {len(order)} controls that move most." if len(order) > 12 else "",
         wide=True,
     )

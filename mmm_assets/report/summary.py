@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mmm_assets.report import figure as fig
@@ -21,7 +23,16 @@ def section(refresh: Refresh) -> Section:
         "Summary",
         _lead(refresh),
         (_channels(refresh), _shift(refresh), trust.view(refresh), *since.views(refresh)),
-        (_media(refresh), _return(refresh), _move(refresh), _skill(refresh), trust.tile(refresh)),
+        tuple(
+            replace(tile, about=about)
+            for tile, about in (
+                (_media(refresh), "decomposition"),
+                (_return(refresh), "channels"),
+                (_move(refresh), "budgets"),
+                (_skill(refresh), "fit"),
+                (trust.tile(refresh), "summary-trust"),
+            )
+        ),
     )
 
 
@@ -200,7 +211,7 @@ def _shift(refresh: Refresh) -> View:
                 f"Change per week, {words.currency_sign(refresh.context.currency)}", len(part)
             ),
         ),
-        table=part,
+        table=rows,
         sql=refresh.shown(scenarios.BUDGETS),
         height=fig.height_of(len(part), 30),
     )

@@ -29,8 +29,8 @@ class View:
     """A chart with the sentence that reads it and the table behind it.
 
     ``listing`` is a short table of words shown in place of a chart; a view with neither is an
-    empty state: ``reading`` says why nothing is drawn. ``sql`` is the query that gives ``table``;
-    ``panels`` is the number of small multiples.
+    empty state: ``reading`` says why nothing is drawn. ``sql`` is the query that gives ``table``,
+    or the rows from which it is ``worked_out``; ``panels`` is the number of small multiples.
     """
 
     id: str
@@ -45,6 +45,7 @@ class View:
     wide: bool = False
     height: int = 340
     panels: int = 0
+    worked_out: bool = False
     listing: pd.DataFrame | None = None
 
     @property
@@ -55,12 +56,16 @@ class View:
 
 @dataclass(frozen=True)
 class Tile:
-    """A headline number: what it is, its value, and the words that put it in place."""
+    """A headline number: what it is, its value, and the words that put it in place.
+
+    ``about`` is the id of the section or view that tells more.
+    """
 
     title: str
     value: str
     words: str
     tone: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
