@@ -26,6 +26,7 @@ from mmm_assets.report import (
     training,
     words,
 )
+from mmm_assets.report.contract import complete
 from mmm_assets.report.escape import text
 from mmm_assets.report.page import arranged, page, section_html, top_bar, view_data
 from mmm_assets.report.refresh import Refresh, ReportContext
@@ -53,6 +54,7 @@ def build_report(
     LookupError
         If the warehouse holds no predictions of that refresh.
     """
+    complete(connection)
     refresh = Refresh(connection, refresh_week, context)
     sections = [
         replace(found, views=tuple(arranged(found.views))) for found in report_sections(refresh)

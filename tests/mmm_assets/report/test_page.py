@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -256,6 +257,32 @@ def test_the_scheme_can_be_changed(report):
     assert report.data("summary-channels")[0]["marker"]["color"] != before
     report.page.click("#scheme")
     assert report.data("summary-channels")[0]["marker"]["color"] == before
+
+
+def test_refreshes_are_followed_over_time(open_report, filled, example):
+    last = example(regions=2, channels=("tv", "search"))
+    weeks = [last.week - timedelta(days=7 * n) for n in (3, 2, 1, 0)]
+    cases = [replace(last, week=week, seed=n) for n, week in enumerate(weeks)]
+    connection = filled(*cases)
+    connection.execute(
+        "UPDATE mart.refreshes SET status = 'held' WHERE refresh_week = ?", weeks[:1]
+    )
+    connection.execute(
+        "UPDATE mart.predictions SET actual = 0 WHERE refresh_week = ? AND region = 'Region 01'"
+        " AND week = ?",
+        [last.week, last.week - timedelta(days=70)],
+    )
+    opened = open_report(build_report(connection, last.week))
+    opened.draw_all()
+    lines = {trace["name"]: trace for trace in opened.data("summary-history")}
+    expected = connection.execute(
+        "SELECT roi FROM mart.channel_summary WHERE channel = 'tv' AND refresh_week > ?"
+        " ORDER BY refresh_week",
+        weeks[:1],
+    ).fetchall()
+    assert lines["tv"]["y"] == pytest.approx([row[0] for row in expected], rel=1e-3)
+    assert "restated" in opened.page.locator("#summary-since .reading").inner_text()
+    assert opened.faults == []
 
 
 @pytest.mark.parametrize("width", [390, 820])
