@@ -78,8 +78,8 @@ def _now(refresh: Refresh, rows: pd.DataFrame, bought: pd.DataFrame) -> View:
 
 def _over_time(refresh: Refresh, bought: set[str]) -> View:
     title = "How the cost of an exposure moved"
-    rows = refresh.query(_MONTHS)
-    rows = rows[rows["channel"].isin(bought)]
+    table = refresh.query(_MONTHS)
+    rows = table[table["channel"].isin(bought)]
     wide = rows.pivot_table(index="month", columns="channel", values="cost_per_exposure")
     if len(wide) < 4:
         return View("channels-cost-time", title, "There are too few months to compare.")
@@ -111,11 +111,17 @@ def _over_time(refresh: Refresh, bought: set[str]) -> View:
                 for name in known
             ],
             xaxis=fig.weeks_axis(),
-            yaxis=fig.axis("Price, channel's median month = 1", rangemode="tozero"),
+            yaxis=fig.axis("Median month = 1", range=_around_one(index)),
             hovermode="x unified",
             showlegend=True,
         ),
-        table=rows,
+        table=table,
         sql=refresh.shown(_MONTHS),
+        note="Each channel's price against its own median month.",
         height=fig.height_of(len(bought)),
     )  # fmt: skip
+
+
+def _around_one(index: pd.DataFrame) -> list[float]:
+    """A range that makes a steady price look steady."""
+    return [min(0.7, 0.95 * float(index.min().min())), max(1.3, 1.05 * float(index.max().max()))]

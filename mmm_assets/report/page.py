@@ -80,8 +80,20 @@ def section_html(section: Section) -> str:
         f'<section id="{text(section.id)}" aria-labelledby="{text(section.id)}-title">'
         f'<h2 id="{text(section.id)}-title">{text(section.title)}</h2>'
         f'<p class="lead">{text(section.lead)}</p>'
-        + (f'<div class="tiles">{tiles}</div>' if tiles else "")
+        + (f'<div class="tiles">{tiles}</div>' if tiles else _contents(section))
         + f'<div class="views">{views}</div></section>'
+    )
+
+
+def _contents(section: Section) -> str:
+    """Links to the views of a section, folded away."""
+    links = "".join(
+        f'<li><a href="#{text(view.id)}">{text(view.title)}</a></li>' for view in section.views
+    )
+    return (
+        f'<nav class="contents" aria-label="Views of {text(section.title)}"><details>'
+        f"<summary>{words.counted(len(section.views), 'view')}</summary><ul>{links}</ul>"
+        "</details></nav>"
     )
 
 

@@ -14,7 +14,7 @@ from mmm_assets.report import escape, words
 
 # Regions offered in a selector: beyond this many numbers the file grows for views that
 # nobody opens, so the largest regions are kept and the reader is told.
-_NUMBERS_IN_A_SELECTOR = 350_000
+_NUMBERS_IN_A_SELECTOR = 300_000
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,7 @@ def _headlines(refresh: Refresh) -> View:
         _TITLE,
         _restated(refresh),
         listing=pd.DataFrame(
-            rows, columns=["", f"Refresh of {words.day(previous)}", "This refresh"]
+            rows, columns=["Measure", f"Refresh of {words.day(previous)}", "This refresh"]
         ),
         table=table,
         sql=refresh.shown(_HEADLINES).replace("$previous", f"DATE '{previous}'"),

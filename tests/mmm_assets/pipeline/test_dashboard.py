@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -43,6 +44,16 @@ def test_the_dashboard_of_a_real_refresh_opens_whole(
     page.close()
     assert faults == []
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_dagster_shows_the_summary_and_links_to_the_file(refreshed: ProjectConfig) -> None:
+    with dagster_instance(refreshed) as instance:
+        found = instance.get_latest_materialization_event(dg.AssetKey("dashboard"))
+    assert found is not None and found.asset_materialization is not None
+    shown = found.asset_materialization.metadata
+    assert "ROI by channel" in str(shown["headline"].value)
+    assert Path(str(shown["file"].value)).name == "index.html"
+    assert str(shown["open"].value).startswith("file:///")
 
 
 def test_names_from_data_stay_text_in_dagster(refreshed: ProjectConfig) -> None:
