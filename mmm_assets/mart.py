@@ -272,6 +272,28 @@ TABLES: tuple[Table, ...] = (
             Column("loss", "DOUBLE", "Value of the term."),
         ),
     ),
+    Table(
+        "media",
+        "What was delivered of each channel; no row means no activity.",
+        (
+            _REGION,
+            _WEEK,
+            _CHANNEL,
+            Column("spend", "DOUBLE", "Spend of the week; null where it was not delivered."),
+            Column("exposure", "DOUBLE", "Exposure of the week; null where it was not delivered."),
+        ),
+    ),
+    Table(
+        "effectiveness",
+        "What a unit of a channel was worth in each week, over all regions, against its mean.",
+        (
+            _CHANNEL,
+            _WEEK,
+            Column("effectiveness", "DOUBLE", "1 is the channel's mean over all weeks."),
+            _LOWER,
+            _UPPER,
+        ),
+    ),
 )
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

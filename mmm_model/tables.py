@@ -11,7 +11,7 @@ from mmm_model.fitted import FittedModel
 from mmm_model.fitting import Training
 from mmm_model.mediation import split_contribution
 from mmm_model.panel import Floats, Panel
-from mmm_model.response import interval
+from mmm_model.response import MediaResponse, interval
 
 
 def predictions(training: Training, panel: Panel) -> pd.DataFrame:
@@ -137,6 +137,27 @@ def adstock_curves(model: FittedModel) -> pd.DataFrame:
             "weight": kernel.mean(axis=0).ravel(),
             "lower": lower.ravel(),
             "upper": upper.ravel(),
+        }
+    )
+
+
+def effectiveness(response: MediaResponse, panel: Panel) -> pd.DataFrame:
+    """What a unit was worth in each week: ``channel, week, effectiveness, lower, upper``.
+
+    Regions count by what they could earn of the channel; one is the channel's mean over weeks.
+    """
+    worth = response.weight.sum(axis=1)
+    mean = worth.mean(axis=1, keepdims=True)
+    index = np.divide(worth, mean, out=np.ones_like(worth), where=mean > 0)
+    lower, upper = interval(index)
+    weeks = panel.weeks.to_numpy()
+    return pd.DataFrame(
+        {
+            "channel": np.repeat(np.array(panel.channels, dtype=object), len(weeks)),
+            "week": np.tile(weeks, len(panel.channels)),
+            "effectiveness": index.mean(axis=0).T.ravel(),
+            "lower": lower.T.ravel(),
+            "upper": upper.T.ravel(),
         }
     )
 

@@ -183,6 +183,19 @@ def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
 
 
 @result(
+    "effectiveness",
+    description="What a unit of each channel was worth in each week, against its own mean.",
+)
+def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
+    """Follow the effectiveness of each channel over the weeks."""
+    from mmm_model import tables
+
+    frame = tables.effectiveness(fits.response, fits.panel)
+    spread = frame.groupby("channel", sort=False)["effectiveness"].agg(["min", "max"])
+    return {"effectiveness": frame}, {"range": metadata.table(spread.reset_index(), limit=30)}
+
+
+@result(
     "channel_graph",
     description="Which channel drives which, in the same week or later, with the probability "
     "of each edge.",

@@ -13,7 +13,8 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.refresh import RefreshOutcome, dagster_instance, refresh
 
 WEEKS = pd.date_range("2023-01-02", periods=80, freq="W-MON")
-CHANNELS = ("tv", "search", "radio")
+# A name from data may be anything: it must stay text wherever it is shown.
+CHANNELS = ("tv", "<img src=x onerror=alert(1)>", "radio")
 CONFIG = """
 project: tiny
 kpi_name: sales

@@ -94,6 +94,8 @@ class _Invented:
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
             "training_history": self._history(),
+            "media": self._media(),
+            "effectiveness": self._effectiveness(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
@@ -122,9 +124,9 @@ class _Invented:
             upper=(self.predicted + width).ravel(),
         )
         # The final model has fitted the held-out weeks too, and says so beside the forecast.
-        fitted = rows[rows["split"] == "holdout"].assign(
-            split="train", predicted=lambda r: r.actual
-        )
+        held = rows["split"] == "holdout"
+        fitted = rows[held].assign(split="train")
+        rows.loc[held, "predicted"] *= 1.02
         return pd.concat([rows, fitted], ignore_index=True)
 
     def _contributions(self) -> pd.DataFrame:
@@ -288,6 +290,32 @@ class _Invented:
             for term, scale in (("total", 1.0), ("fit", 0.6), ("structure", 0.3), ("prior", 0.1))
         ]
         return pd.DataFrame(rows, columns=["fit", "step", "term", "loss"])
+
+    def _media(self) -> pd.DataFrame:
+        e = self.example
+        share = self.media / self.media.sum((0, 1))
+        parts = []
+        for i, channel in enumerate(e.channels):
+            spend = (share[..., i] * self.cost[i]).ravel()
+            rows = self._grid().assign(channel=channel, spend=spend, exposure=37 * spend)
+            parts.append(rows[rows["exposure"] > 0])
+        rows = pd.concat(parts, ignore_index=True)
+        return rows if e.spend else rows.assign(spend=np.nan)
+
+    def _effectiveness(self) -> pd.DataFrame:
+        year = 2 * np.pi * np.arange(self.example.weeks) / 52.18
+        parts = []
+        for i, channel in enumerate(self.example.channels):
+            value = 1 + 0.02 * (i + 1) * np.sin(year + i)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "channel": channel, "week": self.weeks, "effectiveness": value,
+                        "lower": value - 0.1, "upper": value + 0.1,
+                    }
+                )
+            )  # fmt: skip
+        return pd.concat(parts, ignore_index=True)
 
     def _refresh(self) -> pd.DataFrame:
         e = self.example
