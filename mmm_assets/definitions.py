@@ -23,7 +23,7 @@ from mmm_assets.automation import (  # noqa: E402
 )
 from mmm_assets.config import ProjectConfig  # noqa: E402
 from mmm_assets.planning_job import plan_job  # noqa: E402
-from mmm_assets.project import Project  # noqa: E402
+from mmm_assets.project_resource import project_resource  # noqa: E402
 
 
 def build_definitions(
@@ -49,6 +49,6 @@ def build_definitions(
         jobs=[refresh_job, plan_job],
         schedules=[weekly_schedule(config)],
         sensors=[new_files],
-        resources={"project": Project(config), **(resource_overrides or {})},
+        resources={"project": project_resource(config), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
