@@ -11,6 +11,7 @@ import pandas as pd
 from mmm_assets import gates, metadata
 from mmm_assets.assets.model import training_seconds
 from mmm_assets.assets.results import RESULT_ASSETS
+from mmm_assets.assets.track import forecast_track
 from mmm_assets.headline import headline
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.project import Project
@@ -25,7 +26,7 @@ GROUP = "publication"
 
 
 @dg.asset(
-    deps=RESULT_ASSETS,
+    deps=[*RESULT_ASSETS, forecast_track],
     group_name=GROUP,
     kinds={"html", "plotly"},
     description="One self-contained HTML file that answers what media brought, what to trust "
@@ -112,6 +113,7 @@ def published_refresh(
             "status": row["status"].item(),
             "reason": metadata.escape(row["reason"].item()) or "–",
             "file": dg.MetadataValue.path(project.warehouse.published_file),
+            "dashboard": dg.MetadataValue.url(report_file(project, refresh_week).as_uri()),
             "dagster/row_count": 1,
         }
     )
