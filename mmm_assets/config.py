@@ -57,6 +57,11 @@ class RefreshSection(Section):
     min_weeks: int = Field(default=26, ge=4, le=520, description="fewest weeks of KPI to train on")
     members: int = Field(default=8, ge=1, le=64, description="size of the ensemble")
     seed: int = Field(default=0, ge=0, lt=2**31, description="same data and seed, same result")
+    warm_start: bool = Field(
+        default=False,
+        description="start the search from the week before, if published; "
+        "a week's result then depends on that one's",
+    )
     track_weeks: int = Field(
         default=13, ge=1, le=52, description="weeks ahead for which forecasts are scored"
     )

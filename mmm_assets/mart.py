@@ -62,6 +62,7 @@ TABLES: tuple[Table, ...] = (
             Column("kpi_name", "VARCHAR", "Name of the KPI, from the configuration."),
             Column("currency", "VARCHAR", "Currency of spend and value, from the configuration."),
             Column("project", "VARCHAR", "Name of the project, from the configuration."),
+            Column("started_from", "DATE", "Refresh that training started from; null: none."),
         ),
     ),
     Table(

@@ -25,7 +25,7 @@ from mmm_assets.warehouse import WarehouseBusy, hold
 PROCESS_TAG = "mmm/process"
 """Names a lock file that the process of a run holds while it lives."""
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def refresh(
         run = job.execute_in_process(
             instance=instance,
             partition_key=key,
-            run_config=_QUIET,
+            run_config=QUIET,
             raise_on_error=False,
             tags={PROCESS_TAG: process},
         )

@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import gates, metadata
-from mmm_assets.assets.model import training_seconds
+from mmm_assets.assets.model import about_training
 from mmm_assets.assets.results import RESULT_ASSETS
 from mmm_assets.assets.track import forecast_track
 from mmm_assets.headline import headline
@@ -127,6 +127,7 @@ def _refresh_row(
     held: list[str],
 ) -> pd.DataFrame:
     settings = project.config.model_settings()
+    training = about_training(project, refresh_week)
     return pd.DataFrame(
         [
             {
@@ -140,7 +141,8 @@ def _refresh_row(
                 "regions": len(panel.regions),
                 "weeks": len(panel.weeks),
                 "channels": len(panel.channels),
-                "seconds": training_seconds(project, refresh_week),
+                "seconds": float(training["seconds"]),
+                "started_from": pd.to_datetime(training["started_from"]),
                 "published_at": datetime.now(UTC).replace(tzinfo=None),
                 "kpi_name": project.config.kpi_name,
                 "currency": project.config.currency,
