@@ -147,7 +147,7 @@ def test_the_run_of_a_killed_process_is_marked_as_failed(project: ProjectConfig)
     with dagster_instance(project) as instance:
         run = instance.create_run_for_job(
             build_definitions(project).resolve_job_def("refresh"),
-            tags={PROCESS_TAG: "999999@1"},
+            tags={PROCESS_TAG: "0" * 32},
             status=dg.DagsterRunStatus.STARTED,
         )
     with dagster_instance(project) as instance:
