@@ -16,6 +16,7 @@ import psutil
 from mmm_assets.automation import JOB, UnknownWeek, weekly_partitions
 from mmm_assets.config import ProjectConfig
 from mmm_assets.definitions import build_definitions
+from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 from mmm_assets.project import Progress, Project
 
@@ -82,6 +83,7 @@ def refresh(
     instance: dg.DagsterInstance,
     refresh_week: date,
     progress: Progress | None = None,
+    as_known_on: str | None = None,
 ) -> RefreshOutcome:
     """Run one refresh in this process.
 
@@ -91,6 +93,8 @@ def refresh(
         Where the run and its materialisations are recorded.
     progress
         Told how training goes.
+    as_known_on
+        ISO time (UTC) up to which loads count; None: as ``refresh.knowledge`` says.
 
     Raises
     ------
@@ -110,7 +114,10 @@ def refresh(
         partition_key=key,
         run_config=_QUIET,
         raise_on_error=False,
-        tags={PROCESS_TAG: f"{os.getpid()}@{psutil.Process().create_time():.0f}"},
+        tags={
+            PROCESS_TAG: f"{os.getpid()}@{psutil.Process().create_time():.0f}",
+            **({knowledge.TAG: as_known_on} if as_known_on else {}),
+        },
     )
     refusals = [
         check.description or check.check_name

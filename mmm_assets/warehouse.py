@@ -39,9 +39,12 @@ class Warehouse:
     ----------
     folder
         Where the files lie; created when first written to.
+    memory_limit
+        What DuckDB may use, e.g. ``2GB``; it spills to ``.spill`` beyond that. None: its default.
     """
 
     folder: Path
+    memory_limit: str | None = None
 
     @property
     def work_file(self) -> Path:
@@ -71,7 +74,7 @@ class Warehouse:
         WarehouseBusy
             If the file did not come free within ``LOCK_SECONDS``.
         """
-        with self._turn("work"), _connect(self.work_file) as connection:
+        with self._turn("work"), _connect(self.work_file, self.memory_limit) as connection:
             create_schemas(connection)
             connection.begin()
             try:
@@ -106,7 +109,7 @@ class Warehouse:
             draft.with_suffix(".draft.wal").unlink(missing_ok=True)
             if self.published_file.exists():
                 shutil.copyfile(self.published_file, draft)
-            with self._turn("work"), _connect(draft) as connection:
+            with self._turn("work"), _connect(draft, self.memory_limit) as connection:
                 create_mart(connection)
                 connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
                 connection.begin()
@@ -246,12 +249,14 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _connect(file: Path) -> duckdb.DuckDBPyConnection:
+def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
     # Extensions are never fetched: a refresh must not depend on a network.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "temp_directory": str(file.parent / ".spill"),
     }
+    if memory_limit:
+        settings["memory_limit"] = memory_limit
     return duckdb.connect(str(file), config=settings)
 
 

@@ -12,6 +12,7 @@ from mmm_assets import gates, metadata
 from mmm_assets.assets.model import training_seconds
 from mmm_assets.assets.results import RESULT_ASSETS
 from mmm_assets.headline import headline
+from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.project import Project
 from mmm_assets.report.files import draw, draw_index
@@ -100,7 +101,10 @@ def published_refresh(
             if (faults := gates.broken(connection, gate, refresh_week))
         ]
         panel = read_panel(connection, project.config, refresh_week)
-        row = _refresh_row(context, project, refresh_week, panel, held)
+        _, known = recorded(connection, refresh_week) or ("", None)
+        row = _refresh_row(context, project, refresh_week, panel, held).assign(
+            knowledge=known.kind if known else None, known_on=known.known_on if known else None
+        )
         replace_week(connection, "refreshes", refresh_week, row)
     if held and _is_published(project, refresh_week):
         raise dg.Failure(

@@ -17,7 +17,7 @@ What is decided here, and nowhere else:
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -57,9 +57,17 @@ TABLES = {
 
 
 def build_panel_tables(
-    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, refresh_week: date
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    refresh_week: date,
+    known_on: datetime | None = None,
 ) -> None:
     """Write the staging tables of a refresh week; those of other weeks are not touched.
+
+    Parameters
+    ----------
+    known_on
+        Look only at loads up to this time (UTC); None looks at all.
 
     Raises
     ------
@@ -67,7 +75,7 @@ def build_panel_tables(
         If no KPI is known up to that week.
     """
     for role in ("media", "kpi", "controls"):
-        create_known(connection, config, role, through=refresh_week)
+        create_known(connection, config, role, refresh_week, known_on)
     weeks = create_weekly_kpi(connection, config)
     if not weeks:
         raise SourceError(f"kpi: no week up to {refresh_week} has a KPI")
