@@ -58,6 +58,9 @@ class RefreshSection(Section):
     min_weeks: int = Field(default=26, ge=4, le=520, description="fewest weeks of KPI to train on")
     members: int = Field(default=8, ge=1, le=64, description="size of the ensemble")
     seed: int = Field(default=0, ge=0, lt=2**31, description="same data and seed, same result")
+    track_weeks: int = Field(
+        default=13, ge=1, le=52, description="weeks ahead for which forecasts are scored"
+    )
     first_week: Monday = Field(
         default=date(2015, 1, 5), description="first Monday that can be refreshed"
     )

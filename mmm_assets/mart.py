@@ -310,6 +310,36 @@ TABLES: tuple[Table, ...] = (
             Column("loss", "DOUBLE", "Value of the term."),
         ),
     ),
+    Table(
+        "forecast_track",
+        "Forecasts by the models of earlier refreshes of the weeks that are new in this one, given "
+        "the media and controls that those weeks turned out to have; their KPI was not seen.",
+        (
+            Column("forecast_from", "DATE", "Earlier refresh whose model made the forecast."),
+            _REGION,
+            _WEEK,
+            Column("horizon_weeks", "INTEGER", "Weeks from forecast_from to week."),
+            Column("actual", "DOUBLE", "KPI as it came; null where it was not observed."),
+            Column("predicted", "DOUBLE", "Forecast KPI."),
+            _LOWER,
+            _UPPER,
+            Column("last_value", "DOUBLE", "The region's last KPI up to forecast_from."),
+        ),
+    ),
+    Table(
+        "forecast_skill",
+        "How good all forecasts of forecast_track up to this refresh were; each counts once.",
+        (
+            Column("horizon_weeks", "INTEGER", "Weeks ahead; null for all together."),
+            Column("refreshes", "INTEGER", "Number of refreshes that made the forecasts."),
+            Column("region_weeks", "BIGINT", "Number of forecasts."),
+            Column("rmse", "DOUBLE", "Root mean squared error, KPI units."),
+            Column("relative_rmse", "DOUBLE", "rmse over the mean actual."),
+            Column("last_value_rmse", "DOUBLE", "rmse of repeating last_value."),
+            Column("skill", "DOUBLE", "1 - rmse / last_value_rmse."),
+            Column("coverage_90", "DOUBLE", "Share of actuals inside the 90 % interval."),
+        ),
+    ),
 )
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

@@ -79,7 +79,7 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Bud
     """
     from mmm_model.budgets import recommend
 
-    fits = Fits(project, refresh_week)
+    fits = Fits(project, refresh_week, published=True)
     settings = project.config.budget_settings(fits.panel.channels)
     changed = {
         name: value

@@ -2,9 +2,9 @@
 
 import json
 import os
-import shutil
 import time
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -80,35 +80,43 @@ def fitted_model(
 def save_training(
     project: Project, refresh_week: date, training: "Training", seconds: float
 ) -> None:
-    """Save both fits; the folder appears whole or not at all."""
-    folder = project.warehouse.model_folder(refresh_week)
-    draft = folder.with_suffix(".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    """Save both fits in the draft folder of the refresh; publication moves them."""
+    folder = project.warehouse.draft_folder(refresh_week)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The final fit is the last to come and the first to go: with it, the others are there.
+    (folder / "final.safetensors").unlink(missing_ok=True)
+    (folder / "about.json").write_text(json.dumps({"seconds": seconds}))
     for name in FITS:
-        (draft / f"{name}.safetensors").write_bytes(getattr(training, name).to_bytes())
-    (draft / "about.json").write_text(json.dumps({"seconds": seconds}))
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+        part = folder / f"{name}.part"
+        part.write_bytes(getattr(training, name).to_bytes())
+        part.replace(folder / f"{name}.safetensors")
 
 
-def read_fit(project: Project, refresh_week: date, name: str) -> "FittedModel":
-    """Read a saved fit, ``holdout`` or ``final``.
+def fits_folder(project: Project, refresh_week: date) -> Path:
+    """Folder of the newest fits of a refresh: its draft, else what was published.
 
     Raises
     ------
     FileNotFoundError
         If ``fitted_model`` was not materialised for this week.
     """
+    warehouse = project.warehouse
+    for folder in (warehouse.draft_folder(refresh_week), warehouse.model_folder(refresh_week)):
+        if (folder / f"{FITS[-1]}.safetensors").exists():
+            return folder
+    raise FileNotFoundError(
+        f"no model is saved for {refresh_week}: materialise fitted_model for that week"
+    )
+
+
+def read_fit(folder: Path, name: str) -> "FittedModel":
+    """Read a saved fit, ``holdout`` or ``final``."""
     from mmm_model import FittedModel
 
-    file = project.warehouse.model_folder(refresh_week) / f"{name}.safetensors"
-    if not file.exists():
-        raise FileNotFoundError(f"{file} is missing: materialise fitted_model for {refresh_week}")
-    return FittedModel.from_bytes(file.read_bytes())
+    return FittedModel.from_bytes((folder / f"{name}.safetensors").read_bytes())
 
 
 def training_seconds(project: Project, refresh_week: date) -> float:
     """Seconds that the training of a refresh took."""
-    about = project.warehouse.model_folder(refresh_week) / "about.json"
+    about = fits_folder(project, refresh_week) / "about.json"
     return float(json.loads(about.read_text())["seconds"])

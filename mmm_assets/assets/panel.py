@@ -24,7 +24,6 @@ _RESTATED = """
     deps=["raw_media", "raw_kpi", "raw_controls", "raw_lift_tests"],
     group_name="panel",
     kinds={"duckdb", "table"},
-    pool="warehouse",
     description="Regions × weeks of KPI, media and controls as the refresh week may know them, "
     "with a mask of what was observed.",
     metadata={

@@ -58,7 +58,6 @@ def _raw_asset(role: str) -> dg.AssetsDefinition:
         name=f"raw_{role}",
         group_name=GROUP,
         kinds={"duckdb", "table"},
-        pool="warehouse",
         description=f"{_WHAT[role]}, appended as delivered with load time and fingerprint; "
         "loading the same content twice changes nothing.",
         metadata={
@@ -91,7 +90,6 @@ RAW_ASSETS = [_raw_asset(role) for role in sources.ROLES]
         )
         for rule in RULES
     ],
-    pool="warehouse",
 )
 def input_checks(
     context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]

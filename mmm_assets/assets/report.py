@@ -11,11 +11,13 @@ import pandas as pd
 from mmm_assets import gates, metadata
 from mmm_assets.assets.model import training_seconds
 from mmm_assets.assets.results import RESULT_ASSETS
+from mmm_assets.assets.track import forecast_track
 from mmm_assets.headline import headline
 from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.project import Project
-from mmm_assets.report.files import draw, draw_index
+from mmm_assets.publication import publish
+from mmm_assets.report.files import draw_draft, report_file
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
@@ -25,10 +27,9 @@ GROUP = "publication"
 
 
 @dg.asset(
-    deps=RESULT_ASSETS,
+    deps=[*RESULT_ASSETS, forecast_track],
     group_name=GROUP,
     kinds={"html", "plotly"},
-    pool="warehouse",
     description="One self-contained HTML file that answers what media brought, what to trust "
     "and what to change; drawn from the mart tables alone.",
 )
@@ -38,15 +39,14 @@ def dashboard(
     """Draw the dashboard of a refresh week."""
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:
-        file = draw(project, connection, refresh_week)
+        file = draw_draft(project, connection, refresh_week)
         lines = headline(connection, refresh_week, project.config.currency)
     return dg.MaterializeResult(
         metadata={
             "headline": dg.MetadataValue.md(
                 "\n".join(f"- {metadata.escape(line)}" for line in lines)
             ),
-            "file": dg.MetadataValue.path(file),
-            "open": dg.MetadataValue.url(file.as_uri()),
+            "file once published": dg.MetadataValue.path(report_file(project, refresh_week)),
             "megabytes": round(file.stat().st_size / 1e6, 2),
         }
     )
@@ -58,7 +58,6 @@ def dashboard(
         dg.AssetCheckSpec(gate.name, asset=gate.asset, description=gate.description)
         for gate in gates.GATES
     ],
-    pool="warehouse",
 )
 def result_gates(
     context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
@@ -81,7 +80,6 @@ def result_gates(
     deps=[dashboard],
     group_name=GROUP,
     kinds={"duckdb"},
-    pool="warehouse",
     description="The refresh in the file that analysts open, in one atomic step. A refresh that "
     "fails a gate is held: its rows are there, the current_* views stay as they were.",
     metadata=metadata.definition_metadata("refreshes"),
@@ -108,17 +106,18 @@ def published_refresh(
         replace_week(connection, "refreshes", refresh_week, row)
     if held and _is_published(project, refresh_week):
         raise dg.Failure(
-            description=f"What was published for {refresh_week} stays. " + " ".join(held),
+            description=f"What was published for {refresh_week} stays, what would replace it lies "
+            f"in {project.warehouse.draft_folder(refresh_week)}. " + " ".join(held),
             metadata={"outcome": "held"},
             allow_retries=False,
         )
-    project.warehouse.publish(refresh_week)
-    draw_index(project)
+    publish(project, refresh_week, context.run.run_id)
     return dg.MaterializeResult(
         metadata={
             "status": row["status"].item(),
             "reason": metadata.escape(row["reason"].item()) or "–",
             "file": dg.MetadataValue.path(project.warehouse.published_file),
+            "dashboard": dg.MetadataValue.url(report_file(project, refresh_week).as_uri()),
             "dagster/row_count": 1,
         }
     )

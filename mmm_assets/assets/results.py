@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart, metadata
-from mmm_assets.assets.model import read_fit
+from mmm_assets.assets.model import fits_folder, read_fit
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
@@ -22,10 +23,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fits:
-    """The panel and the saved fits of one refresh week, read when they are first asked for."""
+    """The panel and the saved fits of one refresh week, read when they are first asked for.
+
+    Parameters
+    ----------
+    published
+        Read the fits that were published, not those of a refresh on its way.
+    """
 
     project: Project
     refresh_week: date
+    published: bool = False
 
     @cached_property
     def panel(self) -> "Panel":
@@ -34,16 +42,22 @@ class Fits:
             return read_panel(connection, self.project.config, self.refresh_week)
 
     @cached_property
+    def _folder(self) -> Path:
+        if self.published:
+            return self.project.warehouse.model_folder(self.refresh_week)
+        return fits_folder(self.project, self.refresh_week)
+
+    @cached_property
     def final(self) -> "FittedModel":
         """The fit on all weeks."""
-        return read_fit(self.project, self.refresh_week, "final")
+        return read_fit(self._folder, "final")
 
     @cached_property
     def training(self) -> "Training":
         """Both fits; the history of their losses is in the warehouse."""
         from mmm_model import Training
 
-        holdout = read_fit(self.project, self.refresh_week, "holdout")
+        holdout = read_fit(self._folder, "holdout")
         return Training(holdout, self.final, pd.DataFrame())
 
     @cached_property
@@ -75,7 +89,6 @@ def result(
             deps=["panel", "fitted_model"],
             group_name="results",
             kinds={"duckdb", "table"},
-            pool="warehouse",
             description=description,
             metadata=metadata.definition_metadata(*tables),
         )

@@ -20,6 +20,7 @@ from mmm_assets.report import (
     response,
     summary,
     theme,
+    track,
     training,
     words,
 )
@@ -76,7 +77,12 @@ def report_sections(refresh: Refresh) -> list[Section]:
             "Fit",
             "How well the model describes the past, and how well it forecast weeks it had not "
             "seen.",
-            (*fit.views(refresh), training.view(refresh), *forecast.views(refresh)),
+            (
+                *fit.views(refresh),
+                training.view(refresh),
+                *forecast.views(refresh),
+                *track.views(refresh),
+            ),
         ),
         Section(
             "decomposition",
