@@ -71,10 +71,15 @@ def create_known(
         Of the table; by default ``known_<role>``.
     """
     create_raw_tables(connection)
+    origin = origin_of(config, role)
+    row = connection.execute(
+        "SELECT count(DISTINCT source) FROM raw.loads WHERE role = ? AND origin = ?", [role, origin]
+    ).fetchone()
+    several = bool(row and row[0] > 1)
+    sql = _known_sql(config, role, "$origin", "$through::DATE", "$known_on::TIMESTAMP", several)
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name or f'known_{role}'} AS "
-        + _known_sql(config, role, "$origin", "$through::DATE", "$known_on::TIMESTAMP"),
-        {"origin": origin_of(config, role), "through": through, "known_on": known_on},
+        f"CREATE OR REPLACE TEMP TABLE {name or f'known_{role}'} AS {sql}",
+        {"origin": origin, "through": through, "known_on": known_on},
     )
 
 
@@ -96,8 +101,20 @@ def origin_of(config: ProjectConfig, role: str) -> str:
     return table.origin if table else ""
 
 
-def _known_sql(config: ProjectConfig, role: str, origin: str, through: str, known_on: str) -> str:
-    """SELECT of the rows that count; the last three parameters are SQL themselves."""
+def _known_sql(
+    config: ProjectConfig,
+    role: str,
+    origin: str,
+    through: str,
+    known_on: str,
+    several_sources: bool = True,
+) -> str:
+    """SELECT of the rows that count; ``origin``, ``through`` and ``known_on`` are SQL themselves.
+
+    With one source the newest load of a key is known without looking for it, which for many
+    millions of rows is most of the work.
+    """
+    newest = f"QUALIFY load_id = max(load_id) OVER (PARTITION BY {', '.join(KEYS[role])})"
     table: Source | None = getattr(config.tables, role)
     day = (
         day_sql("raw.week", table.date_format, config.week_origin)
@@ -138,7 +155,7 @@ def _known_sql(config: ProjectConfig, role: str, origin: str, through: str, know
               AND (typed.day IS NULL OR typed.day BETWEEN newer.first_day AND newer.last_day)
         )
         AND ({through} IS NULL OR day IS NULL OR date_trunc('week', day)::DATE <= {through})
-        QUALIFY load_id = max(load_id) OVER (PARTITION BY {", ".join(KEYS[role])})
+        {newest if several_sources else ""}
     """
 
 
@@ -165,7 +182,10 @@ def number_sql(column: str, decimal: str) -> str:
     if decimal == ".":
         grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]*)?')"
         fallback = f"CASE WHEN {grouped} THEN replace({bare}, ',', '') ELSE {bare} END"
-        return f"coalesce(try_cast({text} AS DOUBLE), try_cast({fallback} AS DOUBLE))"
+        number = f"coalesce(try_cast({text} AS DOUBLE), try_cast({fallback} AS DOUBLE))"
+        # A plain number needs no other look; for many millions of rows that counts.
+        plain = f"try_cast(raw.{column} AS DOUBLE)"
+        return f"CASE WHEN isfinite({plain}) THEN {plain} ELSE {number} END"
     # Here '1.234' is a thousand and more, so nothing is cast as it stands.
     grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(\\.[0-9]{{3}})+(,[0-9]*)?')"
     plain = f"CASE WHEN {grouped} THEN replace({bare}, '.', '') ELSE {bare} END"

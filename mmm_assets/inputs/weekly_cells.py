@@ -37,7 +37,7 @@ def create_cells(
         f"""
         CREATE OR REPLACE TEMP TABLE cells_{known or role} AS
         SELECT region, {NAME[role]} AS name, week, max(load_id) AS load_id,
-               CASE WHEN min(day) = max(day) THEN 1 ELSE count(*) END AS days,
+               count(*) AS rows, bit_count(bit_or(1 << isodow(day)::INTEGER)) AS days,
                any_value(source) AS source, min(source_row) AS source_row, {numbers}
         FROM {known or f"known_{role}"}
         WHERE week IS NOT NULL AND region IS NOT NULL AND {NAME[role]} IS NOT NULL

@@ -33,6 +33,19 @@ channel with very few weeks on air             warning: kept, will be uncertain
 control with gaps                              warning: the region's mean
 control that never varies, or of too many      warning: left out
 words
+names that differ in capitals or spaces alone  refused: one name, two spellings
+two days within a week of a table of weeks     refused: they would be added up
+another unit: KPI times 30, or a 30th          refused (media and controls: warning)
+a whole column redelivered in another unit     refused, beside the refresh before
+value of a unit of KPI that is not above 0     refused
+row missing from a table that is full          warning: no activity (media), masked (KPI)
+spend without exposure, exposure without       warning: taken as they are
+spend, empty cells
+sudden jump, frozen KPI, channel gone silent   warning: taken as they are
+region without a KPI in the newest week        warning: masked
+past weeks restated by more than 2 %           warning, listed in ``mart.restatements``
+channels that move alike or hardly at all      warning: effects will be uncertain
+few data for many channels and controls        warning: effects will be uncertain
 =============================================  ==============================================
 """
 

@@ -118,8 +118,12 @@ def keys_unique(table: str, key: str) -> Rule:
                {", ".join(NAMES[table])}, arg_max(day, (same, source_row)) AS week,
                count(*) AS rows, count(DISTINCT day) AS keys, count(*) - count(DISTINCT day)
                    AS failing
-        FROM (SELECT *, count(*) OVER (PARTITION BY {", ".join(NAMES[table])}, day) AS same
-              FROM known_{table} WHERE day IS NOT NULL)
+        FROM (
+            SELECT *, count(*) OVER (PARTITION BY {", ".join(NAMES[table])}, day) AS same
+            FROM known_{table}
+            SEMI JOIN (SELECT *, name AS {NAME[table].strip("'") or "series"} FROM cells_{table}
+                       WHERE rows > days) USING ({", ".join(NAMES[table])}, week)
+        )
         GROUP BY {", ".join(NAMES[table])}
         """,
         "ExpectColumnPairValuesToBeEqual",
