@@ -177,7 +177,7 @@ def refresh(
     """Run one weekly refresh: load, check, train, analyse, draw, publish."""
     project = _load(config)
     moment = _moment(as_known_on, "--as-known-on").isoformat() if as_known_on else None
-    outcome = _run(project, [week.date()] if week else None, moment)[-1]
+    outcome = _run(project, [week.date()] if week else None, as_known_on=moment)[-1]
     if outcome.status == "published":
         _say_headline(project, outcome.refresh_week)
     raise typer.Exit(EXIT[outcome.status])
@@ -188,6 +188,10 @@ def backfill(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First week.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last week.")],
     config: ConfigOption = None,
+    resume: Annotated[
+        bool,
+        typer.Option(help="Skip weeks published from the same data, configuration and code."),
+    ] = False,
 ) -> None:
     """Refresh several past weeks, oldest first; none of them sees later data."""
     project = _load(config)
@@ -195,14 +199,12 @@ def backfill(
     weeks = [start + timedelta(weeks=n) for n in range((last.date() - start).days // 7 + 1)]
     if not weeks:
         _stop(f"there is no Monday from {first.date()} to {last.date()}", "usage")
-    outcomes = _run(project, weeks)
-    worst = max(
-        outcomes,
-        key=lambda outcome: ("published", "held", "refused", "failed").index(outcome.status),
-    )
-    done = sum(outcome.status == "published" for outcome in outcomes)
-    console.print(f"{done} of {len(weeks)} refreshes published.")
-    raise typer.Exit(EXIT[worst.status])
+    outcomes = _run(project, weeks, resume)
+    statuses = [outcome.status for outcome in outcomes]
+    there = f", {len(weeks) - len(outcomes)} were there already" if resume else ""
+    console.print(f"{statuses.count('published')} of {len(weeks)} refreshes published{there}.")
+    worst = max(statuses, key=("published", "held", "refused", "failed").index, default="published")
+    raise typer.Exit(EXIT[worst])
 
 
 @app.command()
@@ -256,15 +258,23 @@ def ui(
 
 
 def _run(
-    config: ProjectConfig, weeks: list[date] | None, as_known_on: str | None = None
+    config: ProjectConfig,
+    weeks: list[date] | None,
+    resume: bool = False,
+    as_known_on: str | None = None,
 ) -> list[RefreshOutcome]:
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
     with _clear_errors():
+        from mmm_assets.backfill import Finished
         from mmm_assets.refresh import dagster_instance, newest_refresh_week
         from mmm_assets.refresh import refresh as run_refresh
 
+        finished = Finished(config) if resume else None
         for week in weeks or [newest_refresh_week(config)]:
+            if finished is not None and finished.is_done(week):
+                console.print(f"Refresh {week} is published already", markup=False)
+                continue
             console.print(f"Refresh {week} of {config.project}", markup=False)
             with dagster_instance(config) as instance, _progress() as progress:
                 outcome = run_refresh(config, instance, week, progress, as_known_on)
@@ -353,13 +363,13 @@ def _clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
     from mmm_assets.automation import UnknownWeek
     from mmm_assets.inputs.sources import SourceError
-    from mmm_assets.warehouse import WarehouseBusy
+    from mmm_assets.warehouse import WarehouseError
 
     try:
         yield
     except SourceError as error:
         _stop(str(error), "refused")
-    except WarehouseBusy as error:
+    except WarehouseError as error:
         _stop(str(error), "failed")
     except UnknownWeek as error:
         _stop(str(error), "usage")

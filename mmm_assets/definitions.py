@@ -17,6 +17,7 @@ from mmm_assets.assets.report import dashboard, published_refresh, result_gates 
 from mmm_assets.assets.results import RESULT_ASSETS  # noqa: E402
 from mmm_assets.assets.track import forecast_track  # noqa: E402
 from mmm_assets.automation import (  # noqa: E402
+    failure_notice,
     new_files,
     refresh_job,
     weekly_partitions,
@@ -57,7 +58,7 @@ def build_definitions(
         asset_checks=[input_checks, result_gates],
         jobs=[refresh_job, plan_job],
         schedules=[weekly_schedule(config)],
-        sensors=[new_files],
+        sensors=[new_files, failure_notice(config)],
         resources={"project": project_resource(config), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

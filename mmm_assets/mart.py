@@ -74,6 +74,7 @@ TABLES: tuple[Table, ...] = (
                 "When the newest load that counted was made (UTC); mmm refresh --as-known-on with "
                 "this time reads the same rows again.",
             ),
+            Column("started_from", "DATE", "Refresh that training started from; null: none."),
         ),
     ),
     Table(

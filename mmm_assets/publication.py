@@ -36,6 +36,19 @@ def publish(project: Project, refresh_week: date, run_id: str) -> None:
     _follow(project, refresh_week)
 
 
+def is_published(project: Project, refresh_week: date) -> bool:
+    """Say whether analysts see this week as published."""
+    try:
+        with project.warehouse.published() as connection:
+            found = connection.execute(
+                "SELECT 1 FROM mart.refreshes WHERE refresh_week = ? AND status = 'published'",
+                [refresh_week],
+            ).fetchone()
+    except FileNotFoundError:
+        return False
+    return found is not None
+
+
 def finish_interrupted(project: Project, held: date | None = None) -> None:
     """Finish publications that a killed process had begun.
 

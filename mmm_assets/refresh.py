@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import dagster as dg
@@ -17,16 +16,15 @@ import dagster as dg
 from mmm_assets.automation import JOB, UnknownWeek, weekly_partitions
 from mmm_assets.config import ProjectConfig
 from mmm_assets.definitions import build_definitions
+from mmm_assets.failures import PROCESS_TAG, explain_failure
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
+from mmm_assets.notify import notify
 from mmm_assets.project import Progress
 from mmm_assets.project_resource import project_resource
 from mmm_assets.warehouse import WarehouseBusy, hold
 
-PROCESS_TAG = "mmm/process"
-"""Names a lock file that the process of a run holds while it lives."""
-
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ def refresh(
         run = job.execute_in_process(
             instance=instance,
             partition_key=key,
-            run_config=_QUIET,
+            run_config=QUIET,
             raise_on_error=False,
             tags={
                 PROCESS_TAG: process,
@@ -130,34 +128,17 @@ def refresh(
         for check in run.get_asset_check_evaluations()
         if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
     ]
-    if refusals:
-        return RefreshOutcome(refresh_week, run.run_id, "refused", tuple(refusals))
-    if not run.success:
+    if refusals or not run.success:
         status, messages = explain_failure(run.filter_events(lambda event: event.is_failure))
+        if refusals:
+            status, messages = "refused", tuple(refusals)
+        if status != "held":  # the gates have told already
+            notify(config, status, key, run.run_id, messages)
         return RefreshOutcome(refresh_week, run.run_id, status, messages)
     [published] = run.asset_materializations_for_node("published_refresh")
-    status = str(published.metadata["status"].value)
-    reasons = (str(published.metadata["reason"].value),) if status == "held" else ()
-    return RefreshOutcome(refresh_week, run.run_id, status, reasons)
-
-
-def explain_failure(events: Iterable[dg.DagsterEvent]) -> tuple[str, tuple[str, ...]]:
-    """Say how a run failed and, for each failure, what was wrong, without a traceback."""
-    status, messages = "failed", []
-    for event in events:
-        data: Any = event.event_specific_data
-        error = getattr(data, "error", None)
-        user = getattr(data, "user_failure_data", None)
-        if user is not None and user.description:
-            messages.append(user.description)
-            outcome = user.metadata.get("outcome")
-            status = str(outcome.value) if outcome else status
-        elif event.is_failure and error is not None:
-            cause = error.cause or error
-            name = f"{event.step_key}: " if event.step_key else ""
-            messages.append(f"{name}{cause.message.strip()}")
-    # A run fails once more for each of its steps.
-    return status, tuple(dict.fromkeys(messages))
+    ended = str(published.metadata["status"].value)
+    reasons = (str(published.metadata["reason"].value),) if ended == "held" else ()
+    return RefreshOutcome(refresh_week, run.run_id, ended, reasons)
 
 
 @contextmanager

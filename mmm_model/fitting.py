@@ -60,7 +60,7 @@ def train(
     settings: ModelSettings | None = None,
     graph_settings: GraphSettings | None = None,
     progress: Progress | None = None,
-    warm_start: FittedModel | None = None,
+    warm_start: Training | None = None,
 ) -> Training:
     """Fit twice: without the KPI of the last weeks, to be scored on them, and with it.
 
@@ -76,7 +76,9 @@ def train(
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
-        Earlier model to start from; ignored where its channels or settings differ.
+        Training of an earlier week to start the search from, fit by fit, so that the holdout
+        fit starts from one that saw no held-out week either; ignored where channels or sizes
+        differ.
 
     Raises
     ------
@@ -85,16 +87,20 @@ def train(
     """
     settings = settings or ModelSettings()
     report = progress or _silent
+
+    def start_of(name: str) -> FittedModel | None:
+        return getattr(warm_start, name) if warm_start is not None else None
+
     graph = None
     if graph_settings is not None:
         graph = learn_graph(panel, graph_settings, report)
     if not settings.holdout_weeks:
-        final, losses = fit(panel, settings, graph, report, "final fit", warm_start)
+        final, losses = fit(panel, settings, graph, report, "final fit", start_of("final"))
         return Training(final, final, _history({"final": losses}))
     hidden = panel.hide_tail(settings.holdout_weeks)
     # No graph: it is learned with every week's KPI at hand, which this fit must not have.
-    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", warm_start)
-    final, losses = fit(panel, settings, graph, report, "final fit", warm_start)
+    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start_of("holdout"))
+    final, losses = fit(panel, settings, graph, report, "final fit", start_of("final"))
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
 
 

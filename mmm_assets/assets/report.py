@@ -9,15 +9,17 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import gates, metadata
-from mmm_assets.assets.model import training_seconds
+from mmm_assets.assets.model import about_training
 from mmm_assets.assets.results import RESULT_ASSETS
 from mmm_assets.assets.track import forecast_track
 from mmm_assets.headline import headline
 from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
+from mmm_assets.notify import notify
 from mmm_assets.project import Project
-from mmm_assets.publication import publish
+from mmm_assets.publication import is_published, publish
 from mmm_assets.report.files import draw_draft, report_file
+from mmm_assets.retention import tidy
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
@@ -104,7 +106,10 @@ def published_refresh(
             knowledge=known.kind if known else None, known_on=known.known_on if known else None
         )
         replace_week(connection, "refreshes", refresh_week, row)
-    if held and _is_published(project, refresh_week):
+    if held:
+        key, run = context.partition_key, context.run.run_id
+        notify(project.config, "held", key, run, held, context.log.warning)
+    if held and is_published(project, refresh_week):
         raise dg.Failure(
             description=f"What was published for {refresh_week} stays, what would replace it lies "
             f"in {project.warehouse.draft_folder(refresh_week)}. " + " ".join(held),
@@ -112,6 +117,12 @@ def published_refresh(
             allow_retries=False,
         )
     publish(project, refresh_week, context.run.run_id)
+    if not held:
+        notify(project.config, "published", context.partition_key, context.run.run_id)
+    try:
+        tidy(project, context.instance)
+    except Exception as error:  # what is published is published
+        context.log.warning(f"old models, runs and reports were not removed: {error}")
     return dg.MaterializeResult(
         metadata={
             "status": row["status"].item(),
@@ -131,6 +142,7 @@ def _refresh_row(
     held: list[str],
 ) -> pd.DataFrame:
     settings = project.config.model_settings()
+    training = about_training(project, refresh_week)
     return pd.DataFrame(
         [
             {
@@ -144,7 +156,8 @@ def _refresh_row(
                 "regions": len(panel.regions),
                 "weeks": len(panel.weeks),
                 "channels": len(panel.channels),
-                "seconds": training_seconds(project, refresh_week),
+                "seconds": float(training["seconds"]),
+                "started_from": pd.to_datetime(training["started_from"]),
                 "published_at": datetime.now(UTC).replace(tzinfo=None),
                 "kpi_name": project.config.kpi_name,
                 "currency": project.config.currency,
@@ -152,15 +165,3 @@ def _refresh_row(
             }
         ]
     )
-
-
-def _is_published(project: Project, refresh_week: date) -> bool:
-    try:
-        with project.warehouse.published() as connection:
-            found = connection.execute(
-                "SELECT count(*) FROM mart.refreshes WHERE refresh_week = ? AND status = ?",
-                [refresh_week, "published"],
-            ).fetchone()
-    except FileNotFoundError:
-        return False
-    return bool(found and found[0])
