@@ -124,27 +124,60 @@ def check(config: ConfigOption = None, week: WeekOption = None) -> None:
         from mmm_assets.inputs.dry_run import check_sources
 
         outcomes = check_sources(project, week.date() if week else None)
-    table = Table("table", "rule", "severity", "outcome", box=None)
+    table = Table("table", "rule", "severity", "outcome", "waived", box=None)
     for outcome in outcomes:
         table.add_row(
             outcome.rule.table,
             outcome.rule.name,
             outcome.rule.severity,
             "ok" if outcome.passed else f"{outcome.failed_rows:,} rows",
+            f"until {outcome.waiver.until}" if outcome.waiver else "",
         )
     console.print(table)
     faults = [o for o in outcomes if not o.passed]
     for outcome in faults:
-        console.print(f"\n{outcome.rule.severity}: {outcome.message}", markup=False)
-    if any(o.rule.severity == "blocking" for o in faults):
+        said = "waived" if outcome.waiver else outcome.rule.severity
+        console.print(f"\n{said}: {outcome.message}", markup=False)
+    if any(outcome.blocks for outcome in faults):
         raise typer.Exit(EXIT["refused"])
 
 
 @app.command()
-def refresh(config: ConfigOption = None, week: WeekOption = None) -> None:
+def known(
+    table: Annotated[str, typer.Argument(help="media, kpi, controls or lift_tests.")],
+    on: Annotated[str, typer.Option(help="UTC time, e.g. 2026-06-30T06:00, or a day: its end.")],
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write an input table as it was known on a past day."""
+    project = _load(config)
+    moment = _moment(on, "--on")
+    with _clear_errors():
+        from mmm_assets.inputs.known_file import write_known
+        from mmm_assets.inputs.raw_tables import ROLES
+        from mmm_assets.project import Project
+
+        if table not in ROLES:
+            _stop(f"there is no table '{table}'; allowed: {', '.join(ROLES)}", "usage")
+        rows = write_known(Project(project), table, moment, out)
+    console.print(f"{rows:,} rows of {table}, as known on {moment} UTC: {out}", markup=False)
+
+
+@app.command()
+def refresh(
+    config: ConfigOption = None,
+    week: WeekOption = None,
+    as_known_on: Annotated[
+        str | None,
+        typer.Option(
+            help="UTC time: use only what was loaded by then. Default: refresh.knowledge."
+        ),
+    ] = None,
+) -> None:
     """Run one weekly refresh: load, check, train, analyse, draw, publish."""
     project = _load(config)
-    outcome = _run(project, [week.date()] if week else None)[-1]
+    moment = _moment(as_known_on, "--as-known-on").isoformat() if as_known_on else None
+    outcome = _run(project, [week.date()] if week else None, as_known_on=moment)[-1]
     if outcome.status == "published":
         _say_headline(project, outcome.refresh_week)
     raise typer.Exit(EXIT[outcome.status])
@@ -225,7 +258,10 @@ def ui(
 
 
 def _run(
-    config: ProjectConfig, weeks: list[date] | None, resume: bool = False
+    config: ProjectConfig,
+    weeks: list[date] | None,
+    resume: bool = False,
+    as_known_on: str | None = None,
 ) -> list[RefreshOutcome]:
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
@@ -241,7 +277,7 @@ def _run(
                 continue
             console.print(f"Refresh {week} of {config.project}", markup=False)
             with dagster_instance(config) as instance, _progress() as progress:
-                outcome = run_refresh(config, instance, week, progress)
+                outcome = run_refresh(config, instance, week, progress, as_known_on)
             outcomes.append(outcome)
             if outcome.status != "published":
                 errors.print(f"{outcome.status}:", style="bold red")
@@ -337,6 +373,15 @@ def _clear_errors() -> Iterator[None]:
         _stop(str(error), "failed")
     except UnknownWeek as error:
         _stop(str(error), "usage")
+
+
+def _moment(text: str, option: str) -> datetime:
+    from mmm_assets.inputs.knowledge import parse_moment
+
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        _stop(f"{option}: {error}", "usage")
 
 
 def _bound(text: str) -> tuple[str, tuple[float, float]]:

@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from mmm_assets.config_checks import ChecksSection
 from mmm_assets.config_errors import ConfigError, explain
 from mmm_assets.config_operations import NotifySection, RetentionSection, ScheduleSection
 from mmm_assets.config_tables import Name, Section, Tables
@@ -68,6 +69,12 @@ class RefreshSection(Section):
     )
     last_week: Monday | None = Field(
         default=None, description="last one; null: the newest complete week"
+    )
+    knowledge: Literal["latest", "then"] = Field(
+        default="latest", description="past weeks see today's tables, or what was loaded in time"
+    )
+    days_to_deliver: int = Field(
+        default=7, ge=0, le=365, description="then: days after the week in which loads count"
     )
 
     @model_validator(mode="after")
@@ -141,20 +148,6 @@ class BudgetSection(Section):
     by_region: bool = Field(default=True, description="false: each channel's split stays")
 
 
-class ChecksSection(Section):
-    """Thresholds of the rules in ``rules.py``."""
-
-    outage_floor: float = Field(
-        default=0.2,
-        ge=0,
-        le=1,
-        description="zero_kpi auto: least KPI over median that makes 0 an outage",
-    )
-    min_active_weeks: int = Field(
-        default=4, ge=1, description="fewest weeks on air before a warning"
-    )
-
-
 class ProjectConfig(Section):
     """Everything that ``mmm.yaml`` says."""
 
@@ -171,6 +164,9 @@ class ProjectConfig(Section):
     )
     warehouse: str = Field(
         default="warehouse", min_length=1, description="folder of the DuckDB files"
+    )
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] | None = (
+        Field(default=None, description="of DuckDB, e.g. 2GB, beyond it spills; null: 80 %")
     )
     reports: str = Field(default="reports", min_length=1, description="folder of the dashboards")
     refresh: RefreshSection = RefreshSection()
@@ -227,7 +223,7 @@ class ProjectConfig(Section):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
-        operations = {"schedule", "notify", "retention"}
+        operations = {"schedule", "notify", "retention", "memory_limit"}
         content = json.dumps(self.model_dump(mode="json", exclude=operations), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 

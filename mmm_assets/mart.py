@@ -62,6 +62,18 @@ TABLES: tuple[Table, ...] = (
             Column("kpi_name", "VARCHAR", "Name of the KPI, from the configuration."),
             Column("currency", "VARCHAR", "Currency of spend and value, from the configuration."),
             Column("project", "VARCHAR", "Name of the project, from the configuration."),
+            Column(
+                "knowledge",
+                "VARCHAR",
+                "'latest': all that was loaded by then; 'then': what was loaded in time for the "
+                "week; 'asked': what was known at a moment that somebody named.",
+            ),
+            Column(
+                "known_on",
+                "TIMESTAMP",
+                "When the newest load that counted was made (UTC); mmm refresh --as-known-on with "
+                "this time reads the same rows again.",
+            ),
             Column("started_from", "DATE", "Refresh that training started from; null: none."),
         ),
     ),
@@ -261,6 +273,32 @@ TABLES: tuple[Table, ...] = (
             Column("passed", "BOOLEAN", "Whether the rule held."),
             Column("failed_rows", "BIGINT", "Number of rows that broke it."),
             Column("message", "VARCHAR", "What was found, where, and what to do."),
+            Column("waived_until", "DATE", "Last day on which breaking the rule is waived."),
+            Column("waiver_reason", "VARCHAR", "Why it is waived."),
+        ),
+    ),
+    Table(
+        "restatements",
+        "Values of past weeks that changed since the refresh of an earlier week.",
+        (
+            Column("table_name", "VARCHAR", "Input table: media, kpi or controls."),
+            Column(
+                "kind",
+                "VARCHAR",
+                "'late': there was no value; 'restated': another value; 'withdrawn': none now.",
+            ),
+            _REGION,
+            Column("name", "VARCHAR", "Channel or control; null for the KPI."),
+            _WEEK,
+            Column("column_name", "VARCHAR", "spend, exposure, kpi, value_per_kpi or value."),
+            Column("value_before", "DOUBLE", "Value that the earlier refresh saw."),
+            Column("value_after", "DOUBLE", "Value that this refresh saw."),
+            Column(
+                "money",
+                "DOUBLE",
+                "Change in money: of spend, or of the KPI's value; null for the rest.",
+            ),
+            Column("loaded_at", "TIMESTAMP", "When the new value was loaded (UTC)."),
         ),
     ),
     Table(

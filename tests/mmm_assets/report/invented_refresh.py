@@ -93,6 +93,7 @@ class _Invented:
             "optimal_budgets": self._budgets(),
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
+            "restatements": self._restatements(),
             "training_history": self._history(),
             "media": self._media(),
             "effectiveness": self._effectiveness(),
@@ -280,6 +281,15 @@ class _Invented:
         rows = [("media", f"rule {i}", "blocking", True, 0, "") for i in range(6)]
         rows += [("kpi", "gaps", "warning", False, 22, "kpi: 22 weeks have no value.")]
         columns = ["table_name", "rule", "severity", "passed", "failed_rows", "message"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _restatements(self) -> pd.DataFrame:
+        rows = [
+            ("kpi", "restated", self.regions[0], None, self.weeks[-3], "kpi", 10.0, 12.0, 60.0),
+            ("media", "late", self.regions[0], "tv", self.weeks[-2], "spend", None, 90.0, 90.0),
+        ]
+        columns = ["table_name", "kind", "region", "name", "week", "column_name", "value_before",
+                   "value_after", "money"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
 
     def _history(self) -> pd.DataFrame:
