@@ -264,6 +264,27 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "lift_tests",
+        "Each experiment beside what the model says of it, KPI a week.",
+        (
+            _CHANNEL,
+            Column("region", "VARCHAR", "Region of the test; null for all regions together."),
+            Column("start_week", "DATE", "First week; null for a lasting change."),
+            Column("end_week", "DATE", "Last week; null for a lasting change."),
+            Column("change", "DOUBLE", "Change of weekly spend, or exposure, as delivered."),
+            Column("measured", "DOUBLE", "Measured lift."),
+            Column("standard_error", "DOUBLE", "Its standard error, as delivered."),
+            Column("used_error", "DOUBLE", "As used: wider where the test conflicts."),
+            Column("conflicts", "BOOLEAN", "True where test and model disagree beyond doubt."),
+            Column("before", "DOUBLE", "Lift that the model expected without any test."),
+            Column("before_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("before_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column("after", "DOUBLE", "Lift that the published model expects."),
+            Column("after_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("after_upper", "DOUBLE", "Upper end of its 90 % interval."),
+        ),
+    ),
+    Table(
         "data_checks",
         "Outcome of every check of the input tables.",
         (

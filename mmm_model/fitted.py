@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -83,6 +83,8 @@ class FittedModel:
         weeks and of those after them.
     graph
         The channel graph; None where none was learned.
+    lift
+        What lift tests said, see `mmm_model.lift.Evidence.readings`; empty without any.
     """
 
     settings: ModelSettings
@@ -95,6 +97,7 @@ class FittedModel:
     state: dict[str, Floats]
     noise: dict[str, Floats]
     graph: ChannelGraph | None = None
+    lift: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -211,6 +214,7 @@ class FittedModel:
         arrays: dict[str, NDArray] = {f"state.{k}": v for k, v in self.state.items()}
         arrays |= {f"noise.{k}": v for k, v in self.noise.items()}
         arrays |= {f"scaling.{k}": v for k, v in self.scaling.to_arrays().items()}
+        arrays |= {f"lift.{k}": v for k, v in self.lift.items()}
         if self.graph is not None:
             arrays |= {f"graph.{k}": v for k, v in self.graph.to_arrays().items()}
         meta = {
@@ -240,6 +244,7 @@ class FittedModel:
             "state": {},
             "noise": {},
             "scaling": {},
+            "lift": {},
             "graph": {},
         }
         for key, value in arrays.items():
@@ -260,6 +265,7 @@ class FittedModel:
             state=groups["state"],
             noise=groups["noise"],
             graph=graph,
+            lift=groups["lift"],
         )
 
     def _equation(self, panel: Panel) -> tuple[Equation, Inputs]:

@@ -8,6 +8,7 @@ coefficients held fixed. So the optimiser searches few parameters and needs few 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -65,15 +66,20 @@ def search(
     optimiser = torch.optim.Adam(parameters, settings.learning_rate, betas=(0.8, 0.95))
     steps = settings.steps
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
-    solution = solution.repeat(settings.members)
+    if len(solution.pooled) != settings.members:
+        solution = solution.repeat(settings.members)
     history = []
     for step in range(steps):
         saturated = saturated_media(equation, data, keep_graph=True)
+        if data.evidence is not None:
+            data = replace(data, evidence=data.evidence.at(equation))
         with torch.no_grad():
             prior = data.prior(saturated, solution)
             solution = problem.solve(saturated, prior, solution, rounds=1)
         optimiser.zero_grad()
         terms = _prior_loss(equation, problem.regions)
+        if data.evidence is not None:
+            terms["lift_tests"] = data.evidence.loss(solution)
         torch.stack(list(terms.values())).sum().backward()
         terms["fit"] = _fit_loss(equation, problem, saturated, solution, data)
         nn.utils.clip_grad_norm_(parameters, 10.0 * settings.members)

@@ -22,10 +22,20 @@ _WEEKS_AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Prior:
-    """Independent Gaussian priors of the pooled coefficients, each ``[M, P]``."""
+    """Independent Gaussian priors of the pooled coefficients, each ``[M, P]``.
+
+    Parameters
+    ----------
+    mean, precision
+        Of the pooled coefficients.
+    regional_precision, regional_weighted
+        ``[M, R, P]`` of a region's coefficients, and precision times mean: what lift tests say.
+    """
 
     mean: Tensor
     precision: Tensor
+    regional_precision: Tensor | None = None
+    regional_weighted: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,9 @@ class LinearProblem:
         x = self.design(saturated)
         xw = x * self.weight[:, None, :, None]
         regional_gram = xw.transpose(-1, -2) @ x
+        known, weighted = prior.regional_precision, prior.regional_weighted
+        if known is not None:
+            regional_gram = regional_gram + torch.diag_embed(known)
         gram = regional_gram.sum(1)
         cross = self._common_moment(xw)
         pooled, deviation, common = solution.pooled, solution.deviation, solution.common
@@ -167,6 +180,8 @@ class LinearProblem:
         for _ in range(rounds):
             left = self.white_target - (x @ deviation[..., None])[..., 0]
             moment = (xw * left[..., None]).sum((1, 2))
+            if known is not None and weighted is not None:
+                moment = moment + (weighted - known * deviation).sum(1)
             if self.shared:
                 common_moment = self._common_moment((left * self.weight[:, None])[..., None])
                 moment = moment - (explained.transpose(1, 2) @ common_moment)[..., 0]
@@ -178,6 +193,8 @@ class LinearProblem:
             )[..., 0]
             left = self.innovation(x, pooled[:, None].expand_as(deviation), common)
             moment_r = (xw * left[..., None]).sum(2)
+            if known is not None and weighted is not None:
+                moment_r = moment_r + weighted - known * pooled[:, None]
             size = torch.where(bounded, pooled.clamp_min(1e-6), torch.ones_like(pooled))[:, None]
             scale = size * spread
             scaled_gram = regional_gram * scale[..., :, None] * scale[..., None, :]

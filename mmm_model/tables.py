@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from mmm_model import holdout
 from mmm_model.curves import marginal_roi
 from mmm_model.fitted import FittedModel
 from mmm_model.fitting import Training
+from mmm_model.lift import LiftTest
 from mmm_model.mediation import split_contribution
 from mmm_model.panel import Floats, Panel
 from mmm_model.response import MediaResponse, interval
@@ -160,6 +163,43 @@ def effectiveness(response: MediaResponse, panel: Panel) -> pd.DataFrame:
             "upper": upper.T.ravel(),
         }
     )
+
+
+def lift_tests(model: FittedModel, tests: Sequence[LiftTest]) -> pd.DataFrame:
+    """Each lift test beside what the model said without any and says with them.
+
+    Parameters
+    ----------
+    tests
+        Those that the model was fitted with, in their order.
+
+    Returns
+    -------
+    DataFrame
+        ``channel, region, start_week, end_week, change, measured, standard_error, used_error,
+        conflicts`` and ``before`` and ``after`` with their intervals, KPI units a week.
+    """
+    found = model.lift or {name: np.zeros(0) for name in ("error", "conflicts")}
+    frame = pd.DataFrame(
+        {
+            "channel": [test.channel for test in tests],
+            "region": [test.region for test in tests],
+            "start_week": [test.start for test in tests],
+            "end_week": [test.end for test in tests],
+            "change": [test.change for test in tests],
+            "measured": [test.lift for test in tests],
+            "standard_error": [test.standard_error for test in tests],
+            "used_error": found["error"],
+            "conflicts": found["conflicts"] > 0,
+        }
+    )
+    for when in ("before", "after"):
+        members = found.get(when, np.zeros((1, 0)))
+        lower, upper = interval(members)
+        frame = frame.assign(
+            **{when: members.mean(axis=0), f"{when}_lower": lower, f"{when}_upper": upper}
+        )
+    return frame
 
 
 def holdout_metrics(training: Training, panel: Panel) -> pd.DataFrame:

@@ -12,12 +12,14 @@ import pandas as pd
 
 from mmm_assets import mart, metadata
 from mmm_assets.assets.model import fits_folder, read_fit
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
+    from mmm_model.lift import LiftTest
     from mmm_model.response import MediaResponse
 
 
@@ -59,6 +61,12 @@ class Fits:
 
         holdout = read_fit(self._folder, "holdout")
         return Training(holdout, self.final, pd.DataFrame())
+
+    @cached_property
+    def lift_tests(self) -> "list[LiftTest]":
+        """The lift tests that the final fit read, in its order."""
+        with self.project.warehouse.work() as connection:
+            return read_lift_tests(connection, self.project.config, self.panel)
 
     @cached_property
     def response(self) -> "MediaResponse":
@@ -257,6 +265,18 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
         "scenarios": metadata.table(scenarios, limit=20),
         "budgets": metadata.table(shown, limit=40),
     }
+
+
+@result(
+    "lift_tests",
+    description="Each experiment beside what the model said before it knew of it, and says now.",
+)
+def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
+    """Hold the tests against the model."""
+    from mmm_model import tables
+
+    frame = tables.lift_tests(fits.final, fits.lift_tests)
+    return {"lift_tests": frame}, {"tests": metadata.table(frame, limit=30)}
 
 
 RESULT_ASSETS = list(_RESULTS)

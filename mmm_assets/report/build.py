@@ -18,6 +18,7 @@ from mmm_assets.report import (
     fit,
     forecast,
     graph,
+    lift,
     media,
     parts,
     response,
@@ -103,6 +104,7 @@ def report_sections(refresh: Refresh) -> list[Section]:
             (
                 *channels.views(refresh),
                 *cost.views(refresh),
+                *lift.views(refresh),
                 *carryover.views(refresh),
                 *response.views(refresh),
                 effectiveness.view(refresh),

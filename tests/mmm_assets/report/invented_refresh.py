@@ -91,6 +91,7 @@ class _Invented:
             "response_curve_parameters": self._parameters(),
             "channel_graph": self._graph(),
             "optimal_budgets": self._budgets(),
+            "lift_tests": self._lift_tests(),
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
             "restatements": self._restatements(),
@@ -275,6 +276,24 @@ class _Invented:
             gain_upper=gain + 0.1 * gain.abs(),
             roi=sums["optimal_response"] / sums["optimal_spend"],
             marginal_roi=0.6 * sums["optimal_response"] / sums["optimal_spend"],
+        )
+
+    def _lift_tests(self) -> pd.DataFrame:
+        first, ends = self.example.channels[0], ("", "_lower", "_upper")
+        return pd.DataFrame(
+            {
+                "channel": [first, first],
+                "region": [None, self.regions[0]],
+                "start_week": [None, self.weeks[0]],
+                "end_week": [None, self.weeks[-1]],
+                "change": [100.0, 50.0],
+                "measured": [20.0, 90.0],
+                "standard_error": [3.0, 1.0],
+                "used_error": [3.0, 80.0],
+                "conflicts": [False, True],
+                **{f"before{end}": [10.0 + n, 9.0 + n] for n, end in enumerate(ends)},
+                **{f"after{end}": [18.0 + n, 11.0 + n] for n, end in enumerate(ends)},
+            }
         )
 
     def _checks(self) -> pd.DataFrame:
