@@ -20,6 +20,7 @@ from mmm_model.graph.regressions import choose_regressors
 from mmm_model.graph.shape import shape_gain
 from mmm_model.panel import Bools, Floats
 
+_ENTRY, _FINAL_ENTRY = 0.3, 0.05  # see `choose_regressors`
 _PATIENCE = 2  # restarts in a row that find nothing better
 _SAME = 1e-6
 
@@ -59,7 +60,8 @@ def learn_equations(
     References
     ----------
     Andrews et al. (2023), "Fast Scalable and Accurate Discovery of DAGs Using the Best Order
-    Score Search and Grow-Shrink Trees". Chen & Chen (2008), "Extended BIC". Peters & Bühlmann
+    Score Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended
+    Bayesian Information Criteria for Gaussian Graphical Models". Peters & Bühlmann
     (2014), "Identifiability of Gaussian structural equation models with equal error
     variances". Hyvärinen & Smith (2013) for the likelihood of non-Gaussian errors.
     """
@@ -103,21 +105,21 @@ class OrderScore:
     weight: Floats
     gram: Floats = field(init=False)
     rows: float = field(init=False)
-    _fits: dict[tuple[int, bytes], tuple[float, float, Floats]] = field(default_factory=dict)
+    _fits: dict[tuple[int, bytes], tuple[float, float]] = field(default_factory=dict)
     _gains: dict[tuple[int, bytes], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.rows = float(self.weight.sum())
         self.gram = (self.table * self.weight[:, None]).T @ self.table / self.rows
-        self.penalty = float(np.log(self.rows) + 2.0 * np.log(len(self.gram)))
+        self.penalty = float(np.log(self.rows) + 4.0 * np.log(len(self.gram)))
 
     @property
     def variables(self) -> int:
         """Number of variables C."""
         return self.allowed.shape[1]
 
-    def regressions(self, target: np.ndarray, before: Bools) -> tuple[Floats, Floats, Floats]:
-        """Variance ``[B]``, cost beside it ``[B]``, and weights ``[B, P]`` of each target.
+    def regressions(self, target: np.ndarray, before: Bools) -> tuple[Floats, Floats]:
+        """Residual variance ``[B]`` of each target and the cost that comes on top of it.
 
         Parameters
         ----------
@@ -126,22 +128,25 @@ class OrderScore:
         before
             ``[B, C]`` variables that come before it.
         """
-        after = np.ones((len(target), len(self.gram) - self.variables), dtype=bool)
-        candidates = np.concatenate([before, after], axis=1) & self.allowed[:, target].T
+        candidates = self._candidates(target, before)
         keys = list(zip(target.tolist(), map(bytes, np.packbits(candidates, axis=1)), strict=True))
         new = {key: row for row, key in enumerate(keys) if key not in self._fits}
         if new:
             rows = np.fromiter(new.values(), dtype=int)
             weight, variance = choose_regressors(
-                self.gram, target[rows], candidates[rows], self.rows, self.penalty
+                self.gram, target[rows], candidates[rows], self.rows, self.penalty, _ENTRY
             )
             rest = self.penalty * (weight != 0.0).sum(axis=1)
             rest = rest - self._gain(target[rows], weight, variance)
-            self._fits.update(
-                zip(new, zip(variance.tolist(), rest.tolist(), weight, strict=True), strict=True)
-            )
-        variances, rests, weights = zip(*(self._fits[key] for key in keys), strict=True)
-        return np.array(variances), np.array(rests), np.stack(weights)
+            fits = zip(variance.tolist(), rest.tolist(), strict=True)
+            self._fits.update(zip(new, fits, strict=True))
+        variance, rest = np.array([self._fits[key] for key in keys]).T
+        return variance, rest
+
+    def _candidates(self, target: np.ndarray, before: Bools) -> Bools:
+        """Columns ``[B, P]`` that each target may depend on."""
+        given = np.ones((len(target), len(self.gram) - self.variables), dtype=bool)
+        return np.concatenate([before, given], axis=1) & self.allowed[:, target].T
 
     def _gain(self, target: np.ndarray, weight: Floats, variance: Floats) -> Floats:
         """Gain of each regression from the shape of its errors."""
@@ -162,10 +167,19 @@ class OrderScore:
         return np.minimum(each, shared - (c - 1) * np.log(self.rows)) + rest.sum(axis=-1)
 
     def weights(self, order: np.ndarray) -> Floats:
-        """Weights ``[P, C]`` of the order's regressions."""
-        place = np.argsort(order)
-        before = place[None, :] < place[:, None]
-        return self.regressions(np.arange(self.variables), before)[2].T
+        """Weights ``[P, C]`` of the order's regressions, chosen with more care."""
+        target, place = np.arange(self.variables), np.argsort(order)
+        candidates = self._candidates(target, place[None, :] < place[:, None])
+        fits = [
+            choose_regressors(self.gram, target, candidates, self.rows, self.penalty, entry)
+            for entry in (_ENTRY, _FINAL_ENTRY)
+        ]
+        costs = [
+            self.rows * np.log(np.maximum(variance, 1e-300))
+            + self.penalty * (weight != 0.0).sum(axis=1)
+            for weight, variance in fits
+        ]
+        return np.where((costs[1] < costs[0])[:, None], fits[1][0], fits[0][0]).T
 
 
 def climb(score: OrderScore, order: np.ndarray) -> tuple[float, np.ndarray]:
@@ -181,7 +195,7 @@ def climb(score: OrderScore, order: np.ndarray) -> tuple[float, np.ndarray]:
         before[c:, others] = np.concatenate([earlier[:-1], earlier[:-1]])
         before[2 * c - 1 :, mover] = True
         target = np.concatenate([np.full(c, mover), others, others])
-        variance, rest, _ = score.regressions(target, before)
+        variance, rest = score.regressions(target, before)
         # The mover at each place; the others without it before them, or with it.
         costs = score.total(*(_laid_out(part, earlier) for part in (variance, rest)))
         place = int(costs.argmin())

@@ -12,7 +12,12 @@ _ROWS_PER_REGRESSOR = 4.0
 
 
 def choose_regressors(
-    gram: Floats, target: np.ndarray, allowed: Bools, rows: float, penalty: float
+    gram: Floats,
+    target: np.ndarray,
+    allowed: Bools,
+    rows: float,
+    penalty: float,
+    entry: float = 1.0,
 ) -> tuple[Floats, Floats]:
     """Grow each regression by its best regressor while that pays, then shrink it again.
 
@@ -32,6 +37,9 @@ def choose_regressors(
         Number of rows behind ``gram``.
     penalty
         Price of a regressor in units of −2 log-likelihood.
+    entry
+        Share of the price that is asked for while growing. Two regressors may be worth
+        little one by one and much together; a low entry lets both in.
 
     Returns
     -------
@@ -39,7 +47,7 @@ def choose_regressors(
         ``[B, P]`` coefficients, 0 where not chosen; ``[B]`` residual variance.
     """
     most = int(min(len(gram), max(rows / _ROWS_PER_REGRESSOR, 1.0)))
-    chosen, count = _grow(gram, target, allowed, 1.0 - np.exp(-penalty / rows), most)
+    chosen, count = _grow(gram, target, allowed, 1.0 - np.exp(-entry * penalty / rows), most)
     return _shrink(gram, target, chosen, count, rows, penalty)
 
 
