@@ -25,60 +25,37 @@ _PATIENCE = 2  # restarts in a row that find nothing better
 _SAME = 1e-6
 
 
-def learn_equations(
-    table: Floats,
-    variables: int | None = None,
-    allowed: Bools | None = None,
-    weight: Floats | None = None,
-    start: np.ndarray | None = None,
-    seed: int = 0,
-) -> tuple[Floats, np.ndarray]:
-    """Weights of sparse structural equations, acyclic among the variables.
+def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
+    """Weights of sparse linear equations between the columns of a table, without a cycle.
 
     Parameters
     ----------
     table
-        ``[N, P]`` rows of data; the first C columns are the variables, the others (past
-        weeks, say) come before all of them.
-    variables
-        C; all columns if not given.
-    allowed
-        ``[P, C]`` pairs (source, target) that may be an edge; all if not given.
-    weight
-        ``[N]`` how often each row counts; once if not given.
-    start
-        ``[C]`` order to improve, without restarts; several are tried if not given.
+        ``[N, C]`` rows of data, in any units.
     seed
         Of the restarts.
 
     Returns
     -------
     weight, order
-        ``[P, C]`` (source, target), units of the target per unit of the source; ``[C]`` the
+        ``[C, C]`` (source, target), units of the target per unit of the source; ``[C]`` the
         variables, each after those that drive it.
 
     References
     ----------
     Andrews et al. (2023), "Fast Scalable and Accurate Discovery of DAGs Using the Best Order
-    Score Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended
-    Bayesian Information Criteria for Gaussian Graphical Models". Peters & Bühlmann
-    (2014), "Identifiability of Gaussian structural equation models with equal error
-    variances". Hyvärinen & Smith (2013) for the likelihood of non-Gaussian errors.
+    Score Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended Bayesian Information
+    Criteria for Gaussian Graphical Models". Peters & Bühlmann (2014), "Identifiability of
+    Gaussian structural equation models with equal error variances". Hyvärinen & Smith (2013)
+    for the likelihood of non-Gaussian errors.
     """
-    c = table.shape[1] if variables is None else variables
-    score = OrderScore(
-        table=table - np.average(table, axis=0, weights=weight),
-        allowed=~np.eye(table.shape[1], c, dtype=bool) if allowed is None else allowed,
-        weight=np.ones(len(table)) if weight is None else weight,
-    )
-    if start is not None:
-        cost, order = climb(score, start)
-        return score.weights(order), order
-    sd = np.sqrt(np.maximum(np.diag(score.gram)[:c], 1e-300))
-    gram = score.gram[:c, :c]
-    cost, order = min(
-        (climb(score, top_down(g)) for g in (gram, gram / np.outer(sd, sd))), key=lambda f: f[0]
-    )
+    centred = table - table.mean(axis=0)
+    rows, c = centred.shape
+    gram = centred.T @ centred / rows
+    score = OrderScore(gram, rows, ~np.eye(c, dtype=bool), centred)
+    sd = np.sqrt(np.maximum(np.diag(gram), 1e-300))
+    starts = (top_down(gram), top_down(gram / np.outer(sd, sd)))
+    cost, order = min((climb(score, start) for start in starts), key=lambda found: found[0])
     rng = np.random.default_rng(seed)
     stale = 0
     while stale < _PATIENCE and c > 2:
@@ -96,21 +73,25 @@ class OrderScore:
 
     Parameters
     ----------
-    table, allowed, weight
-        As in `learn_equations`, the table centred.
+    gram
+        ``[P, P]`` mean products of the columns. The first C are the variables; the others,
+        past weeks say, come before all of them.
+    rows
+        Number of rows behind ``gram``.
+    allowed
+        ``[P, C]`` pairs (source, target) that may be an edge.
+    table
+        ``[N, P]`` centred rows, of whose errors the shape counts; if None it does not.
     """
 
-    table: Floats
+    gram: Floats
+    rows: float
     allowed: Bools
-    weight: Floats
-    gram: Floats = field(init=False)
-    rows: float = field(init=False)
+    table: Floats | None = None
     _fits: dict[tuple[int, bytes], tuple[float, float]] = field(default_factory=dict)
     _gains: dict[tuple[int, bytes], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.rows = float(self.weight.sum())
-        self.gram = (self.table * self.weight[:, None]).T @ self.table / self.rows
         self.penalty = float(np.log(self.rows) + 4.0 * np.log(len(self.gram)))
 
     @property
@@ -137,7 +118,8 @@ class OrderScore:
                 self.gram, target[rows], candidates[rows], self.rows, self.penalty, _ENTRY
             )
             rest = self.penalty * (weight != 0.0).sum(axis=1)
-            rest = rest - self._gain(target[rows], weight, variance)
+            if self.table is not None:
+                rest = rest - self._gain(self.table, target[rows], weight, variance)
             fits = zip(variance.tolist(), rest.tolist(), strict=True)
             self._fits.update(zip(new, fits, strict=True))
         variance, rest = np.array([self._fits[key] for key in keys]).T
@@ -148,15 +130,15 @@ class OrderScore:
         given = np.ones((len(target), len(self.gram) - self.variables), dtype=bool)
         return np.concatenate([before, given], axis=1) & self.allowed[:, target].T
 
-    def _gain(self, target: np.ndarray, weight: Floats, variance: Floats) -> Floats:
+    def _gain(self, table: Floats, target: np.ndarray, weight: Floats, variance: Floats) -> Floats:
         """Gain of each regression from the shape of its errors."""
         support = map(bytes, np.packbits(weight != 0.0, axis=1))
         keys = list(zip(target.tolist(), support, strict=True))
         new = {key: row for row, key in enumerate(keys) if key not in self._gains}
         rows = np.fromiter(new.values(), dtype=int)
-        error = self.table[:, target[rows]] - self.table @ weight[rows].T
+        error = table[:, target[rows]] - table @ weight[rows].T
         error /= np.sqrt(np.maximum(variance[rows], 1e-300))
-        self._gains.update(zip(new, shape_gain(error, self.weight).tolist(), strict=True))
+        self._gains.update(zip(new, shape_gain(error).tolist(), strict=True))
         return np.array([self._gains[key] for key in keys])
 
     def total(self, variance: Floats, rest: Floats) -> Floats:

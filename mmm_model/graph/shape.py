@@ -10,33 +10,30 @@ from mmm_model.panel import Floats
 _PEAKED, _SKEWED, _GAUSSIAN = 79.047, 7.4129, 0.37457
 
 
-def negentropy(u: Floats, weight: Floats) -> Floats:
+def negentropy(u: Floats) -> Floats:
     """Nats by which each standardised column of ``u`` ``[N, K]`` falls short of a Gaussian's.
 
     Parameters
     ----------
     u
         Mean 0, variance 1.
-    weight
-        ``[N]`` how often each row counts.
 
     References
     ----------
     Hyvärinen (1998), "New Approximations of Differential Entropy for Independent Component
     Analysis and Projection Pursuit".
     """
-    share = (weight / weight.sum()).astype(u.dtype)
     size = np.abs(u)
-    peaked = share @ (size + np.log1p(np.exp(-2.0 * size))) - np.log(2.0)
-    skewed = share @ (u * np.exp(-0.5 * u**2))
+    peaked = (size + np.log1p(np.exp(-2.0 * size))).mean(axis=0) - np.log(2.0)
+    skewed = (u * np.exp(-0.5 * u**2)).mean(axis=0)
     return _PEAKED * (peaked - _GAUSSIAN) ** 2 + _SKEWED * skewed**2
 
 
-def shape_gain(u: Floats, weight: Floats) -> Floats:
+def shape_gain(u: Floats) -> Floats:
     """−2 log-likelihood saved by a non-Gaussian density of ``u`` ``[N, K]``, by BIC.
 
     The two numbers that describe its shape must pay for themselves, else it is Gaussian.
     """
-    rows = float(weight.sum())
-    gain = 2.0 * rows * negentropy(u.astype(np.float32), weight) - 2.0 * np.log(rows)
+    rows = len(u)
+    gain = 2.0 * rows * negentropy(u.astype(np.float32)) - 2.0 * np.log(rows)
     return np.maximum(gain, 0.0).astype(float)
