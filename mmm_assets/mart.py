@@ -184,10 +184,10 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "channel_graph",
-        "Learned edges between channels; a same-week edge has lag 0.",
+        "Learned edges between channels and controls; a same-week edge has lag 0.",
         (
-            Column("source", "VARCHAR", "Channel that drives."),
-            Column("target", "VARCHAR", "Channel that is driven."),
+            Column("source", "VARCHAR", "Channel or control that drives."),
+            Column("target", "VARCHAR", "Channel or control that is driven."),
             Column("lag_weeks", "INTEGER", "Weeks until the target responds."),
             Column("weight", "DOUBLE", "Standard deviations of target per one of source."),
             Column(
@@ -196,6 +196,8 @@ TABLES: tuple[Table, ...] = (
                 "Share of bootstrap refits that find the edge; later lags show the first's.",
             ),
             Column("published", "BOOLEAN", "True where the counterfactuals run through the edge."),
+            Column("source_kind", "VARCHAR", "'channel' or 'control'."),
+            Column("target_kind", "VARCHAR", "'channel' or 'control'."),
         ),
     ),
     Table(

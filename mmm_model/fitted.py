@@ -219,6 +219,7 @@ class FittedModel:
             "regions": self.regions,
             "channels": self.channels,
             "controls": self.controls,
+            "graph_controls": self.graph.controls if self.graph is not None else (),
             "first_week": str(self.first_week.date()),
             "fitted_weeks": self.fitted_weeks,
             "empty": {k: v.shape for k, v in arrays.items() if v.size == 0},
@@ -248,7 +249,8 @@ class FittedModel:
         channels, regions = tuple(meta["channels"]), tuple(meta["regions"])
         graph = None
         if groups["graph"]:
-            graph = ChannelGraph.from_arrays(channels, regions, groups["graph"])
+            controls = meta["graph_controls"]
+            graph = ChannelGraph.from_arrays(channels, regions, groups["graph"], controls)
         return cls(
             settings=ModelSettings(**meta["settings"]),
             regions=regions,
