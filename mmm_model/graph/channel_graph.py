@@ -135,7 +135,10 @@ class ChannelGraph:
         return tuple(nx.lexicographical_topological_sort(graph))
 
     def edges(self) -> pd.DataFrame:
-        """Every edge that a refit found, columns as in ``mart.channel_graph``, likeliest first."""
+        """Every edge that a refit found, columns as in ``mart.channel_graph``, likeliest first.
+
+        What is not published is ``undetermined``: found, but not surely enough to be used.
+        """
         lag, source, target = np.nonzero((self.probability > 0) | self.published)
         names = np.array(self.nodes, dtype=object)
         kind = np.array(["channel"] * len(self.channels) + ["control"] * len(self.controls))
@@ -151,6 +154,7 @@ class ChannelGraph:
                 "target_kind": kind[target],
             }
         )
+        table["status"] = np.where(table["published"], "published", "undetermined")
         return table.sort_values(
             ["probability", "source", "target", "lag_weeks"],
             ascending=[False, True, True, True],

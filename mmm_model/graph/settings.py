@@ -28,10 +28,12 @@ class GraphSettings:
     publish_probability
         Share of refits that must find an edge before counterfactuals run through it.
     tiers
-        Groups of channels from the upper to the lower funnel; no edge leads from a group to
-        an earlier one. Channels that are in no group are free.
+        Groups of channels and controls from the upper to the lower funnel; no edge leads from
+        a group to an earlier one. Those that are in no group are free.
     required, forbidden
         Pairs (source, target), at any lag.
+    keep_driven_controls
+        True leaves controls that media drive in the response.
     seed
         Seed of the resampling.
 
@@ -48,6 +50,7 @@ class GraphSettings:
     tiers: tuple[tuple[str, ...], ...] = ()
     required: tuple[Edge, ...] = ()
     forbidden: tuple[Edge, ...] = ()
+    keep_driven_controls: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
