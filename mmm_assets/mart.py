@@ -227,7 +227,7 @@ TABLES: tuple[Table, ...] = (
     ),
     Table(
         "data_checks",
-        "Outcome of every check of the input tables.",
+        "Outcome of every check of the input tables, and of the controls by the channel graph.",
         (
             Column("table_name", "VARCHAR", "Input table: media, kpi, controls or lift_tests."),
             Column("rule", "VARCHAR", "Name of the rule."),

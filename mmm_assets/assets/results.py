@@ -10,6 +10,7 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart, metadata
+from mmm_assets.assets import graph_check
 from mmm_assets.assets.model import read_fit
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
@@ -199,6 +200,8 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     metrics = graph_tables.graph_metrics(fits.final, fits.panel)
     controls = graph_tables.graph_controls(fits.final, fits.panel)
     tests = graph_tables.edge_tests(fits.final, fits.panel)
+    with fits.project.warehouse.work() as connection:
+        graph_check.record(connection, fits.refresh_week, controls)
     frames = {
         "channel_graph": frame,
         "graph_metrics": metrics,

@@ -76,6 +76,12 @@ class GraphSettings:
         cycle = find_cycle(self.required)
         if cycle:
             raise ValueError(f"required edges form a cycle: {' → '.join(cycle)}")
+        back = self._way_back(rank)
+        if back:
+            raise ValueError(
+                f"required edges lead from tier {rank[back[0]] + 1} back to tier "
+                f"{rank[back[-1]] + 1}: {' → '.join(back)}"
+            )
 
     def allowed(self, channels: Sequence[str]) -> Bools:
         """Pairs that may be an edge, ``[C, C]`` (source, target).
@@ -110,6 +116,15 @@ class GraphSettings:
         for source, target in self.required:
             mask[position[source], position[target]] = True
         return mask
+
+    def _way_back(self, rank: dict[str, int]) -> list[str]:
+        """Required edges from a tier to an earlier one by way of free nodes; empty: none."""
+        graph: nx.DiGraph[str] = nx.DiGraph(list(self.required))
+        for source in sorted(rank.keys() & graph.nodes):
+            for target, path in nx.single_source_shortest_path(graph, source).items():
+                if rank.get(target, rank[source]) < rank[source]:
+                    return [str(name) for name in path]
+        return []
 
     def _rank(self) -> dict[str, int]:
         rank: dict[str, int] = {}

@@ -27,7 +27,8 @@ def table(config: ProjectConfig, name: str, week: date) -> pd.DataFrame:
 def test_every_mart_table_is_filled_for_both_weeks(refreshed: ProjectConfig) -> None:
     for week in (EARLIER, NEWEST):
         for declared in mart.TABLES:
-            if declared.name != "channel_graph":  # three channels need not drive each other
+            # Three channels need not drive each other.
+            if declared.name not in ("channel_graph", "edge_tests"):
                 assert len(table(refreshed, declared.name, week)), declared.name
 
 
