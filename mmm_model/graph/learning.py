@@ -109,8 +109,8 @@ def learn_weights(
         _, order = climb(score, rng.permutation(c))
         theta[b] = score.weights(order)
     report("learning the channel graph", 1.0)
-    theta = theta.reshape(len(gram), lags + 1, c, c)
-    return np.where(np.eye(c, dtype=bool), 0.0, theta)
+    by_lag = theta.reshape(len(gram), lags + 1, c, c)
+    return np.where(np.eye(c, dtype=bool), 0.0, by_lag)
 
 
 def _in_sd(evidence: Floats) -> Floats:
