@@ -75,7 +75,7 @@ def learn_graph(
     varies = (series != 0.0).any(axis=(0, 1))
     pairs = allowed & varies[:, None] & varies[None, :]
     data = LaggedPanel.of(series, demand_proxy(panel, inside), inside, lags)
-    if data.count.sum() < _MIN_ROWS + 10 * data.columns or not pairs.any():
+    if data.rows < _MIN_ROWS or not pairs.any():
         return _with_edges(empty, panel, required, inside)
     theta = learn_weights(data, pairs, settings, progress)
     found = np.abs(theta) > _FOUND
@@ -103,9 +103,8 @@ def learn_weights(
     theta = np.zeros((len(gram), data.columns, c))
     for b, moments in enumerate(gram):
         report("learning the channel graph", b / len(gram))
-        own = points[b] | np.eye(c, dtype=bool)
-        allowed = np.concatenate([points[b], *[own] * lags])
-        score = OrderScore(moments, float(data.count.sum()), allowed)
+        allowed = np.concatenate([points[b], *[pairs | np.eye(c, dtype=bool)] * lags])
+        score = OrderScore(moments, data.rows, allowed)
         _, order = climb(score, rng.permutation(c))
         theta[b] = score.weights(order)
     report("learning the channel graph", 1.0)

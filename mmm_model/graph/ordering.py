@@ -20,7 +20,10 @@ from mmm_model.graph.regressions import choose_regressors
 from mmm_model.graph.shape import shape_gain
 from mmm_model.panel import Bools, Floats
 
-_ENTRY, _FINAL_ENTRY = 0.3, 0.05  # see `choose_regressors`
+# Share of the price at entry (see `choose_regressors`) in the search and for its result. With
+# few rows a column, regressors that enter cheaply fit noise together: there they pay in full.
+_ENTRY, _FINAL_ENTRY = 0.3, 0.05
+_MANY_ROWS = 10.0
 _PATIENCE = 2  # restarts in a row that find nothing better
 _SAME = 1e-6
 
@@ -45,7 +48,8 @@ def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
     ----------
     Andrews et al. (2023), "Fast Scalable and Accurate Discovery of DAGs Using the Best Order
     Score Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended Bayesian Information
-    Criteria for Gaussian Graphical Models". Peters & Bühlmann (2014), "Identifiability of
+    Criteria for Gaussian Graphical Models". Chen & Chen (2008), "Extended Bayesian Information
+    Criteria for Model Selection with Large Model Spaces". Peters & Bühlmann (2014), "Identifiability of
     Gaussian structural equation models with equal error variances". Hyvärinen & Smith (2013)
     for the likelihood of non-Gaussian errors.
     """
@@ -92,7 +96,13 @@ class OrderScore:
     _gains: dict[tuple[int, bytes], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.penalty = float(np.log(self.rows) + 4.0 * np.log(len(self.gram)))
+        # Foygel & Drton for edges whose direction is searched for, γ = 1; Chen & Chen for
+        # regressors that are only chosen, γ = 1/2.
+        c, given = self.variables, len(self.gram) - self.variables
+        choice = np.repeat([4.0 * np.log(c), np.log(max(given, 1))], [c, given])
+        self.price = np.log(self.rows) + choice
+        many = self.rows >= _MANY_ROWS * len(self.gram)
+        self._entry, self._final_entry = (_ENTRY, _FINAL_ENTRY) if many else (1.0, 1.0)
 
     @property
     def variables(self) -> int:
@@ -115,9 +125,9 @@ class OrderScore:
         if new:
             rows = np.fromiter(new.values(), dtype=int)
             weight, variance = choose_regressors(
-                self.gram, target[rows], candidates[rows], self.rows, self.penalty, _ENTRY
+                self.gram, target[rows], candidates[rows], self.rows, self.price, self._entry
             )
-            rest = self.penalty * (weight != 0.0).sum(axis=1)
+            rest = (weight != 0.0) @ self.price
             if self.table is not None:
                 rest = rest - self._gain(self.table, target[rows], weight, variance)
             fits = zip(variance.tolist(), rest.tolist(), strict=True)
@@ -153,12 +163,12 @@ class OrderScore:
         target, place = np.arange(self.variables), np.argsort(order)
         candidates = self._candidates(target, place[None, :] < place[:, None])
         fits = [
-            choose_regressors(self.gram, target, candidates, self.rows, self.penalty, entry)
-            for entry in (_ENTRY, _FINAL_ENTRY)
+            choose_regressors(self.gram, target, candidates, self.rows, self.price, entry)
+            for entry in (self._entry, self._final_entry)
         ]
         costs = [
             self.rows * np.log(np.maximum(variance, 1e-300))
-            + self.penalty * (weight != 0.0).sum(axis=1)
+            + (weight != 0.0) @ self.price
             for weight, variance in fits
         ]
         return np.where((costs[1] < costs[0])[:, None], fits[1][0], fits[0][0]).T

@@ -16,12 +16,13 @@ def choose_regressors(
     target: np.ndarray,
     allowed: Bools,
     rows: float,
-    penalty: float,
+    price: Floats,
     entry: float = 1.0,
 ) -> tuple[Floats, Floats]:
     """Grow each regression by its best regressor while that pays, then shrink it again.
 
-    A regressor pays when it lowers ``rows · log(residual variance)`` by more than ``penalty``.
+    A regressor pays when it lowers ``rows · log(residual variance)`` by more than its
+    price.
     Growing keeps a pivoted Cholesky factor of the chosen columns, so that a step costs
     O(B · P · chosen) and never a P × P matrix for each regression.
 
@@ -35,8 +36,8 @@ def choose_regressors(
         ``[B, P]`` columns that it may use.
     rows
         Number of rows behind ``gram``.
-    penalty
-        Price of a regressor in units of −2 log-likelihood.
+    price
+        ``[P]`` of each column as a regressor, in units of −2 log-likelihood.
     entry
         Share of the price that is asked for while growing. Two regressors may be worth
         little one by one and much together; a low entry lets both in.
@@ -47,17 +48,16 @@ def choose_regressors(
         ``[B, P]`` coefficients, 0 where not chosen; ``[B]`` residual variance.
     """
     most = int(min(len(gram), max(rows / _ROWS_PER_REGRESSOR, 1.0)))
-    chosen, count = _grow(gram, target, allowed, 1.0 - np.exp(-entry * penalty / rows), most)
-    return _shrink(gram, target, chosen, count, rows, penalty)
+    chosen, count = _grow(gram, target, allowed, rows, entry * price, most)
+    return _shrink(gram, target, chosen, count, rows, price)
 
 
 def _grow(
-    gram: Floats, target: np.ndarray, allowed: Bools, worthwhile: float, most: int
+    gram: Floats, target: np.ndarray, allowed: Bools, rows: float, price: Floats, most: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Columns chosen in turn ``[B, K]``, and how many of them count ``[B]``.
 
-    ``worthwhile`` is the share of the residual variance that a regressor must explain, and
-    ``most`` the greatest number of them.
+    ``most`` is the greatest number of them.
     """
     batch, width = allowed.shape
     scale = np.diag(gram)
@@ -73,8 +73,10 @@ def _grow(
         usable = free[growing] & (variance[growing] > _COLLINEAR * scale)
         explains = np.where(usable, cross[growing] ** 2, 0.0)
         explains /= np.maximum(variance[growing], _COLLINEAR * scale + 1e-300)
-        best = explains.argmax(axis=1)
-        pays = explains[np.arange(len(best)), best] > worthwhile * left[growing]
+        share = np.minimum(explains / left[growing, None], 1.0 - _COLLINEAR)
+        gain = np.where(usable, -rows * np.log1p(-share) - price, -np.inf)
+        best = gain.argmax(axis=1)
+        pays = gain[np.arange(len(best)), best] > 0.0
         growing, best = growing[pays], best[pays]
         root = np.sqrt(variance[growing, best])
         row = gram[best] - np.einsum("bk,bkp->bp", factor[growing, :, best], factor[growing])
@@ -98,7 +100,7 @@ def _shrink(
     chosen: np.ndarray,
     count: np.ndarray,
     rows: float,
-    penalty: float,
+    price: Floats,
 ) -> tuple[Floats, Floats]:
     """Drop the least useful regressor of each regression until all pay; coefficients."""
     weight = np.zeros((len(target), len(gram)))
@@ -116,9 +118,9 @@ def _shrink(
         left = gram[goal, goal] - (solution * products).sum(axis=1)
         left = np.maximum(left, _COLLINEAR * gram[goal, goal])
         adds = solution**2 / (np.diagonal(inverse, axis1=1, axis2=2) * left[:, None])
-        worth = np.where(use, rows * np.log1p(adds), np.inf)
-        least = worth.argmin(axis=1)
-        drops = worth[np.arange(len(least)), least] < penalty
+        profit = np.where(use, rows * np.log1p(adds) - price[column], np.inf)
+        least = profit.argmin(axis=1)
+        drops = profit[np.arange(len(least)), least] < 0.0
         done = open_[~drops]
         np.add.at(weight, (done[:, None], column[~drops]), solution[~drops])
         variance[done] = left[~drops]
