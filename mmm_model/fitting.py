@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from mmm_model.driven import DrivenChannel, delays, target_panel
 from mmm_model.equation import Equation
 from mmm_model.fitted import FittedModel, inputs_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
@@ -74,8 +75,9 @@ def train(
     settings
         Of the response model.
     graph_settings
-        Of the channel graph of the final fit, which is learned from media, with the KPI of
-        the week before taken out as a sign of demand; None learns none.
+        Of the channel graph, which is learned from media and controls, with the KPI of the
+        week before taken out as a sign of demand; None learns none. Controls that it finds
+        media to drive are left out of the response.
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
@@ -97,21 +99,45 @@ def train(
     def start_of(name: str) -> FittedModel | None:
         return getattr(warm_start, name) if warm_start is not None else None
 
-    graph = None
-    if graph_settings is not None:
-        graph = learn_graph(panel, graph_settings, report)
-    if not settings.holdout_weeks:
-        start = start_of("final")
-        final, losses = fit(panel, settings, graph, report, "final fit", start, lift_tests)
-        return Training(final, final, _history({"final": losses}))
     hidden = panel.hide_tail(settings.holdout_weeks)
+    graph, response_controls = None, panel.controls
+    if graph_settings is not None:
+        # Both fits take their controls from it, and one of them must not know the last weeks.
+        graph = learn_graph(hidden, graph_settings, report)
+        if not graph_settings.keep_driven_controls:
+            driven = graph.driven_controls()
+            response_controls = tuple(name for name in panel.controls if name not in driven)
+    known, hidden = panel.with_controls(response_controls), hidden.with_controls(response_controls)
+    start = start_of("final")
+    final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
+    if graph is not None:
+        final = replace(final, driven=fit_driven(panel, graph, settings, report))
+    if not settings.holdout_weeks:
+        return Training(final, final, _history({"final": losses}))
     earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
-    # No graph: it is learned with every week's KPI at hand, which this fit must not have.
     start = start_of("holdout")
     holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start, earlier)
-    start = start_of("final")
-    final, losses = fit(panel, settings, graph, report, "final fit", start, lift_tests)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
+
+
+def fit_driven(
+    panel: Panel, graph: ChannelGraph, settings: ModelSettings, progress: Progress | None = None
+) -> tuple[DrivenChannel, ...]:
+    """Fit the structural equation of every channel that others drive, drivers first.
+
+    A member of an equation sees the same resampled weeks as that member of the response.
+    """
+    # Effectiveness that drifts would take over what the drivers do, as a level does already.
+    settings = replace(settings, hidden=0, holdout_weeks=0)
+    driven_by_media = graph.driven_controls()
+    controls = tuple(name for name in panel.controls if name not in driven_by_media)
+    found = []
+    for target, first in delays(graph).items():
+        sources, delay = tuple(first), tuple(first.values())
+        own = target_panel(panel, target, sources, delay, controls)
+        model, _ = fit(own, settings, None, progress, f"what drives {target}")
+        found.append(DrivenChannel(target, delay, model))
+    return tuple(found)
 
 
 def fit(

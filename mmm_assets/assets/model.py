@@ -61,7 +61,7 @@ def fitted_model(
     training = train(
         panel,
         project.config.model_settings(),
-        project.config.graph_settings(panel.channels),
+        project.config.graph_settings(panel.channels + panel.controls),
         progress=report,
         warm_start=warm,
         lift_tests=tests,

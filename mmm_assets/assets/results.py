@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart, metadata
+from mmm_assets.assets import graph_check
 from mmm_assets.assets.model import fits_folder, read_fit
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
@@ -218,17 +219,35 @@ def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
 
 @result(
     "channel_graph",
-    description="Which channel drives which, in the same week or later, with the probability "
-    "of each edge.",
+    "graph_metrics",
+    "graph_controls",
+    "edge_tests",
+    description="Which channel or control drives which, in the same week or later, with the "
+    "probability of each edge, what removing it changes, and which controls media drive.",
 )
 def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
-    """List the learned edges."""
+    """List the learned edges and test the published ones."""
+    from mmm_model import graph_tables
+
     graph = fits.final.graph
     frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
-    shown = frame.sort_values("probability", ascending=False)
-    return {"channel_graph": frame}, {
+    metrics = graph_tables.graph_metrics(fits.final, fits.panel)
+    controls = graph_tables.graph_controls(fits.final, fits.panel)
+    tests = graph_tables.edge_tests(fits.final, fits.panel)
+    with fits.project.warehouse.work() as connection:
+        graph_check.record(connection, fits.refresh_week, controls)
+    frames = {
+        "channel_graph": frame,
+        "graph_metrics": metrics,
+        "graph_controls": controls,
+        "edge_tests": tests,
+    }
+    return frames, {
         "published_edges": int(frame["published"].sum()),
-        "edges": metadata.table(shown),
+        "edges": metadata.table(frame),
+        "metrics": metadata.table(metrics),
+        "controls": metadata.table(controls),
+        "without_an_edge": metadata.table(tests),
     }
 
 

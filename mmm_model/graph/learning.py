@@ -18,7 +18,7 @@ from mmm_model.graph.channel_graph import ChannelGraph
 from mmm_model.graph.direction import shape_scores, time_scores
 from mmm_model.graph.effects import unstandardised
 from mmm_model.graph.ordering import OrderScore, climb
-from mmm_model.graph.preparation import alive, channel_series, demand_proxy, region_scale
+from mmm_model.graph.preparation import alive, demand_proxy, node_series, region_scale
 from mmm_model.graph.resampling import LaggedPanel
 from mmm_model.graph.settings import GraphSettings
 from mmm_model.panel import Bools, Floats, Panel
@@ -50,27 +50,28 @@ def learn_graph(
     Returns
     -------
     ChannelGraph
-        Without edges if it is disabled, or there is one channel or too little data.
+        Without edges if it is disabled, or there is one node or too little data.
 
     Raises
     ------
     ValueError
-        If the settings name a channel that the panel does not have.
+        If the settings name a channel or control that the panel does not have.
 
     References
     ----------
     Pamfil et al. (2020), "DYNOTEARS: Structure Learning from Time-Series Data".
     Meinshausen & Bühlmann (2010), "Stability Selection".
     """
-    allowed, required = settings.allowed(panel.channels), settings.required_mask(panel.channels)
+    nodes = panel.channels + panel.controls
+    allowed, required = settings.allowed(nodes), settings.required_mask(nodes)
     allowed &= ~required.T
     lags = min(settings.max_lag_weeks, len(panel.weeks) // 10)
-    empty = ChannelGraph.empty(panel.channels, panel.regions, lags)
+    empty = ChannelGraph.empty(panel.channels, panel.regions, lags, panel.controls)
     empty = replace(empty, scale=region_scale(panel.exposure))
-    if not settings.enabled or len(panel.channels) < 2:
+    if not settings.enabled or len(nodes) < 2:
         return empty
     inside = alive(panel.exposure)
-    series = channel_series(panel, inside)
+    series = node_series(panel, inside)
     varies = (series != 0.0).any(axis=(0, 1))
     pairs = allowed & varies[:, None] & varies[None, :]
     data = LaggedPanel.of(series, demand_proxy(panel, inside), inside, lags)
@@ -107,8 +108,8 @@ def learn_weights(
         _, order = climb(score, rng.permutation(c))
         theta[b] = score.weights(order)
     report("learning the channel graph", 1.0)
-    theta = theta.reshape(len(gram), lags + 1, c, c)
-    return np.where(np.eye(c, dtype=bool), 0.0, theta)
+    by_lag = theta.reshape(len(gram), lags + 1, c, c)
+    return np.where(np.eye(c, dtype=bool), 0.0, by_lag)
 
 
 def _in_sd(evidence: Floats) -> Floats:
@@ -121,7 +122,11 @@ def _with_edges(
     graph: ChannelGraph, panel: Panel, required: Bools, inside: Bools, threshold: float = 1.0
 ) -> ChannelGraph:
     """Publish the probable edges and the required ones, and size their effects."""
-    likely = (graph.probability >= threshold) & (graph.weight >= _RELEVANT)
+    # A channel creates exposure of another; a price may as well take it away.
+    channel = np.arange(len(required)) < len(panel.channels)
+    between = channel[:, None] & channel
+    strength = np.where(between, graph.weight, np.abs(graph.weight))
+    likely = (graph.probability >= threshold) & (strength >= _RELEVANT)
     # A required pair of which nothing was found acts in the same week.
     likely[0] |= required & ~likely.any(axis=0)
     likely = without_cycles(likely, graph.probability, required)
@@ -132,6 +137,7 @@ def _with_edges(
     coefficient = unstandardised(panel, candidates, inside)
     small = coefficient < _SMALL_PART * coefficient.sum(axis=0)
     published = (candidates & ~small & (coefficient > 0.0)) | (first & required)
+    published |= likely & ~between
     coefficient = unstandardised(panel, published, inside)
     of_first = (coefficient * first).sum(axis=0)
     fading = published & ~likely & (of_first > 0.0)
