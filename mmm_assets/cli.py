@@ -124,27 +124,60 @@ def check(config: ConfigOption = None, week: WeekOption = None) -> None:
         from mmm_assets.inputs.dry_run import check_sources
 
         outcomes = check_sources(project, week.date() if week else None)
-    table = Table("table", "rule", "severity", "outcome", box=None)
+    table = Table("table", "rule", "severity", "outcome", "waived", box=None)
     for outcome in outcomes:
         table.add_row(
             outcome.rule.table,
             outcome.rule.name,
             outcome.rule.severity,
             "ok" if outcome.passed else f"{outcome.failed_rows:,} rows",
+            f"until {outcome.waiver.until}" if outcome.waiver else "",
         )
     console.print(table)
     faults = [o for o in outcomes if not o.passed]
     for outcome in faults:
-        console.print(f"\n{outcome.rule.severity}: {outcome.message}", markup=False)
-    if any(o.rule.severity == "blocking" for o in faults):
+        said = "waived" if outcome.waiver else outcome.rule.severity
+        console.print(f"\n{said}: {outcome.message}", markup=False)
+    if any(outcome.blocks for outcome in faults):
         raise typer.Exit(EXIT["refused"])
 
 
 @app.command()
-def refresh(config: ConfigOption = None, week: WeekOption = None) -> None:
+def known(
+    table: Annotated[str, typer.Argument(help="media, kpi, controls or lift_tests.")],
+    on: Annotated[str, typer.Option(help="UTC time, e.g. 2026-06-30T06:00, or a day: its end.")],
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write an input table as it was known on a past day."""
+    project = _load(config)
+    moment = _moment(on, "--on")
+    with _clear_errors():
+        from mmm_assets.inputs.known_file import write_known
+        from mmm_assets.inputs.raw_tables import ROLES
+        from mmm_assets.project import Project
+
+        if table not in ROLES:
+            _stop(f"there is no table '{table}'; allowed: {', '.join(ROLES)}", "usage")
+        rows = write_known(Project(project), table, moment, out)
+    console.print(f"{rows:,} rows of {table}, as known on {moment} UTC: {out}", markup=False)
+
+
+@app.command()
+def refresh(
+    config: ConfigOption = None,
+    week: WeekOption = None,
+    as_known_on: Annotated[
+        str | None,
+        typer.Option(
+            help="UTC time: use only what was loaded by then. Default: refresh.knowledge."
+        ),
+    ] = None,
+) -> None:
     """Run one weekly refresh: load, check, train, analyse, draw, publish."""
     project = _load(config)
-    outcome = _run(project, [week.date()] if week else None)[-1]
+    moment = _moment(as_known_on, "--as-known-on").isoformat() if as_known_on else None
+    outcome = _run(project, [week.date()] if week else None, as_known_on=moment)[-1]
     if outcome.status == "published":
         _say_headline(project, outcome.refresh_week)
     raise typer.Exit(EXIT[outcome.status])
@@ -155,6 +188,10 @@ def backfill(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First week.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last week.")],
     config: ConfigOption = None,
+    resume: Annotated[
+        bool,
+        typer.Option(help="Skip weeks published from the same data, configuration and code."),
+    ] = False,
 ) -> None:
     """Refresh several past weeks, oldest first; none of them sees later data."""
     project = _load(config)
@@ -162,14 +199,12 @@ def backfill(
     weeks = [start + timedelta(weeks=n) for n in range((last.date() - start).days // 7 + 1)]
     if not weeks:
         _stop(f"there is no Monday from {first.date()} to {last.date()}", "usage")
-    outcomes = _run(project, weeks)
-    worst = max(
-        outcomes,
-        key=lambda outcome: ("published", "held", "refused", "failed").index(outcome.status),
-    )
-    done = sum(outcome.status == "published" for outcome in outcomes)
-    console.print(f"{done} of {len(weeks)} refreshes published.")
-    raise typer.Exit(EXIT[worst.status])
+    outcomes = _run(project, weeks, resume)
+    statuses = [outcome.status for outcome in outcomes]
+    there = f", {len(weeks) - len(outcomes)} were there already" if resume else ""
+    console.print(f"{statuses.count('published')} of {len(weeks)} refreshes published{there}.")
+    worst = max(statuses, key=("published", "held", "refused", "failed").index, default="published")
+    raise typer.Exit(EXIT[worst])
 
 
 @app.command()
@@ -332,17 +367,27 @@ def ui(
     os.execv(sys.executable, command)
 
 
-def _run(config: ProjectConfig, weeks: list[date] | None) -> list[RefreshOutcome]:
+def _run(
+    config: ProjectConfig,
+    weeks: list[date] | None,
+    resume: bool = False,
+    as_known_on: str | None = None,
+) -> list[RefreshOutcome]:
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
     with _clear_errors():
+        from mmm_assets.backfill import Finished
         from mmm_assets.refresh import dagster_instance, newest_refresh_week
         from mmm_assets.refresh import refresh as run_refresh
 
+        finished = Finished(config) if resume else None
         for week in weeks or [newest_refresh_week(config)]:
+            if finished is not None and finished.is_done(week):
+                console.print(f"Refresh {week} is published already", markup=False)
+                continue
             console.print(f"Refresh {week} of {config.project}", markup=False)
             with dagster_instance(config) as instance, _progress() as progress:
-                outcome = run_refresh(config, instance, week, progress)
+                outcome = run_refresh(config, instance, week, progress, as_known_on)
             outcomes.append(outcome)
             if outcome.status != "published":
                 errors.print(f"{outcome.status}:", style="bold red")
@@ -429,16 +474,25 @@ def _clear_errors() -> Iterator[None]:
     from mmm_assets.automation import UnknownWeek
     from mmm_assets.inputs.sources import SourceError
     from mmm_assets.planning import Infeasible, UnknownRefresh
-    from mmm_assets.warehouse import WarehouseBusy
+    from mmm_assets.warehouse import WarehouseError
 
     try:
         yield
     except SourceError as error:
         _stop(str(error), "refused")
-    except WarehouseBusy as error:
+    except WarehouseError as error:
         _stop(str(error), "failed")
     except (Infeasible, UnknownRefresh, UnknownWeek) as error:
         _stop(str(error), "usage")
+
+
+def _moment(text: str, option: str) -> datetime:
+    from mmm_assets.inputs.knowledge import parse_moment
+
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        _stop(f"{option}: {error}", "usage")
 
 
 def _bound(text: str) -> tuple[str, tuple[float, float]]:

@@ -139,7 +139,7 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Bud
     """
     from mmm_model.budgets import recommend
 
-    fits = Fits(project, refresh_week)
+    fits = Fits(project, refresh_week, published=True)
     with _refusals():
         found = recommend(fits.response, fits.panel, _settings(fits, question))
     if not found:
@@ -163,7 +163,7 @@ def plan_by_week(
 
     from mmm_model.weekly import Contract, Flight, WeeklyRules, plan_weeks
 
-    fits = Fits(project, refresh_week)
+    fits = Fits(project, refresh_week, published=True)
     budget = project.config.budget.model_copy(update={"horizon": horizon})
     known = budget.weekly_rules(fits.panel.channels, fits.panel.weeks[-1].date())
     with _refusals():

@@ -14,6 +14,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from mmm_model.driven import DrivenChannel, delays, target_panel
 from mmm_model.equation import Equation
 from mmm_model.fitted import FittedModel, inputs_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
@@ -26,6 +27,7 @@ from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.search import initial_equation, saturated_media, search
 from mmm_model.settings import ModelSettings
 from mmm_model.solving import LinearProblem, Solution
+from mmm_model.starting import choose_kernels
 
 Progress = Callable[[str, float], None]
 
@@ -61,7 +63,7 @@ def train(
     settings: ModelSettings | None = None,
     graph_settings: GraphSettings | None = None,
     progress: Progress | None = None,
-    warm_start: FittedModel | None = None,
+    warm_start: Training | None = None,
     lift_tests: Sequence[LiftTest] = (),
 ) -> Training:
     """Fit twice: without the KPI of the last weeks, to be scored on them, and with it.
@@ -73,12 +75,15 @@ def train(
     settings
         Of the response model.
     graph_settings
-        Of the channel graph of the final fit, which is learned from media, with the KPI of
-        the week before taken out as a sign of demand; None learns none.
+        Of the channel graph, which is learned from media and controls, with the KPI of the
+        week before taken out as a sign of demand; None learns none. Controls that it finds
+        media to drive are left out of the response.
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
-        Earlier model to start from; ignored where its channels or settings differ.
+        Training of an earlier week to start the search from, fit by fit, so that the holdout
+        fit starts from one that saw no held-out week either; ignored where channels or sizes
+        differ.
     lift_tests
         Experiments that the estimates should agree with; the holdout fit reads those that
         were over before the holdout.
@@ -90,18 +95,49 @@ def train(
     """
     settings = settings or ModelSettings()
     report = progress or _silent
-    graph = None
-    if graph_settings is not None:
-        graph = learn_graph(panel, graph_settings, report)
-    if not settings.holdout_weeks:
-        final, losses = fit(panel, settings, graph, report, "final fit", warm_start, lift_tests)
-        return Training(final, final, _history({"final": losses}))
+
+    def start_of(name: str) -> FittedModel | None:
+        return getattr(warm_start, name) if warm_start is not None else None
+
     hidden = panel.hide_tail(settings.holdout_weeks)
+    graph, response_controls = None, panel.controls
+    if graph_settings is not None:
+        # Both fits take their controls from it, and one of them must not know the last weeks.
+        graph = learn_graph(hidden, graph_settings, report)
+        if not graph_settings.keep_driven_controls:
+            driven = graph.driven_controls()
+            response_controls = tuple(name for name in panel.controls if name not in driven)
+    known, hidden = panel.with_controls(response_controls), hidden.with_controls(response_controls)
+    start = start_of("final")
+    final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
+    if graph is not None:
+        final = replace(final, driven=fit_driven(panel, graph, settings, report))
+    if not settings.holdout_weeks:
+        return Training(final, final, _history({"final": losses}))
     earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
-    # No graph: it is learned with every week's KPI at hand, which this fit must not have.
-    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", warm_start, earlier)
-    final, losses = fit(panel, settings, graph, report, "final fit", warm_start, lift_tests)
+    start = start_of("holdout")
+    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start, earlier)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
+
+
+def fit_driven(
+    panel: Panel, graph: ChannelGraph, settings: ModelSettings, progress: Progress | None = None
+) -> tuple[DrivenChannel, ...]:
+    """Fit the structural equation of every channel that others drive, drivers first.
+
+    A member of an equation sees the same resampled weeks as that member of the response.
+    """
+    # Effectiveness that drifts would take over what the drivers do, as a level does already.
+    settings = replace(settings, hidden=0, holdout_weeks=0)
+    driven_by_media = graph.driven_controls()
+    controls = tuple(name for name in panel.controls if name not in driven_by_media)
+    found = []
+    for target, first in delays(graph).items():
+        sources, delay = tuple(first), tuple(first.values())
+        own = target_panel(panel, target, sources, delay, controls)
+        model, _ = fit(own, settings, None, progress, f"what drives {target}")
+        found.append(DrivenChannel(target, delay, model))
+    return tuple(found)
 
 
 def fit(
@@ -162,6 +198,8 @@ def _fit(
     equation = initial_equation(settings, data, warm_start.state if warm_start and same else None)
     noise, solution = _learn_noise(equation, data)
     problem = data.problem(noise, data.weight)
+    if settings.steps and not same:
+        choose_kernels(equation, problem, data)
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
     if lift_tests:

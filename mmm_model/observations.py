@@ -79,10 +79,10 @@ class Observations:
         """Number of channels."""
         return self.inputs.exposure.shape[-1]
 
-    def batches(self) -> list[slice]:
-        """Return the regions in pieces that fit in memory."""
+    def batches(self, members: int | None = None) -> list[slice]:
+        """Return the regions in pieces that fit in memory, for so many members at once."""
         regions, weeks, channels = self.inputs.exposure.shape
-        cells = len(self.weight) * weeks * max(channels, 1)
+        cells = (members or len(self.weight)) * weeks * max(channels, 1)
         size = max(_BATCH_CELLS // cells, 1)
         return [slice(first, first + size) for first in range(0, regions, size)]
 
@@ -117,7 +117,8 @@ class Observations:
     def prior(self, saturated: Tensor, solution: Solution | None = None) -> Prior:
         """Weak: a channel's share of the KPI is of the order of its share of spend.
 
-        Where lift tests are known, they sharpen it.
+        Only the means of the saturated media ``[M, R, W, C]`` count. Where lift tests are known,
+        they sharpen it.
         """
         share = saturated.mean((1, 2)).clamp_min(_SMALLEST_SHARE)
         spread = _MEDIA_SHARE * self.spend_share.clamp_min(0.2 / self.channels)

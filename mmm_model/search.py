@@ -21,7 +21,7 @@ from mmm_model.solving import LinearProblem, Solution
 
 _HUBER = 2.5
 _PRIOR_CENTRE = {"carryover": -1.2, "delay": -2.0, "slope": -0.5, "half_saturation": 0.7}
-_PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
+PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
 # For each region; high, because a GRU that moves freely takes over what the media did.
 _MODULATION_PRECISION = 150.0
 
@@ -37,7 +37,7 @@ def initial_equation(
     for name in NONLINEAR:
         draw = torch.randn(settings.members, channels, generator=generator)
         draw[0] = 0.0
-        centre = _PRIOR_CENTRE[name] + 0.7 * _PRIOR_SPREAD[name] * draw
+        centre = _PRIOR_CENTRE[name] + 0.7 * PRIOR_SPREAD[name] * draw
         getattr(equation, name).data.copy_(centre)
         equation.register_buffer(f"prior_{name}", centre.clone(), persistent=False)
     for name in ("gru_input", "gru_hidden", "modulation"):
@@ -146,7 +146,7 @@ def _prior_loss(equation: Equation, regions: int) -> dict[str, Tensor]:
             [
                 (
                     (getattr(equation, name) - getattr(equation, f"prior_{name}"))
-                    / _PRIOR_SPREAD[name]
+                    / PRIOR_SPREAD[name]
                 ).square()
                 for name in NONLINEAR
             ]

@@ -213,6 +213,36 @@ class LinearProblem:
             deviation = torch.maximum(deviation, floor)
         return Solution(pooled, deviation, common, spread)
 
+    def pooled_moments(self, saturated: Tensor) -> tuple[Tensor, Tensor]:
+        """Moments of the columns with each other and with the KPI, common weeks taken out.
+
+        Parameters
+        ----------
+        saturated
+            ``[R, W, Q]`` media columns, the same for all members.
+
+        Returns
+        -------
+        gram, moment
+            ``[M, Q + K + 2H, Q + K + 2H]`` and ``[M, Q + K + 2H]``.
+        """
+        region, regions = self.whitening.region, self.regions
+        columns = torch.cat([region @ saturated, self.white_fixed], dim=-1)
+        flat = columns.reshape(-1, columns.shape[-1])
+        grams, moments = [], []
+        for member, weight in enumerate(self.weight):
+            weighted = (columns * weight[:, None]).reshape(flat.shape)
+            gram, moment = weighted.T @ flat, weighted.T @ self.white_target.reshape(-1)
+            if self.shared:
+                both = torch.cat([weighted, (self.white_target * weight).reshape(-1, 1)], dim=1)
+                cross = region.reshape(regions * len(weight), -1).T @ both
+                explained = torch.cholesky_solve(cross[:, :-1], self.common_factor[member])
+                gram = gram - cross[:, :-1].T @ explained
+                moment = moment - explained.T @ cross[:, -1]
+            grams.append(gram)
+            moments.append(moment)
+        return torch.stack(grams), torch.stack(moments)
+
     def innovation(self, design: Tensor, regional: Tensor, common: Tensor) -> Tensor:
         """Whitened residual ``[M, R, W]`` for coefficients ``[M, R, P]`` and common ``[M, W]``."""
         shared = torch.einsum("rts,ms->mrt", self.whitening.region, common)

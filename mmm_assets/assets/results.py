@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart, metadata
-from mmm_assets.assets.model import read_fit
+from mmm_assets.assets import graph_check
+from mmm_assets.assets.model import fits_folder, read_fit
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
@@ -24,10 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Fits:
-    """The panel and the saved fits of one refresh week, read when they are first asked for."""
+    """The panel and the saved fits of one refresh week, read when they are first asked for.
+
+    Parameters
+    ----------
+    published
+        Read the fits that were published, not those of a refresh on its way.
+    """
 
     project: Project
     refresh_week: date
+    published: bool = False
 
     @cached_property
     def panel(self) -> "Panel":
@@ -36,16 +45,22 @@ class Fits:
             return read_panel(connection, self.project.config, self.refresh_week)
 
     @cached_property
+    def _folder(self) -> Path:
+        if self.published:
+            return self.project.warehouse.model_folder(self.refresh_week)
+        return fits_folder(self.project, self.refresh_week)
+
+    @cached_property
     def final(self) -> "FittedModel":
         """The fit on all weeks."""
-        return read_fit(self.project, self.refresh_week, "final")
+        return read_fit(self._folder, "final")
 
     @cached_property
     def training(self) -> "Training":
         """Both fits; the history of their losses is in the warehouse."""
         from mmm_model import Training
 
-        holdout = read_fit(self.project, self.refresh_week, "holdout")
+        holdout = read_fit(self._folder, "holdout")
         return Training(holdout, self.final, pd.DataFrame())
 
     @cached_property
@@ -83,7 +98,6 @@ def result(
             deps=["panel", "fitted_model"],
             group_name="results",
             kinds={"duckdb", "table"},
-            pool="warehouse",
             description=description,
             metadata=metadata.definition_metadata(*tables),
         )
@@ -191,18 +205,49 @@ def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
 
 
 @result(
+    "effectiveness",
+    description="What a unit of each channel was worth in each week, against its own mean.",
+)
+def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
+    """Follow the effectiveness of each channel over the weeks."""
+    from mmm_model import tables
+
+    frame = tables.effectiveness(fits.response, fits.panel)
+    spread = frame.groupby("channel", sort=False)["effectiveness"].agg(["min", "max"])
+    return {"effectiveness": frame}, {"range": metadata.table(spread.reset_index(), limit=30)}
+
+
+@result(
     "channel_graph",
-    description="Which channel drives which, in the same week or later, with the probability "
-    "of each edge.",
+    "graph_metrics",
+    "graph_controls",
+    "edge_tests",
+    description="Which channel or control drives which, in the same week or later, with the "
+    "probability of each edge, what removing it changes, and which controls media drive.",
 )
 def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
-    """List the learned edges."""
+    """List the learned edges and test the published ones."""
+    from mmm_model import graph_tables
+
     graph = fits.final.graph
     frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
-    shown = frame.sort_values("probability", ascending=False)
-    return {"channel_graph": frame}, {
+    metrics = graph_tables.graph_metrics(fits.final, fits.panel)
+    controls = graph_tables.graph_controls(fits.final, fits.panel)
+    tests = graph_tables.edge_tests(fits.final, fits.panel)
+    with fits.project.warehouse.work() as connection:
+        graph_check.record(connection, fits.refresh_week, controls)
+    frames = {
+        "channel_graph": frame,
+        "graph_metrics": metrics,
+        "graph_controls": controls,
+        "edge_tests": tests,
+    }
+    return frames, {
         "published_edges": int(frame["published"].sum()),
-        "edges": metadata.table(shown),
+        "edges": metadata.table(frame),
+        "metrics": metadata.table(metrics),
+        "controls": metadata.table(controls),
+        "without_an_edge": metadata.table(tests),
     }
 
 

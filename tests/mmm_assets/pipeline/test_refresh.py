@@ -27,7 +27,8 @@ def table(config: ProjectConfig, name: str, week: date) -> pd.DataFrame:
 def test_every_mart_table_is_filled_for_both_weeks(refreshed: ProjectConfig) -> None:
     for week in (EARLIER, NEWEST):
         for declared in mart.TABLES:
-            if declared.name != "channel_graph":  # three channels need not drive each other
+            # Three channels need not drive each other, and nothing was restated.
+            if declared.name not in ("channel_graph", "edge_tests", "restatements"):
                 assert len(table(refreshed, declared.name, week)), declared.name
 
 
@@ -155,7 +156,7 @@ def test_the_run_of_a_killed_process_is_marked_as_failed(project: ProjectConfig)
     with dagster_instance(project) as instance:
         run = instance.create_run_for_job(
             build_definitions(project).resolve_job_def("refresh"),
-            tags={PROCESS_TAG: "999999@1"},
+            tags={PROCESS_TAG: "0" * 32},
             status=dg.DagsterRunStatus.STARTED,
         )
     with dagster_instance(project) as instance:

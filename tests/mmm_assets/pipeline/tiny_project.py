@@ -13,7 +13,8 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.refresh import RefreshOutcome, dagster_instance, refresh
 
 WEEKS = pd.date_range("2023-01-02", periods=80, freq="W-MON")
-CHANNELS = ("tv", "search", "radio")
+# A name from data may be anything: it must stay text wherever it is shown.
+CHANNELS = ("tv", "<img src=x onerror=alert(1)>", "radio")
 CONFIG = """
 project: tiny
 kpi_name: sales
@@ -73,6 +74,18 @@ def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
         }
     ).to_csv(folder / "lift.csv", index=False)
     (folder / "mmm.yaml").write_text(CONFIG)
+
+
+def write_tiniest(folder: Path) -> None:
+    """Write a project whose refresh is as fast as one can be: two regions, one member."""
+    write_tables(folder, weeks=44)
+    for name in ("media", "kpi", "controls"):
+        table = pd.read_csv(folder / f"{name}.csv")
+        table[table["region"].isin(["north", "south"])].to_csv(folder / f"{name}.csv", index=False)
+    small = "holdout_weeks: 3, min_weeks: 10, members: 1,"
+    content = CONFIG.replace("holdout_weeks: 6, min_weeks: 30, members: 2,", small)
+    content += "graph: {enabled: false}\nbudget: {by_region: false, scenarios: {same: 1}}\n"
+    (folder / "mmm.yaml").write_text(content)
 
 
 def run_week(config: ProjectConfig, week: date) -> RefreshOutcome:
