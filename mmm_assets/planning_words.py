@@ -37,9 +37,9 @@ def price(binding: str | None, shadow: float, currency: str) -> str:
     return ""
 
 
-def held_by(budget: Budget, c: int, currency: str) -> str:
+def held_by(binding: str | None, shadow: float, currency: str) -> str:
     """What binds a channel and what that costs."""
-    said = (reason(budget.binding[c]), price(budget.binding[c], float(budget.shadow[c]), currency))
+    said = (reason(binding), price(binding, shadow, currency))
     return ": ".join(part for part in said if part)
 
 
@@ -55,7 +55,7 @@ def budget_table(budget: Budget, horizon: int, currency: str) -> pd.DataFrame:
             f"{then[c] / now[c] - 1:+.0%}" if now[c] > 0 else "–",
             f"{gain[c]:+,.1f}",
             f"{budget.marginal[c]:.2f}" if np.isfinite(budget.marginal[c]) else "–",
-            held_by(budget, c, currency),
+            held_by(budget.binding[c], float(budget.shadow[c]), currency),
         )
         for c in np.argsort(-np.abs(then - now), kind="stable")
     ]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmm_assets.planning_words import reason
-from mmm_assets.report import escape, words
+from mmm_assets.planning_words import held_by
+from mmm_assets.report import escape, weekly, words
 from mmm_assets.report import figure as fig
 from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.scenarios import (
@@ -42,6 +42,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
         _response(refresh, rows),
         _gain(refresh, rows),
         *_held(refresh, rows),
+        *weekly.views(refresh),
         _frontier(refresh, rows),
         _regions(refresh, rows),
     )
@@ -236,7 +237,10 @@ def _held(refresh: Refresh, rows: pd.DataFrame) -> tuple[View, ...]:
     table = refresh.query(HELD)
     if table["marginal_roi"].isna().all():
         return ()
-    table["held_by"] = [reason(b if isinstance(b, str) else None) for b in table["binding"]]
+    table["held_by"] = [
+        held_by(b if isinstance(b, str) else None, float(shadow), refresh.context.currency)
+        for b, shadow in zip(table["binding"], table["shadow_price"].astype(float), strict=True)
+    ]
     choices = []
     for scenario in scenarios(rows):
         part = _pick(table, scenario, refresh).dropna(subset=["marginal_roi"])

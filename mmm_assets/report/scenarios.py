@@ -27,7 +27,8 @@ SCENARIOS = """
     FROM mart.budget_scenarios WHERE refresh_week = $week ORDER BY scenario"""
 
 HELD = """
-    SELECT scenario, channel, optimal_spend, marginal_roi, binding FROM mart.optimal_budgets
+    SELECT scenario, channel, optimal_spend, marginal_roi, binding, shadow_price
+    FROM mart.optimal_budgets
     WHERE refresh_week = $week AND region IS NULL ORDER BY scenario, channel"""
 
 NO_BUDGETS = "No budget was optimised in this refresh: that needs the spend of the channels."

@@ -151,6 +151,52 @@ def curves(name: str) -> list[dict]:
     return rows
 
 
+def effects(name: str) -> list[dict]:
+    """Direct or total effects as the objective, with everything known: what each world loses.
+
+    In one world spend is what the budget says, in every channel. In the other, spend of a
+    channel that others drive follows them, uncapped, and plans are scaled so that the same is
+    spent in all. Of the true optimum of each world, how much does the other's gain there?
+    """
+    _, _, decided = world(name)
+    seed = int(name.removeprefix("draw"))
+    simulation = simulate(draw_spec(seed), seed)
+    weeks = slice(-52, None)
+
+    def following(m: np.ndarray) -> tuple[float, float]:
+        exposure = simulation.respond(simulation.planned * m)
+        cost = (exposure * simulation.cost)[:, weeks].sum()
+        return float(simulation.contribution(exposure)[:, weeks].sum()), float(cost)
+
+    now, budget = following(np.ones(len(simulation.channels)))
+
+    def gain_following(m: np.ndarray) -> float:
+        low, high = 0.3, 3.0
+        for _ in range(40):
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if following(middle * m)[1] < budget else (low, middle)
+        return following(low * m)[0] / now - 1
+
+    rules = replace(RULES, caution=0.0, by_region=False)
+    (best,) = split(decided, simulation.channels, simulation.spec.regions, rules, True)
+    direct = best.spend.sum(0) / best.current_spend.sum(0)
+    found = minimize(
+        lambda m: -100 * gain_following(m),
+        direct,
+        bounds=[(1 - RULES.max_change, 1 + RULES.max_change)] * len(direct),
+        method="L-BFGS-B",
+        options={"maxiter": 15, "eps": 1e-3},
+    )
+    total = _within(decided.spend, decided.spend.sum(0) * found.x)
+    return [
+        {
+            "dataset": name,
+            "direct_kept_where_driven_follows": gain_following(direct) / gain_following(found.x),
+            "total_kept_where_spend_is_decided": gain(decided, total) / gain(decided, best.spend),
+        }
+    ]
+
+
 def lift(name: str) -> list[dict]:
     """ROI errors without tests, with honest tests of two channels, and with a wrong one."""
     panel, truth, true_plan = world(name)
@@ -294,6 +340,7 @@ def main() -> None:
         "exact": exact,
         "scale": scale,
         "regret": lambda: [row for name in names for row in regret(name)],
+        "effects": lambda: [r for n in names if n.startswith("draw") for r in effects(n)],
         "lift": lambda: [row for name in (*LIFTED, *names[:4]) for row in lift(name)],
         "curves": lambda: [row for name in names for row in curves(name)],
     }
@@ -305,7 +352,7 @@ def main() -> None:
             wide = table.pivot(index="budget", columns="dataset", values="share_of_possible")
             wide = wide.assign(mean=wide.mean(axis=1), worst=wide.min(axis=1))
             print(wide.round(2).to_string())
-        elif part == "lift":
+        elif part in ("lift", "effects"):
             print(table.round(3).to_string(index=False))
         elif part == "curves":
             by = table.assign(world=np.where(table["dataset"].str.startswith("draw"), "simulator",

@@ -75,9 +75,27 @@ def test_plan_answers_from_the_published_refresh(refreshed: ProjectConfig, tmp_p
     assert rows[rows["region"].isna()]["optimal_spend"].sum() == pytest.approx(1250.0, abs=0.01)
 
 
+def test_plan_by_week_keeps_contracts_and_adds_up_to_the_cent(
+    refreshed: ProjectConfig, tmp_path: Path
+) -> None:
+    file = tmp_path / "weeks.csv"
+    code, said = run("plan", "-c", refreshed.path, "--budget", "20000", "--horizon", "3",
+                     "--max-change", "0.9", "--signed", "tv=2024-07-24:900", "--flight", "radio=2",
+                     "--csv", file)  # fmt: skip
+    assert code == 0, said
+    rows = pd.read_csv(file)
+    assert round(rows["optimal_spend"].sum(), 2) == 20000.00
+    tv = rows[rows["channel"] == "tv"].set_index("week")["optimal_spend"]
+    assert list(tv.index) == ["2024-07-15", "2024-07-22", "2024-07-29"]
+    assert tv["2024-07-22"] >= 900 - 0.01
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--by-week", "--signed", "tv=2031-01-06:5"], "the weeks are the Mondays from"),
+        (["--signed", "tv=5"], "contract 'tv=5' is not of the form"),
+        (["--flight", "tv=x"], "flight 'tv=x' is not of the form"),
         (["--roi", "1e9"], "out of reach"),
         (["--bound", "tv"], "not of the form"),
         (["--bound", "nothing=1:1"], "unknown channels"),

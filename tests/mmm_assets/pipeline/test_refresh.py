@@ -73,9 +73,23 @@ def test_budgets_of_the_same_total_spend_the_same(refreshed: ProjectConfig) -> N
     assert same["optimal_spend"].sum() == pytest.approx(same["current_spend"].sum(), abs=0.01)
 
 
+def test_the_weeks_ahead_spend_what_the_budget_says(refreshed: ProjectConfig) -> None:
+    weeks = table(refreshed, "weekly_budgets", NEWEST)
+    assert weeks["week"].nunique() == 13
+    assert str(weeks["week"].min())[:10] == "2024-07-15"
+    assert weeks["scenario"].unique().tolist() == ["same_budget"]
+    total = weeks["optimal_spend"].sum()
+    assert total == pytest.approx(weeks["current_spend"].sum(), abs=0.011)
+    curves = table(refreshed, "response_curves", NEWEST)
+    now = curves[curves["is_current"] & curves["region"].isna()]
+    assert (now["horizon_response"] > 0).any() and now["roi"].notna().all()
+    costs = table(refreshed, "exposure_costs", NEWEST)
+    assert costs["cost_per_exposure"].dropna().between(1 / 95, 1 / 85).all()
+
+
 def test_a_lift_test_stands_beside_what_the_model_said_and_says(refreshed: ProjectConfig) -> None:
     [test] = table(refreshed, "lift_tests", NEWEST).to_dict("records")
-    assert test["channel"] == "search" and str(test["start_week"])[:10] == "2023-10-09"
+    assert test["channel"] == CHANNELS[1] and str(test["start_week"])[:10] == "2023-10-09"
     miss = {when: abs(test[when] - test["measured"]) for when in ("before", "after")}
     assert miss["after"] <= miss["before"]
     assert not test["conflicts"]

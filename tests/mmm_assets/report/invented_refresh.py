@@ -95,6 +95,7 @@ class _Invented:
             "edge_tests": self._edge_tests(),
             "optimal_budgets": self._budgets(),
             "lift_tests": self._lift_tests(),
+            "weekly_budgets": self._weeks(),
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
             "restatements": self._restatements(),
@@ -323,6 +324,15 @@ class _Invented:
             roi=sums["optimal_response"] / sums["optimal_spend"],
             marginal_roi=0.6 * sums["optimal_response"] / sums["optimal_spend"],
         )
+
+    def _weeks(self) -> pd.DataFrame:
+        ahead = self.weeks[-1] + pd.to_timedelta(7 * np.arange(1, 5), "D")
+        names = self.example.channels if self.example.spend and self.example.budgets else ()
+        frame = pd.DataFrame(
+            [("same_budget", name, week) for name in names for week in ahead],
+            columns=["scenario", "channel", "week"],
+        )
+        return frame.assign(current_spend=100.0, optimal_spend=np.arange(len(frame)) + 50.0)
 
     def _lift_tests(self) -> pd.DataFrame:
         first, ends = self.example.channels[0], ("", "_lower", "_upper")
