@@ -4,7 +4,7 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format benchmark benchmark-report soak clean
+.PHONY: help run test ui lint format benchmark benchmark-budget benchmark-report soak clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -32,6 +32,9 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 	$(BIN)/python tests/benchmarks/first_refresh.py
 	$(BIN)/python tests/benchmarks/forecast.py
 	$(BIN)/python tests/benchmarks/truth.py
+
+benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute force, scale (DATASETS=folder)
+	$(BIN)/python tests/benchmarks/budget.py
 
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
