@@ -349,9 +349,10 @@ def _schedules(horizon: int, weeks: int, signed: Bools) -> list[Bools]:
     weeks = min(weeks, horizon)
     found: dict[bytes, Bools] = {}
     t = np.arange(horizon)
-    for length in range(weeks, horizon + 1):
-        for gap in range(1, horizon + 1):
-            for offset in range(length + gap):
+    step = max(horizon // 13, 1)  # a long horizon is not looked through week by week
+    for length in range(weeks, horizon + step, step):
+        for gap in range(1, horizon + 1, step):
+            for offset in range(0, length + gap, step):
                 on = ((t - offset) % (length + gap)) < length
                 on = _long_enough(on | signed, weeks)
                 if on.any():
