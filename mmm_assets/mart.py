@@ -242,7 +242,7 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "binding",
                 "VARCHAR",
-                "What keeps the channel there: 'least', 'most', 'group NAME', or 'uncertain' where "
+                "What keeps the channel there: 'least', 'most', 'pinned', 'group NAME', or 'uncertain' where "
                 "a move would not gain more than its own uncertainty; null where nothing does.",
             ),
             Column(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mmm_model.budget import Budget
 
 _REASONS = {
+    "pinned": "pinned",
     "least": "at its lower bound",
     "most": "at its upper bound",
     "uncertain": "a move would not gain more than its own uncertainty",

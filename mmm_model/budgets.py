@@ -219,6 +219,8 @@ def _binding(current: Floats, multiplier: Floats, limit: Limits) -> tuple[str | 
         inside = float(then[groups[0].members].sum()) if groups else 0.0
         if before <= 0:
             found.append(None)
+        elif limit.upper[c] - limit.lower[c] <= 1e-9:
+            found.append("pinned")
         elif spend >= before * limit.upper[c] - 1e-4 * before:
             found.append("most")
         elif spend <= before * limit.lower[c] + 1e-4 * before:
