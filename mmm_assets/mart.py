@@ -242,8 +242,9 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "binding",
                 "VARCHAR",
-                "What keeps the channel there: 'least', 'most', 'pinned', 'group NAME', or 'uncertain' where "
-                "a move would not gain more than its own uncertainty; null where nothing does.",
+                "What keeps the channel there: 'least', 'most', 'pinned', 'group NAME', or "
+                "'uncertain' where a move would not gain more than its own uncertainty; null "
+                "where nothing does.",
             ),
             Column(
                 "shadow_price",

@@ -63,8 +63,8 @@ class Budget:
         money; NaN where no value of the KPI is known.
     binding
         What keeps each channel from moving further: ``"least"`` or ``"most"`` for its own
-        bound, ``"pinned"`` where they are one, ``"group NAME"``, ``"uncertain"`` where a move would not gain more than its own
-        uncertainty, None where nothing does.
+        bound, ``"pinned"`` where they are one, ``"group NAME"``, ``"uncertain"`` where a move
+        would not gain more than its own uncertainty, None where nothing does.
     """
 
     scenario: Scenario
