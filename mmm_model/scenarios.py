@@ -128,8 +128,8 @@ class BudgetSettings:
         Standard deviations of its own uncertainty that a change must gain; 0 trusts the
         mean.
     objective
-        ``"expected"`` response over the ensemble, or its ``"lower_quantile"``: the end of the
-        90 % interval of the gain.
+        ``"expected"`` response over the ensemble, or the ``"lower_quantile"`` of its gain: the
+        mean less 1.64 standard deviations, which 5 % of a normal distribution are below.
     change_cost
         Money that moving a unit of money costs; it must be gained besides.
 

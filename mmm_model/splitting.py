@@ -55,9 +55,9 @@ class Splitter:
         return self._safest(limit) if self.safe else self._best(limit, np.ones(1))
 
     def _safest(self, limit: Limits) -> Floats:
-        """Largest lower end of the gain's 90 % interval, weighing the members in turns.
+        """Largest 5 % quantile of the gain, weighing the members in turns.
 
-        The lower end is ``mean − z · deviation`` of the members' gains. Its gradient is that of
+        The quantile is ``mean − z · deviation`` of the members' gains. Its gradient is that of
         a mean in which members that gain little weigh more, so every turn is the problem of an
         expected response.
         """
