@@ -4,7 +4,7 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format benchmark benchmark-report clean
+.PHONY: help run test ui lint format benchmark benchmark-report soak clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -35,6 +35,10 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
+
+soak: .venv/.dev ## Long trials of bad days: spoilt deliveries, a source of 20 million rows
+	$(BIN)/python tests/benchmarks/corruptions.py
+	$(BIN)/python tests/benchmarks/large_source.py
 
 clean: ## Remove the environment and what the sample produced
 	rm -rf .venv data/warehouse data/reports

@@ -4,28 +4,39 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart, metadata
-from mmm_assets.assets.model import read_fit
+from mmm_assets.assets import graph_check
+from mmm_assets.assets.model import fits_folder, read_fit
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
+    from mmm_model.lift import LiftTest
     from mmm_model.response import MediaResponse
 
 
 @dataclass(frozen=True)
 class Fits:
-    """The panel and the saved fits of one refresh week, read when they are first asked for."""
+    """The panel and the saved fits of one refresh week, read when they are first asked for.
+
+    Parameters
+    ----------
+    published
+        Read the fits that were published, not those of a refresh on its way.
+    """
 
     project: Project
     refresh_week: date
+    published: bool = False
 
     @cached_property
     def panel(self) -> "Panel":
@@ -34,17 +45,29 @@ class Fits:
             return read_panel(connection, self.project.config, self.refresh_week)
 
     @cached_property
+    def _folder(self) -> Path:
+        if self.published:
+            return self.project.warehouse.model_folder(self.refresh_week)
+        return fits_folder(self.project, self.refresh_week)
+
+    @cached_property
     def final(self) -> "FittedModel":
         """The fit on all weeks."""
-        return read_fit(self.project, self.refresh_week, "final")
+        return read_fit(self._folder, "final")
 
     @cached_property
     def training(self) -> "Training":
         """Both fits; the history of their losses is in the warehouse."""
         from mmm_model import Training
 
-        holdout = read_fit(self.project, self.refresh_week, "holdout")
+        holdout = read_fit(self._folder, "holdout")
         return Training(holdout, self.final, pd.DataFrame())
+
+    @cached_property
+    def lift_tests(self) -> "list[LiftTest]":
+        """The lift tests that the final fit read, in its order."""
+        with self.project.warehouse.work() as connection:
+            return read_lift_tests(connection, self.project.config, self.panel)
 
     @cached_property
     def response(self) -> "MediaResponse":
@@ -75,7 +98,6 @@ def result(
             deps=["panel", "fitted_model"],
             group_name="results",
             kinds={"duckdb", "table"},
-            pool="warehouse",
             description=description,
             metadata=metadata.definition_metadata(*tables),
         )
@@ -197,17 +219,35 @@ def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
 
 @result(
     "channel_graph",
-    description="Which channel drives which, in the same week or later, with the probability "
-    "of each edge.",
+    "graph_metrics",
+    "graph_controls",
+    "edge_tests",
+    description="Which channel or control drives which, in the same week or later, with the "
+    "probability of each edge, what removing it changes, and which controls media drive.",
 )
 def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
-    """List the learned edges."""
+    """List the learned edges and test the published ones."""
+    from mmm_model import graph_tables
+
     graph = fits.final.graph
     frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
-    shown = frame.sort_values("probability", ascending=False)
-    return {"channel_graph": frame}, {
+    metrics = graph_tables.graph_metrics(fits.final, fits.panel)
+    controls = graph_tables.graph_controls(fits.final, fits.panel)
+    tests = graph_tables.edge_tests(fits.final, fits.panel)
+    with fits.project.warehouse.work() as connection:
+        graph_check.record(connection, fits.refresh_week, controls)
+    frames = {
+        "channel_graph": frame,
+        "graph_metrics": metrics,
+        "graph_controls": controls,
+        "edge_tests": tests,
+    }
+    return frames, {
         "published_edges": int(frame["published"].sum()),
-        "edges": metadata.table(shown),
+        "edges": metadata.table(frame),
+        "metrics": metadata.table(metrics),
+        "controls": metadata.table(controls),
+        "without_an_edge": metadata.table(tests),
     }
 
 
@@ -244,6 +284,18 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
         "scenarios": metadata.table(scenarios, limit=20),
         "budgets": metadata.table(shown, limit=40),
     }
+
+
+@result(
+    "lift_tests",
+    description="Each experiment beside what the model said before it knew of it, and says now.",
+)
+def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
+    """Hold the tests against the model."""
+    from mmm_model import tables
+
+    frame = tables.lift_tests(fits.final, fits.lift_tests)
+    return {"lift_tests": frame}, {"tests": metadata.table(frame, limit=30)}
 
 
 RESULT_ASSETS = list(_RESULTS)

@@ -18,11 +18,13 @@ from mmm_assets.report import (
     fit,
     forecast,
     graph,
+    lift,
     media,
     parts,
     response,
     summary,
     theme,
+    track,
     training,
     words,
 )
@@ -81,7 +83,12 @@ def report_sections(refresh: Refresh) -> list[Section]:
             "Fit",
             "How well the model describes the past, and how well it forecast weeks it had not "
             "seen.",
-            (*fit.views(refresh), training.view(refresh), *forecast.views(refresh)),
+            (
+                *fit.views(refresh),
+                training.view(refresh),
+                *forecast.views(refresh),
+                *track.views(refresh),
+            ),
         ),
         Section(
             "decomposition",
@@ -97,6 +104,7 @@ def report_sections(refresh: Refresh) -> list[Section]:
             (
                 *channels.views(refresh),
                 *cost.views(refresh),
+                *lift.views(refresh),
                 *carryover.views(refresh),
                 *response.views(refresh),
                 effectiveness.view(refresh),

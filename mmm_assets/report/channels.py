@@ -10,7 +10,8 @@ from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.view import View
 
 _ROI = """
-    SELECT channel, spend, contribution, roi, roi_lower, roi_upper, marginal_roi
+    SELECT channel, spend, contribution, roi, roi_lower, roi_upper, marginal_roi,
+           direct_roi, direct_roi_lower, direct_roi_upper
     FROM mart.channel_summary WHERE refresh_week = $week ORDER BY roi DESC NULLS LAST"""
 
 _SHARES = """
@@ -81,6 +82,13 @@ def _roi(refresh: Refresh) -> View:
                                "line": {"color": "@ink", "width": 1.6}},
                     "hovertemplate": "%{y}: next unit %{x:.2f}<extra></extra>",
                 },
+                {
+                    "type": "scatter", "mode": "markers", "name": "Direct ROI", "y": names,
+                    "x": rows["direct_roi"].to_numpy(),
+                    "marker": {"symbol": "line-ns", "size": 16,
+                               "line": {"color": "@ink", "width": 2.4}},
+                    "hovertemplate": "%{y}: its own path alone %{x:.2f}<extra></extra>",
+                },
             ],
             **fig.ranked("Value brought per unit of money", len(names))
             | {
@@ -92,7 +100,8 @@ def _roi(refresh: Refresh) -> View:
         ),
         table=table,
         sql=refresh.shown(_ROI),
-        note="Bars: ROI with its 90 % interval. Diamonds: return of the next unit of money. At the "
+        note="Bars: ROI of the total effect with its 90 % interval. Strokes: of the channel's own "
+        "path alone. Diamonds: return of the next unit of money. At the "
         "dotted line money comes back as it was.",
         height=fig.height_of(len(names), 34),
         wide=True,

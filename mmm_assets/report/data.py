@@ -8,10 +8,12 @@ import pandas as pd
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.restated import restated
 from mmm_assets.report.view import View
 
 _CHECKS = """
-    SELECT table_name, rule, severity, passed, failed_rows, message FROM mart.data_checks
+    SELECT table_name, rule, severity, passed, failed_rows, message, waived_until, waiver_reason
+    FROM mart.data_checks
     WHERE refresh_week = $week ORDER BY passed, severity, table_name, rule"""
 
 _COVERAGE = """
@@ -49,6 +51,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
     """Views of the data."""
     return (
         _checks(refresh),
+        restated(refresh),
         _coverage(refresh),
         _unusual(refresh),
         _sizes(refresh),
@@ -70,6 +73,13 @@ def _checks(refresh: Refresh) -> View:
             f"{len(failed)} of {words.counted(len(rows), 'check')} did not pass: "
             f"{words.listed([name.replace('_', ' ') for name in named])}."
         )
+    waived = rows[rows["waived_until"].notna()]
+    if len(waived):
+        names = words.listed(
+            [f"{r.rule} of {r.table_name}".replace("_", " ") for r in waived.itertuples()]
+        )
+        last = str(waived["waived_until"].min())[:10]
+        reading += f" Waived, the first until {last}: {names}."
     tables = list(dict.fromkeys(rows["table_name"]))
     labels = [refresh.label(str(name).replace("_", " ")) for name in tables]
     data = []
@@ -79,7 +89,8 @@ def _checks(refresh: Refresh) -> View:
         ("bad", "Failed", "@bad"),
     ):
         chosen = passed if outcome == "good" else ~passed & (
-            (rows["severity"] == "warning") == (outcome == "warning")
+            ((rows["severity"] == "warning") | rows["waived_until"].notna())
+            == (outcome == "warning")
         )  # fmt: skip
         counts = rows[chosen].groupby("table_name").size().reindex(tables).fillna(0)
         if counts.any():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmm_model import tables
+from mmm_model.fitting import fit_driven
 from mmm_model.graph import ChannelGraph
 
 
@@ -70,17 +71,18 @@ def test_returns_need_spend_and_value(panel, training):
 
 def test_what_a_channel_earns_through_another_is_in_its_total(panel, training):
     empty = ChannelGraph.empty(panel.channels, panel.regions, 0)
-    published, coefficient = empty.published.copy(), empty.coefficient.copy()
-    published[0, 0, 2], coefficient[0, 0, 2] = True, 0.5
-    graph = replace(
-        empty,
-        published=published,
-        coefficient=coefficient,
-        scale=panel.exposure.mean(axis=1),
-    )
-    table = tables.channel_summary(replace(training.final, graph=graph), panel)
+    published = empty.published.copy()
+    published[0, 0, 2] = True
+    driven = fit_driven(panel, replace(empty, published=published), training.final.settings)
+    model = replace(training.final, driven=driven)
+    table = tables.channel_summary(model, panel)
     assert table.mediated[0] > 0 and table.mediated[1] == 0 and table.mediated[2] == 0
     np.testing.assert_allclose(table.contribution, table.direct + table.mediated)
+    assert table.direct_roi[0] < table.roi[0] and table.direct_roi[1] == table.roi[1]
+    weekly = tables.contributions(model, panel)
+    weekly = weekly[weekly.kind == "media"].groupby("component", sort=False)
+    np.testing.assert_allclose(weekly.mediated.sum(), table.mediated, atol=1e-9)
+    np.testing.assert_allclose(weekly.total.sum(), table.contribution)
 
 
 def test_adstock_weights_add_up(training):

@@ -234,6 +234,24 @@ def test_a_channel_keeps_its_colour_in_every_view(report):
         assert colours(view) == first, view
 
 
+def test_the_graph_tells_what_follows_from_it(report, example):
+    reading = {
+        view: report.page.locator(f"#{view} .reading").inner_text()
+        for view in ("graph-network", "graph-weekly", "graph-tests", "graph-controls")
+    }
+    source, target = example().channels[:2]
+    assert "R²-sortability" in reading["graph-network"]
+    assert f"Of what {source} brings" in reading["graph-weekly"]
+    assert f"Without {source} → {target}" in reading["graph-tests"]
+    control = example().controls[0]
+    assert f"{control} follows media ({source} → {control}" in reading["graph-controls"]
+    assert "Left out of the response" in reading["graph-controls"]
+    # Two refreshes of the same graph.
+    history = report.page.locator("#graph-history .reading").inner_text()
+    shared, _, total = history.partition(" of ")
+    assert shared == total.split()[0]
+
+
 def test_previous_refresh_is_compared(report, connection, example):
     week = example().week
     view = report.page.locator("#summary-since")

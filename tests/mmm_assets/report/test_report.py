@@ -42,6 +42,13 @@ def test_the_report_loads_nothing(filled, example):
     assert '<link rel="stylesheet"' not in html
 
 
+def test_lift_tests_stand_beside_what_the_model_says(filled, example):
+    case = example(regions=2)
+    html = build_report(filled(case), case.week)
+    assert "The model reads 2 lift tests" in html
+    assert "conflicts with everything else" in html
+
+
 def test_the_index_lists_every_refresh(filled, example):
     early, late = date(2026, 11, 9), date(2026, 11, 16)
     connection = filled(example(week=early, regions=2), example(week=late, regions=2))
