@@ -128,6 +128,17 @@ def test_each_view_has_heading_reading_label_and_query(report):
     assert incomplete == []
 
 
+def test_each_section_opens_with_what_was_found(report):
+    said = report.page.evaluate(
+        """[...document.querySelectorAll('section')].filter(section => {
+            const lead = section.querySelector('.lead').textContent;
+            const found = [...section.querySelectorAll('.reading')].map(p => p.textContent);
+            return section.id !== 'summary' && !found.some(reading => lead.endsWith(reading));
+        }).map(section => section.id)"""
+    )
+    assert said == []
+
+
 def test_no_reading_says_nan(report):
     text = report.page.locator("main").inner_text()
     assert not re.search(r"\b(nan|NaN|None|undefined|NaT)\b", text)
