@@ -149,7 +149,8 @@ def _masthead(refresh: Refresh) -> str:
     )
     return (
         f'<div class="masthead"><p class="over">{text(refresh.context.project)} · refresh of '
-        f"{refresh.week}</p><h1>{text(summary.headline(refresh))}</h1><p>{text(covered)}</p></div>"
+        f"{text(words.day(refresh.week))}</p><h1>{text(summary.headline(refresh))}</h1>"
+        f"<p>{text(covered)}</p></div>"
     )
 
 
