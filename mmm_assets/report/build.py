@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -32,7 +33,7 @@ from mmm_assets.report.contract import complete
 from mmm_assets.report.escape import text
 from mmm_assets.report.page import arranged, page, section_html, top_bar, view_data
 from mmm_assets.report.refresh import Refresh, ReportContext
-from mmm_assets.report.view import Section
+from mmm_assets.report.view import Section, View
 
 
 def build_report(
@@ -78,57 +79,64 @@ def report_sections(refresh: Refresh) -> list[Section]:
     """Every section of the report."""
     return [
         summary.section(refresh),
-        Section(
-            "fit",
+        _section(
             "Fit",
-            "How well the model describes the past, and how well it forecast weeks it had not "
-            "seen.",
-            (
-                *fit.views(refresh),
-                training.view(refresh),
-                *forecast.views(refresh),
-                *track.views(refresh),
-            ),
+            "How well the model describes the past and forecasts weeks it had not seen.",
+            ("fit-skill", "fit-scatter"),
+            *fit.views(refresh),
+            training.view(refresh),
+            *forecast.views(refresh),
+            *track.views(refresh),
         ),
-        Section(
-            "decomposition",
+        _section(
             "Decomposition",
-            f"The parts of {refresh.kpi}: what comes without media, and what each channel adds "
-            "through its own path.",
-            (*decomposition.views(refresh), *parts.views(refresh)),
+            "What comes without media, and what each channel adds through its own path.",
+            ("decomposition-waterfall",),
+            *decomposition.views(refresh),
+            *parts.views(refresh),
         ),
-        Section(
-            "channels",
+        _section(
             "Channels",
             "What each channel returns, how long it works, and where it saturates.",
-            (
-                *channels.views(refresh),
-                *cost.views(refresh),
-                *lift.views(refresh),
-                *carryover.views(refresh),
-                *response.views(refresh),
-                effectiveness.view(refresh),
-            ),
+            ("channels-roi", "channels-shares"),
+            *channels.views(refresh),
+            *cost.views(refresh),
+            *lift.views(refresh),
+            *carryover.views(refresh),
+            *response.views(refresh),
+            effectiveness.view(refresh),
         ),
-        Section(
-            "graph",
+        _section(
             "Graph",
             "Which channels drive others, and what they earn that way.",
-            graph.views(refresh),
+            ("graph-network",),
+            *graph.views(refresh),
         ),
-        Section(
-            "budgets",
+        _section(
             "Budgets",
             "How the same money, more or less of it would be best split.",
-            budgets.views(refresh),
+            ("budgets-gain", "budgets-channels"),
+            *budgets.views(refresh),
         ),
-        Section(
-            "data",
+        _section(
             "Data",
             "What went in, what was missing, and what the checks said.",
-            (*data.views(refresh), *media.views(refresh)),
+            ("data-checks",),
+            *data.views(refresh),
+            *media.views(refresh),
         ),
     ]
+
+
+def _section(title: str, about: str, telling: Sequence[str], *views: View) -> Section:
+    """A section that opens with what it is about and the reading of its most telling view.
+
+    ``telling`` names that view, and what stands in for it where it is empty.
+    """
+    by_id = {view.id: view for view in views}
+    known = [by_id[name] for name in telling if name in by_id]
+    view = next((view for view in known if not view.is_empty), known[0])
+    return Section(title.lower(), title, f"{about} {view.reading}", views)
 
 
 def _masthead(refresh: Refresh) -> str:
@@ -141,7 +149,8 @@ def _masthead(refresh: Refresh) -> str:
     )
     return (
         f'<div class="masthead"><p class="over">{text(refresh.context.project)} · refresh of '
-        f"{refresh.week}</p><h1>{text(summary.headline(refresh))}</h1><p>{text(covered)}</p></div>"
+        f"{text(words.day(refresh.week))}</p><h1>{text(summary.headline(refresh))}</h1>"
+        f"<p>{text(covered)}</p></div>"
     )
 
 

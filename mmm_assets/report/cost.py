@@ -118,7 +118,7 @@ def _over_time(refresh: Refresh, bought: set[str]) -> View:
         table=table,
         sql=refresh.shown(_MONTHS),
         note="Each channel's price against its own median month.",
-        height=fig.height_of(len(bought)),
+        height=min(420, fig.height_of(len(bought))),
     )  # fmt: skip
 
 

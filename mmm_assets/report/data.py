@@ -68,7 +68,7 @@ def _checks(refresh: Refresh) -> View:
     if failed.empty:
         reading = f"All {words.counted(len(rows), 'check')} of the input tables passed."
     else:
-        named = [f"{r.rule} of {r.table_name}" for r in failed.itertuples()]
+        named = [f"{r.table_name}: {r.rule}" for r in failed.itertuples()]
         reading = (
             f"{len(failed)} of {words.counted(len(rows), 'check')} did not pass: "
             f"{words.listed([name.replace('_', ' ') for name in named])}."

@@ -19,6 +19,8 @@ _TITLE = "Effectiveness over time"
 _PANELS = 24
 # Movements smaller than this are not worth a word.
 _FLAT = 0.03
+# Movements smaller than this are not worth a picture.
+_NOTHING = 0.005
 
 
 def view(refresh: Refresh) -> View:
@@ -29,6 +31,15 @@ def view(refresh: Refresh) -> View:
     parts = {str(name): part for name, part in rows.groupby("channel", sort=False)}
     shown = [name for name in refresh.channels if name in parts][:_PANELS]
     spread = rows.groupby("channel")["effectiveness"].agg(lambda s: s.max() - s.min())
+    if spread.max() < _NOTHING:
+        return View(
+            "channels-effectiveness",
+            _TITLE,
+            "The model found no weeks in which a unit of a channel was worth more than in others: "
+            f"effectiveness moves by less than {words.percent(_NOTHING)} of its mean.",
+            table=rows,
+            sql=refresh.shown(_EFFECTIVENESS),
+        )
     # One scale for all panels, so that a flat channel looks flat.
     reach = 1.08 * max(0.1, float((rows[["lower", "upper"]] - 1).abs().max().max()))
     data: list[dict[str, Any]] = []

@@ -90,7 +90,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> Vi
     if len(refresh.regions) > 1:
         note = (
             "The interval of all regions adds up those of the regions, so it is wider than it "
-            f"need be; sums are over regions with a known {refresh.kpi}. {note}"
+            f"need be; sums are over regions with a known value of {refresh.kpi}. {note}"
         )
     return View(
         "fit-weekly",

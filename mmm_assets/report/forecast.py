@@ -72,7 +72,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
             View(
                 "fit-scatter",
                 "Forecast of held-out weeks",
-                f"No week with a known {refresh.kpi} was held out, so there is no forecast to "
+                f"No week with a known value of {refresh.kpi} was held out, so there is no forecast to "
                 "judge; every estimate here is as trustworthy as the assumptions alone.",
             ),
         )

@@ -72,6 +72,7 @@ def _weekly(refresh: Refresh) -> View:
         Choice(
             channel if region is None else f"{channel}, {region}",
             _series(rows, channel, region),
+            reading=_through_others(rows, channel, region),
         )
         for channel in sorted(channels, key=lambda name: name != first)
         for region in (None, *regions)
@@ -80,9 +81,7 @@ def _weekly(refresh: Refresh) -> View:
     return View(
         "graph-weekly",
         title,
-        f"Of what {first} brings, "
-        f"{words.percent(sums['mediated'][first] / sums.loc[first].sum())} comes through channels "
-        "that it drives.",
+        choices[0].reading,
         fig.figure(
             [
                 fig.line(start[0]["x"], start[0]["y"], "Direct", "@accent")
@@ -95,10 +94,24 @@ def _weekly(refresh: Refresh) -> View:
         ),
         table=rows.groupby(["week", "channel"], as_index=False)[["direct", "mediated"]].sum(),
         sql=refresh.shown(_WEEKLY),
+        worked_out=True,
         selector="Channel",
         choices=tuple(choices),
         note=refresh.choice_note(regions) if regions else "",
         wide=True,
+    )
+
+
+def _through_others(rows: pd.DataFrame, channel: str, region: str | None) -> str:
+    part = rows[rows["channel"] == channel]
+    where = ""
+    if region is not None:
+        part, where = part[part["region"] == region], f" in {region}"
+    direct, mediated = part["direct"].sum(), part["mediated"].sum()
+    share = mediated / (direct + mediated) if direct + mediated else np.nan
+    return (
+        f"Of what {channel} brings{where}, {words.percent(share)} comes through channels that it "
+        "drives."
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from mmm_assets.report import words
 from mmm_assets.report.contract import complete
 from mmm_assets.report.escape import text
-from mmm_assets.report.page import page, top_bar
+from mmm_assets.report.page import page
 
 _REFRESHES = """
     SELECT r.refresh_week, r.status, r.reason, r.regions, r.weeks, r.channels, r.project,
@@ -49,7 +49,7 @@ def build_index(connection: duckdb.DuckDBPyConnection) -> str:
         f"<tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
     body = (
-        f'{top_bar((), "")}<main id="content"><div class="masthead"><p class="over">{text(project)}'
+        f'<main id="content"><div class="masthead"><p class="over">{text(project)}'
         f"</p><h1>Refreshes</h1></div>{table if lines else '<p>No refresh yet.</p>'}</main>"
     )
     return page(f"{project}: refreshes", body, charts=False)

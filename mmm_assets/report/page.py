@@ -61,15 +61,13 @@ def _hash(script: str) -> str:
 
 
 def top_bar(sections: Sequence[Section], links: str = "") -> str:
-    """The bar that stays on top: sections and, on a page that draws, the colour scheme."""
+    """The bar that stays on top: sections and the switch of the colour scheme."""
     entries = "".join(f'<a href="#{text(s.id)}">{text(s.title)}</a>' for s in sections)
     return (
         f'<header class="top"><div><nav aria-label="Sections">{entries}{links}</nav>'
-        f"{_SWITCH if sections else ''}</div></header>"
+        '<button type="button" id="scheme" aria-label="Change the colour scheme">Dark</button>'
+        "</div></header>"
     )
-
-
-_SWITCH = '<button type="button" id="scheme" aria-label="Change the colour scheme">Dark</button>'
 
 
 def section_html(section: Section) -> str:

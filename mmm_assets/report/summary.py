@@ -51,8 +51,8 @@ def headline(refresh: Refresh) -> str:
     roi = overall_roi(refresh)
     if not np.isnan(roi):
         currency = refresh.context.currency
-        back, one = (words.amount(value, currency) for value in (words.ratio(roi), "1"))
-        said += f": {back} back for each {one} spent"
+        unit = words.currency_sign(currency) or "unit"
+        said += f": {words.amount(words.ratio(roi), currency)} back for each {unit} spent"
     return said + "."
 
 

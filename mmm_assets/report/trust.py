@@ -91,7 +91,7 @@ def view(refresh: Refresh) -> View:
     spread = effect_spread(refresh)
     if spread == spread:
         within = f"±{words.percent(spread)} for a typical channel"
-        rows.append(("Effects known to within", within, _mark(spread <= _ROUGH)))
+        rows.append(("Width of the effects' intervals", within, _mark(spread <= _ROUGH)))
     checks = refresh.query(_CHECKS).iloc[0]
     if checks["checks"]:
         passed = f"{checks['checks'] - checks['failed']} of {checks['checks']} passed"

@@ -128,6 +128,17 @@ def test_each_view_has_heading_reading_label_and_query(report):
     assert incomplete == []
 
 
+def test_each_section_opens_with_what_was_found(report):
+    said = report.page.evaluate(
+        """[...document.querySelectorAll('section')].filter(section => {
+            const lead = section.querySelector('.lead').textContent;
+            const found = [...section.querySelectorAll('.reading')].map(p => p.textContent);
+            return section.id !== 'summary' && !found.some(reading => lead.endsWith(reading));
+        }).map(section => section.id)"""
+    )
+    assert said == []
+
+
 def test_no_reading_says_nan(report):
     text = report.page.locator("main").inner_text()
     assert not re.search(r"\b(nan|NaN|None|undefined|NaT)\b", text)
@@ -326,6 +337,8 @@ def _inner(opened) -> int:
 
 def test_printing_draws_everything_on_white(open_report, html):
     opened = open_report(html, scheme="dark")
-    pdf = opened.page.pdf()
-    assert pdf.startswith(b"%PDF")
+    pdf = opened.page.pdf(prefer_css_page_size=True)
+    pages = len(re.findall(rb"/Type /Page\n", pdf))
+    assert 10 <= pages <= 26  # two columns: half as many as views
+    assert b"/MediaBox [0 0 594.9" in pdf  # A4
     assert opened.page.locator(".chart[data-drawn]").count() >= 40

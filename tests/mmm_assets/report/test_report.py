@@ -7,9 +7,11 @@ import re
 from datetime import date
 
 import duckdb
+import pandas as pd
 import pytest
 
 from mmm_assets.report import ReportContext, build_index, build_report, escape, words
+from mmm_assets.report.media import standing_out
 
 
 def test_a_week_without_results_is_refused(filled, example):
@@ -128,3 +130,20 @@ def test_trust_needs_a_forecast_and_known_effects(filled, example, skill, width,
     )
     tiles = re.findall(r'"value">([^<]*)<', build_report(connection, case.week))
     assert tiles[-1] == verdict
+
+
+def test_a_broken_gate_is_said_first(filled, example):
+    case = example(regions=2)
+    connection = filled(case)
+    connection.execute("UPDATE mart.channel_summary SET direct = -1 WHERE channel = 'radio'")
+    html = build_report(connection, case.week)
+    assert re.findall(r'"value">([^<]*)<', html)[4] == "Held"
+    assert "Gate: media never hurts" in html
+    assert "channel radio: direct contribution -1" in html
+
+
+def test_a_week_stands_out_against_the_channel_itself():
+    weeks = pd.Series([100.0, 110, 0, 90, 105, 95, 10_000, 100, 98])
+    assert standing_out(weeks).abs().gt(5).tolist() == [i == 6 for i in range(9)]
+    assert not standing_out(pd.Series([0.0, 0, 0])).any()
+    assert not standing_out(pd.Series([5.0, 5, 5.5])).abs().gt(5).any()
