@@ -236,6 +236,87 @@ def status(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def plan(
+    total: Annotated[
+        float | None,
+        typer.Option("--total", "--budget", help="Money over the horizon. Default: as recently."),
+    ] = None,
+    multiplier: Annotated[
+        float | None, typer.Option(help="Total as a multiple of the recent one.")
+    ] = None,
+    roi: Annotated[
+        float | None, typer.Option(help="Find the largest total that returns so much.")
+    ] = None,
+    marginal_roi: Annotated[
+        float | None, typer.Option(help="Find the total whose next unit returns so much.")
+    ] = None,
+    kpi: Annotated[
+        float | None, typer.Option(help="Find the least total for so much KPI from media.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(min=1, help="Weeks that the amounts are for.")] = 1,
+    bound: Annotated[
+        list[str] | None,
+        typer.Option(help="tv=0.8:1.2, multiples of recent spend; several times."),
+    ] = None,
+    max_change: Annotated[
+        float | None, typer.Option(help="Largest change of the other channels, 0 to 1.")
+    ] = None,
+    caution: Annotated[
+        float | None, typer.Option(help="Standard deviations of itself that a move must gain.")
+    ] = None,
+    week: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A published refresh. Default: the newest."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the budget by region here.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ask a published refresh for a budget; nothing is refitted, nothing changes."""
+    project = _load(config)
+    with _clear_errors():
+        from mmm_assets.planning import ask, plan_budget, published_week
+        from mmm_assets.planning_words import budget_table, budget_words
+        from mmm_assets.project import Project
+
+        goals = {
+            "total": total,
+            "multiplier": multiplier,
+            "roi": roi,
+            "marginal_roi": marginal_roi,
+            "kpi": kpi,
+        }
+        bounds = [_bound(text) for text in bound or []]
+        question = ask(goals, horizon, bounds, max_change=max_change, caution=caution)
+        refresh_week = published_week(Project(project), week.date() if week else None)
+        budget = plan_budget(Project(project), refresh_week, question)
+    for line in budget_words(budget, horizon, project.kpi_name, project.currency):
+        console.print(line, markup=False)
+    rows = budget_table(budget, horizon)
+    table = Table(*rows.columns, box=None)
+    for row in rows.itertuples(index=False):
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
+    if csv:
+        csv.parent.mkdir(parents=True, exist_ok=True)
+        budget.frame().to_csv(csv, index=False)
+        console.print(f"Wrote weekly means by region to {csv}", markup=False)
+
+
+@app.command()
+def report(config: ConfigOption = None, week: WeekOption = None) -> None:
+    """Draw the dashboard of a published refresh again, from the warehouse alone."""
+    project = _load(config)
+    with _clear_errors():
+        from mmm_assets.planning import published_week
+        from mmm_assets.project import Project
+        from mmm_assets.report.files import draw_published
+
+        refresh_week = published_week(Project(project), week.date() if week else None)
+        console.print(_short(draw_published(Project(project), refresh_week)), markup=False)
+
+
+@app.command()
 def ui(
     config: ConfigOption = None,
     port: Annotated[int, typer.Option(help="Port of the web server.")] = 3000,
@@ -363,6 +444,7 @@ def _clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
     from mmm_assets.automation import UnknownWeek
     from mmm_assets.inputs.sources import SourceError
+    from mmm_assets.planning import Infeasible, UnknownRefresh
     from mmm_assets.warehouse import WarehouseError
 
     try:
@@ -371,7 +453,7 @@ def _clear_errors() -> Iterator[None]:
         _stop(str(error), "refused")
     except WarehouseError as error:
         _stop(str(error), "failed")
-    except UnknownWeek as error:
+    except (Infeasible, UnknownRefresh, UnknownWeek) as error:
         _stop(str(error), "usage")
 
 
@@ -390,9 +472,9 @@ def _bound(text: str) -> tuple[str, tuple[float, float]]:
     try:
         least, most = map(float, ends.split(":"))
     except ValueError:
-        raise ValueError(f"bound '{text}' is not of the form channel=least:most") from None
+        _stop(f"bound '{text}' is not of the form channel=least:most", "usage")
     if not channel:
-        raise ValueError(f"bound '{text}' names no channel")
+        _stop(f"bound '{text}' names no channel", "usage")
     return channel, (least, most)
 
 

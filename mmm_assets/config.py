@@ -90,7 +90,7 @@ class RefreshSection(Section):
 
 
 class GraphSection(Section):
-    """What is known about how channels drive each other."""
+    """What is known about how channels and controls drive each other."""
 
     enabled: bool = Field(default=True, description="false: channels do not drive each other")
     tiers: list[list[Name]] = Field(
@@ -101,10 +101,13 @@ class GraphSection(Section):
     probability: float = Field(
         default=0.8, ge=0.5, le=1, description="share of refits that find an edge"
     )
+    keep_driven_controls: bool = Field(
+        default=False, description="true: adjust for controls that media drive all the same"
+    )
 
     @property
-    def channels(self) -> set[str]:
-        """The channels that are named."""
+    def nodes(self) -> set[str]:
+        """The channels and controls that are named."""
         edges = [*self.required, *self.forbidden]
         return {name for group in [*self.tiers, *edges] for name in group}
 
@@ -185,6 +188,12 @@ class ProjectConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _graph_makes_sense(self) -> ProjectConfig:
+        if self.graph.nodes:
+            self.graph_settings()
+        return self
+
+    @model_validator(mode="after")
     def _channels_are_known(self) -> ProjectConfig:
         known = set(self.tables.media.columns)
         unknown = sorted(self.named_channels - known)
@@ -196,9 +205,10 @@ class ProjectConfig(Section):
 
     @property
     def named_channels(self) -> set[str]:
-        """Channels that 'graph' and 'budget' speak of."""
+        """Channels that 'graph' and 'budget' speak of; 'graph' may name wide controls, too."""
         grouped = {name for group in self.budget.groups.values() for name in group.channels}
-        return self.graph.channels | set(self.budget.bounds) | grouped
+        controls = set(self.tables.controls.named) if self.tables.controls else set()
+        return (self.graph.nodes - controls) | set(self.budget.bounds) | grouped
 
     @property
     def path(self) -> Path:
@@ -237,19 +247,19 @@ class ProjectConfig(Section):
             seed=self.refresh.seed,
         )
 
-    def graph_settings(self, channels: Collection[str] | None = None) -> GraphSettings:
+    def graph_settings(self, nodes: Collection[str] | None = None) -> GraphSettings:
         """How the channel graph is learned.
 
         Parameters
         ----------
-        channels
-            Channels of the panel: what is said of others is left out, since a channel that has
-            not been on air yet is not in the panel of an early week.
+        nodes
+            Channels and controls of the panel: what is said of others is left out, since a
+            channel that has not been on air yet is not in the panel of an early week.
         """
         from mmm_model.graph import GraphSettings
 
         def known(*names: str) -> bool:
-            return channels is None or set(names) <= set(channels)
+            return nodes is None or set(names) <= set(nodes)
 
         return GraphSettings(
             enabled=self.graph.enabled,
@@ -257,11 +267,12 @@ class ProjectConfig(Section):
             tiers=tuple(tuple(filter(known, tier)) for tier in self.graph.tiers),
             required=tuple(edge for edge in self.graph.required if known(*edge)),
             forbidden=tuple(edge for edge in self.graph.forbidden if known(*edge)),
+            keep_driven_controls=self.graph.keep_driven_controls,
             seed=self.refresh.seed,
         )
 
     def budget_settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
-        """What a recommended budget may do; ``channels`` as for `graph_settings`."""
+        """What a recommended budget may do; of other ``channels`` than these nothing is said."""
         from mmm_model.scenarios import DEFAULT_SCENARIOS, BudgetSettings, Group, Scenario
 
         def known(name: str) -> bool:

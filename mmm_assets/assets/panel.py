@@ -8,6 +8,7 @@ import pandas as pd
 from mmm_assets import metadata
 from mmm_assets.assets.raw import Refused, check_inputs
 from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.media_table import write_media
 from mmm_assets.inputs.panel_table import TABLES, build_panel_tables, read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import read_week
@@ -44,6 +45,7 @@ def panel(
     known = _require_clean_input(project, refresh_week, context.run)
     with project.warehouse.work() as connection:
         build_panel_tables(connection, project.config, refresh_week, known.known_on)
+        write_media(connection, refresh_week)
         built = read_panel(connection, project.config, refresh_week)
         restated = connection.execute(_RESTATED, [refresh_week]).df()
     overview = pd.DataFrame(

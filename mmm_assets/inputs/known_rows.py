@@ -127,7 +127,9 @@ def _known_sql(
         f"{number_sql(name, table.decimal if table else '.')} AS {name}"
         for name in NUMBERS[role]
     )
-    week = f"raw.week AS week_text, {day} AS day," if role != "lift_tests" else "NULL::DATE AS day,"
+    week = f"raw.week AS week_text, {day} AS day,"
+    if role == "lift_tests":
+        week = "raw.start_week, raw.end_week, NULL::DATE AS day,"
     return f"""
         WITH role_loads AS (
             SELECT * FROM raw.loads

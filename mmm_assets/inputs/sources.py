@@ -238,9 +238,7 @@ def _tidy(role: str, table: Source, delivery: Delivery) -> tuple[str, dict[str, 
         ]
     else:
         assert isinstance(table, LiftTestsTable)
-        names = ("channel", "x", "delta_x", "delta_y", "sigma")
-        fields = {name: column(getattr(table, name)) for name in names}
-        fields["region"] = column(table.region)
+        fields = {name: column(getattr(table, name)) for name in RAW_COLUMNS[role]}
         packs = []
 
     unpivot = [f"unnest([{', '.join(packs)}], max_depth := 2)"] if packs else []

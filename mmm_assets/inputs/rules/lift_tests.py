@@ -27,6 +27,39 @@ RULES: tuple[Rule, ...] = (
         waivable=False,
     ),
     Rule(
+        "regions_known",
+        "lift_tests",
+        "blocking",
+        "Every region of a lift test is a region of the KPI.",
+        "Spell the region alike in both, or leave it empty for a test everywhere.",
+        """
+        SELECT any_value(t.source) AS source, min(t.source_row) AS source_row, t.region,
+               max(k.region) AS region_of_kpi, count(*) AS failing
+        FROM known_lift_tests AS t
+        LEFT JOIN (SELECT DISTINCT trim(region) AS region FROM raw.kpi) AS k USING (region)
+        WHERE t.region IS NOT NULL GROUP BY t.region
+        """,
+        "ExpectColumnValuesToNotBeNull",
+        {"column": "region_of_kpi"},
+        waivable=False,
+    ),
+    Rule(
+        "tests_complete",
+        "lift_tests",
+        "blocking",
+        "Every lift test has a change other than 0, a result, and both its weeks or neither.",
+        "Fill in delta_x and delta_y, and start and end; or remove the row.",
+        """
+        SELECT source, source_row, channel, 1 AS failing,
+               CASE WHEN delta_x <> 0 AND delta_y IS NOT NULL
+                         AND (start_week IS NULL) = (end_week IS NULL) THEN 'yes' END AS complete
+        FROM known_lift_tests
+        """,
+        "ExpectColumnValuesToNotBeNull",
+        {"column": "complete"},
+        waivable=False,
+    ),
+    Rule(
         "sigma_positive",
         "lift_tests",
         "blocking",

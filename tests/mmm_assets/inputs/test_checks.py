@@ -229,6 +229,26 @@ def test_lift_tests(small_project, connection) -> None:
     assert "row 1 of lift.csv" in found["lift_tests.sigma_positive"].message
 
 
+def test_lift_tests_must_be_whole_and_of_known_regions(small_project, connection) -> None:
+    frame = pd.DataFrame(
+        {
+            "channel": ["tv", "tv", "tv"],
+            "region": ["atlantis", "north", None],
+            "delta_x": [1, 0, 1],
+            "delta_y": [3, 3, 3],
+            "sigma": [1, 1, 1],
+            "start": ["2023-02-06", "2023-02-06", "2023-02-06"],
+            "end": ["2023-03-06", "2023-03-06", None],
+        }
+    )
+    frame.to_csv(small_project.folder / "lift.csv", index=False)
+    columns = {"region": "region", "x": None, "start_week": "start", "end_week": "end"}
+    small_project.content["tables"]["lift_tests"] = {"source": "lift.csv", **columns}
+    found = outcomes(small_project, connection, roles=("kpi", "lift_tests"))
+    assert failed(found) == {"lift_tests.regions_known", "lift_tests.tests_complete"}
+    assert "atlantis" in found["lift_tests.regions_known"].message
+
+
 def test_the_graph_names_channels_that_are_there(small_project, connection) -> None:
     small_project.content["graph"] = {"tiers": [["tv"], ["serch"]]}
     found = outcomes(small_project, connection, roles=("media",))
