@@ -62,10 +62,10 @@ def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
     pd.DataFrame(kpi, columns=[*names, "sales"]).to_csv(folder / "kpi.csv", index=False)
     pd.DataFrame(controls, columns=[*names, "price"]).to_csv(folder / "controls.csv", index=False)
     first, last = WEEKS[40].date(), WEEKS[47].date()
-    spent = sum(row[3] for row in media if row[2] == "search" and first <= row[0] <= last)
+    spent = sum(row[3] for row in media if row[2] == CHANNELS[1] and first <= row[0] <= last)
     pd.DataFrame(
         {
-            "channel": ["search"],
+            "channel": [CHANNELS[1]],
             "delta_x": [0.3 * spent / 8],
             "delta_y": [lift],
             "sigma": [0.1 * lift],
