@@ -52,6 +52,8 @@ def main() -> int:
         verdicts.append((corruption, verdict))
         if verdict.outcome not in GOOD:
             print(f"{verdict.outcome}: {corruption.name}: {verdict.message[:300]}", flush=True)
+        if len(verdicts) % 50 == 0:
+            print(f"{len(verdicts)} of {len(chosen)}", flush=True)
     _print(verdicts, time.monotonic() - start)
 
     refused = [c for c, v in verdicts if v.outcome == "refused"]
