@@ -50,7 +50,7 @@ class ChecksSection(Section):
         default=8, ge=1, description="weeks off air before a channel counts as gone silent"
     )
     dense_share: float = Field(
-        default=0.95, gt=0, le=1, description="share filled from which the rest looks forgotten"
+        default=0.98, gt=0, le=1, description="share filled from which the rest looks forgotten"
     )
     frozen_weeks: int = Field(
         default=4, ge=2, description="weeks with the very same KPI before a warning"

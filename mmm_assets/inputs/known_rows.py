@@ -147,16 +147,22 @@ def _known_sql(
         ),
         typed AS (
             SELECT load_id, raw.source, source_row, {week} {texts}, {numbers}
-            FROM raw.{role} AS raw JOIN loads USING (load_id)
+            FROM raw.{role} AS raw
+            WHERE load_id IN (SELECT load_id FROM loads)
+        ),
+        -- A row of no day is replaced by every newer load of its source. Plain comparisons,
+        -- because a join on anything else holds all rows in memory.
+        spans AS (
+            SELECT source, load_id, coalesce(first_day, DATE '9999-12-31') AS first_day,
+                   coalesce(last_day, DATE '0001-01-01') AS last_day
+            FROM loads
         )
-        SELECT *, date_trunc('week', day)::DATE AS week
-        FROM typed
-        WHERE NOT EXISTS (
-            FROM loads AS newer
-            WHERE newer.source = typed.source AND newer.load_id > typed.load_id
-              AND (typed.day IS NULL OR typed.day BETWEEN newer.first_day AND newer.last_day)
-        )
-        AND ({through} IS NULL OR day IS NULL OR date_trunc('week', day)::DATE <= {through})
+        SELECT typed.*, date_trunc('week', day)::DATE AS week
+        FROM typed ANTI JOIN spans AS newer
+            ON newer.source = typed.source AND newer.load_id > typed.load_id
+            AND newer.first_day <= coalesce(typed.day, DATE '9999-12-31')
+            AND newer.last_day >= coalesce(typed.day, DATE '0001-01-01')
+        WHERE ({through} IS NULL OR day IS NULL OR date_trunc('week', day)::DATE <= {through})
         {newest if several_sources else ""}
     """
 

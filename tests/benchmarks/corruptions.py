@@ -33,13 +33,18 @@ GOOD = ("refused", "warned", "same", "listed")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="places of each kind")
+    parser.add_argument("--from-seed", type=int, default=0, help="leave earlier places out")
     parser.add_argument("--only", default="", help="kinds whose name holds this text")
     parser.add_argument("--runs", type=int, default=12, help="refused ones given to Dagster")
     arguments = parser.parse_args()
     logging.disable(logging.INFO)
 
     judge = Judge(ROOT / "data" / "mmm.yaml")
-    chosen = [c for c in corpus(arguments.seeds) if arguments.only in c.name]
+    chosen = [
+        corruption
+        for corruption in corpus(arguments.seeds)
+        if arguments.only in corruption.name and corruption.seed >= arguments.from_seed
+    ]
     start = time.monotonic()
     verdicts: list[tuple[Corruption, Verdict]] = []
     for corruption in chosen:
@@ -47,6 +52,8 @@ def main() -> int:
         verdicts.append((corruption, verdict))
         if verdict.outcome not in GOOD:
             print(f"{verdict.outcome}: {corruption.name}: {verdict.message[:300]}", flush=True)
+        if len(verdicts) % 50 == 0:
+            print(f"{len(verdicts)} of {len(chosen)}", flush=True)
     _print(verdicts, time.monotonic() - start)
 
     refused = [c for c, v in verdicts if v.outcome == "refused"]

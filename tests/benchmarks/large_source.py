@@ -92,8 +92,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.step:
         said = run_step(arguments.step, arguments.folder)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(json.dumps({**said, "peak_mb": peak}))
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        cpu = round(used.ru_utime + used.ru_stime, 1)
+        print(json.dumps({**said, "cpu_seconds": cpu, "peak_mb": used.ru_maxrss // 1024}))
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

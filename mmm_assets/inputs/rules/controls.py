@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         "unit_changes",
         "controls",
         "warning",
-        "No value is checks.unit_factor times its series' usual distance from the usual value.",
+        "No value lies checks.unit_factor times further from the usual than nine of ten others.",
         "It is learned from as it is: correct the rows, or deliver all weeks in one unit.",
         f"""
         SELECT any_value(source) FILTER (off) AS source,
@@ -98,10 +98,11 @@ RULES: tuple[Rule, ...] = (
                arg_max(value, times) AS value, arg_max(usual, times) AS usual,
                count(*) FILTER (off) AS cells, count(*) FILTER (off) AS failing
         FROM (
-            SELECT *, abs(value - usual) / nullif(1.4826 * spread, 0) AS times,
+            SELECT *, abs(value - usual) / nullif(spread, 0) AS times,
                    coalesce(times > $unit_factor, false) AS off
             FROM (
-                SELECT *, median(abs(value - usual)) OVER (PARTITION BY region, name) AS spread
+                SELECT *, quantile_cont(abs(value - usual), 0.9)
+                              OVER (PARTITION BY region, name) AS spread
                 FROM (
                     SELECT *, median(value) OVER (PARTITION BY region, name) AS usual,
                            count(*) OVER (PARTITION BY region, name) AS weeks

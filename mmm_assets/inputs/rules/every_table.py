@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmm_assets.inputs.known_rows import NAMES, NUMBERS
 from mmm_assets.inputs.rules.rule import Rule, Severity
-from mmm_assets.inputs.weekly_cells import COLUMNS, NAME
+from mmm_assets.inputs.weekly_cells import NAME
 
 FEWEST_WEEKS = 8
 """Weeks from which a series has something usual about it."""
@@ -219,6 +219,18 @@ def days_regular(table: str) -> Rule:
     )
 
 
+_SIZES = {
+    "media": (
+        ("spend", "spend", "value > exp(usual)"),
+        ("exposure", "exposure", "value > exp(usual)"),
+        ("spend / exposure", "spend / exposure", "true"),
+    ),
+    "kpi": (("kpi", "kpi", "true"), ("value_per_kpi", "value_per_kpi", "true")),
+}
+"""What is judged, by table: its name, its SQL, and on which side. Activity may be ever so small,
+but then both spend and exposure are."""
+
+
 def unit_changes(table: str, severity: Severity, by: str) -> Rule:
     """Find values that look like another unit: times ``unit_factor`` and far outside the spread.
 
@@ -229,27 +241,28 @@ def unit_changes(table: str, severity: Severity, by: str) -> Rule:
         f"""
         SELECT any_value(source) FILTER (off) AS source,
                arg_max(source_row, distance) FILTER (off) AS source_row,
-               {by}, '{column}' AS column_, arg_max(region, distance) AS region,
+               {by}, '{title}' AS column_, arg_max(region, distance) AS region,
                arg_max(week, distance) AS week, arg_max(value, distance) AS value,
                exp(arg_max(usual, distance)) AS usual, count(*) FILTER (off) AS failing
         FROM (
-            SELECT *, distance > ln($unit_factor) AND distance > 6 * 1.4826 * spread AS off
+            SELECT *, {side} AND distance > ln($unit_factor) AND distance > 6 * 1.4826 * spread
+                AS off
             FROM (
                 SELECT *, median(distance) OVER (PARTITION BY region, name) AS spread
                 FROM (
-                    SELECT *, abs(ln(value) - usual) AS distance,
-                           count(*) OVER (PARTITION BY region, name) AS weeks
+                    SELECT *, abs(ln(value) - usual) AS distance
                     FROM (
-                        SELECT region, name, week, source, source_row, {column} AS value,
-                               median(ln({column})) OVER (PARTITION BY region, name) AS usual
-                        FROM cells_{table} WHERE {column} > 0
+                        SELECT region, name, week, source, source_row, {size} AS value,
+                               median(ln({size})) OVER (PARTITION BY region, name) AS usual,
+                               count(*) OVER (PARTITION BY region, name) AS weeks
+                        FROM cells_{table} WHERE {size} > 0 AND isfinite({size})
                     )
                 ) WHERE weeks >= {FEWEST_WEEKS}
             )
         )
         GROUP BY {by}
         """
-        for column in COLUMNS[table]
+        for title, size, side in _SIZES[table]
     )
     region = "" if by == "region" else "region, "
     return Rule(

@@ -275,7 +275,9 @@ RULES: tuple[Rule, ...] = (
                 SELECT *, date_diff('week', lag(week) OVER (PARTITION BY region, name
                                                             ORDER BY week), week) AS gap
                 FROM cells_media WHERE spend > 0 OR exposure > 0
-            ), (SELECT max(week) AS newest FROM cells_kpi)
+            )
+            JOIN (SELECT region, max(week) AS newest FROM cells_kpi WHERE kpi IS NOT NULL
+                  GROUP BY region) USING (region)
             GROUP BY name, region
         )
         GROUP BY name

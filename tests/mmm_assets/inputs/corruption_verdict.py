@@ -81,19 +81,24 @@ class Judge:
             said = str(error)
             named = said.startswith(f"{corruption.table}: ") and f"{corruption.table}.csv" in said
             return Verdict("refused" if named and "\n" not in said else "unclear", said)
-        outcomes = run_checks(connection, config, self.week)
-        faults = [o for o in outcomes if o.blocks]
-        if faults:
-            return Verdict("refused" if _clear(faults) else "unclear", faults[0].message)
+        others = tuple(role for role in ROLES if role != corruption.table)
+        warned: list[CheckOutcome] = []
+        for roles in ((corruption.table,), others):  # most are told by rules of their own table
+            outcomes = run_checks(connection, config, self.week, roles=roles)
+            faults = [o for o in outcomes if o.blocks]
+            if faults:
+                return Verdict("refused" if _clear(faults) else "unclear", faults[0].message)
+            warned += [
+                o
+                for o in outcomes
+                if not o.passed and (o.rule.table, o.rule.name, o.message) not in self.usual
+            ]
+            if warned:
+                break
         if self._panel(connection, config) == self.panel:
             return Verdict("same", "")
-        new = [
-            o
-            for o in outcomes
-            if not o.passed and (o.rule.table, o.rule.name, o.message) not in self.usual
-        ]
-        if new:
-            return Verdict("warned" if _clear(new) else "unclear", new[0].message)
+        if warned:
+            return Verdict("warned" if _clear(warned) else "unclear", warned[0].message)
         return Verdict("silent", "")
 
     def _later_delivery(self, folder: Path, corruption: Corruption, first: Verdict) -> Verdict:

@@ -281,7 +281,7 @@ NORTH_TV = {"region": "north", "channel": "tv"}
     ("table", "column", "value", "weeks", "names", "rules"),
     [
         ("media", "spend", lambda x: 1000 * x, range(36, 40), NORTH_TV, ["media.unit_changes"]),
-        ("media", "impressions", lambda x: x / 100, [7], NORTH_TV, ["media.unit_changes"]),
+        ("media", "impressions", lambda x: x / 1000, [7], NORTH_TV, ["media.unit_changes"]),
         ("kpi", "sales", lambda x: 100 * x, [7], {"region": "west"}, ["kpi.unit_changes"]),
         ("kpi", "value", lambda x: x / 100, [7], {"region": "west"}, ["kpi.unit_changes"]),
         ("controls", "price", lambda x: 100 * x, [7], {"region": "west"},
