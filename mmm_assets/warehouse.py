@@ -146,7 +146,7 @@ class Warehouse:
         connection.execute("CHECKPOINT")
 
     def turn(
-        self, name: str, seconds: float = LOCK_SECONDS, busy: str | None = None
+        self, name: str, seconds: float | None = None, busy: str | None = None
     ) -> AbstractContextManager[None]:
         """Hold one of the warehouse's locks; a process that dies gives it back.
 
@@ -155,7 +155,7 @@ class Warehouse:
         name
             ``work``, ``publish``, ``reports`` or ``week-YYYY-MM-DD``.
         seconds
-            How long to wait for it.
+            How long to wait for it; ``LOCK_SECONDS`` when None.
         busy
             What to say when it does not come free.
 
@@ -167,10 +167,11 @@ class Warehouse:
             If the folder cannot be written to.
         """
         message = busy or f"another run holds '{name}' of the warehouse {self.folder}"
-        return hold(self.folder / ".locks" / f"{name}.lock", seconds, message)
+        wait = LOCK_SECONDS if seconds is None else seconds
+        return hold(self.folder / ".locks" / f"{name}.lock", wait, message)
 
     def week_turn(
-        self, refresh_week: date, seconds: float = LOCK_SECONDS
+        self, refresh_week: date, seconds: float | None = None
     ) -> AbstractContextManager[None]:
         """Hold a refresh week, so that no other run works on it; as `turn`."""
         busy = f"another run is working on the refresh week {refresh_week}"

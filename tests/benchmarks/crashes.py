@@ -57,6 +57,7 @@ def torment(folder: Path) -> dict[str, object]:
     config = load_config(folder / "mmm.yaml")
     weeks = (last - timedelta(weeks=1), last)
     refresher = Refresher(config)
+    refresher.warm_up(weeks[0])
     versions = [pd.read_csv(folder / "kpi.csv")]
     versions.append(versions[0].assign(**{value: versions[0][value] * 1.01}))
 
