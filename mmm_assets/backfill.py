@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
-from mmm_assets.inputs.sources import ROLES, load_raw
+from mmm_assets.inputs.sources import ROLES, SourceError, load_raw
 from mmm_assets.project import Project
 
 
@@ -54,7 +55,11 @@ class Finished:
         """Fingerprint of the panel that a refresh would be trained on now."""
         config = self._project.config
         with self._project.warehouse.work() as connection:
-            build_panel_tables(connection, config, refresh_week)
+            try:
+                known = knowledge.choose(connection, config, refresh_week)
+            except SourceError:
+                return ""  # the refresh will say what is missing
+            build_panel_tables(connection, config, refresh_week, known.known_on)
             found = panel_fingerprint(read_panel(connection, config, refresh_week))
             connection.rollback()  # the staging tables stay as the refresh left them
             connection.begin()

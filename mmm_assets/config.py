@@ -25,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from mmm_assets.config_checks import ChecksSection
 from mmm_assets.config_errors import ConfigError, explain
 from mmm_assets.config_operations import NotifySection, RetentionSection, ScheduleSection
 from mmm_assets.config_tables import Name, Section, Tables
@@ -69,6 +70,12 @@ class RefreshSection(Section):
     last_week: Monday | None = Field(
         default=None, description="last one; null: the newest complete week"
     )
+    knowledge: Literal["latest", "then"] = Field(
+        default="latest", description="past weeks see today's tables, or what was loaded in time"
+    )
+    days_to_deliver: int = Field(
+        default=7, ge=0, le=365, description="then: days after the week in which loads count"
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> RefreshSection:
@@ -83,7 +90,7 @@ class RefreshSection(Section):
 
 
 class GraphSection(Section):
-    """What is known about how channels drive each other."""
+    """What is known about how channels and controls drive each other."""
 
     enabled: bool = Field(default=True, description="false: channels do not drive each other")
     tiers: list[list[Name]] = Field(
@@ -94,10 +101,13 @@ class GraphSection(Section):
     probability: float = Field(
         default=0.8, ge=0.5, le=1, description="share of refits that find an edge"
     )
+    keep_driven_controls: bool = Field(
+        default=False, description="true: adjust for controls that media drive all the same"
+    )
 
     @property
-    def channels(self) -> set[str]:
-        """The channels that are named."""
+    def nodes(self) -> set[str]:
+        """The channels and controls that are named."""
         edges = [*self.required, *self.forbidden]
         return {name for group in [*self.tiers, *edges] for name in group}
 
@@ -141,20 +151,6 @@ class BudgetSection(Section):
     by_region: bool = Field(default=True, description="false: each channel's split stays")
 
 
-class ChecksSection(Section):
-    """Thresholds of the rules in ``rules.py``."""
-
-    outage_floor: float = Field(
-        default=0.2,
-        ge=0,
-        le=1,
-        description="zero_kpi auto: least KPI over median that makes 0 an outage",
-    )
-    min_active_weeks: int = Field(
-        default=4, ge=1, description="fewest weeks on air before a warning"
-    )
-
-
 class ProjectConfig(Section):
     """Everything that ``mmm.yaml`` says."""
 
@@ -171,6 +167,9 @@ class ProjectConfig(Section):
     )
     warehouse: str = Field(
         default="warehouse", min_length=1, description="folder of the DuckDB files"
+    )
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] | None = (
+        Field(default=None, description="of DuckDB, e.g. 2GB, beyond it spills; null: 80 %")
     )
     reports: str = Field(default="reports", min_length=1, description="folder of the dashboards")
     refresh: RefreshSection = RefreshSection()
@@ -189,6 +188,12 @@ class ProjectConfig(Section):
         return self
 
     @model_validator(mode="after")
+    def _graph_makes_sense(self) -> ProjectConfig:
+        if self.graph.nodes:
+            self.graph_settings()
+        return self
+
+    @model_validator(mode="after")
     def _channels_are_known(self) -> ProjectConfig:
         known = set(self.tables.media.columns)
         unknown = sorted(self.named_channels - known)
@@ -200,9 +205,10 @@ class ProjectConfig(Section):
 
     @property
     def named_channels(self) -> set[str]:
-        """Channels that 'graph' and 'budget' speak of."""
+        """Channels that 'graph' and 'budget' speak of; 'graph' may name wide controls, too."""
         grouped = {name for group in self.budget.groups.values() for name in group.channels}
-        return self.graph.channels | set(self.budget.bounds) | grouped
+        controls = set(self.tables.controls.named) if self.tables.controls else set()
+        return (self.graph.nodes - controls) | set(self.budget.bounds) | grouped
 
     @property
     def path(self) -> Path:
@@ -227,7 +233,7 @@ class ProjectConfig(Section):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
-        operations = {"schedule", "notify", "retention"}
+        operations = {"schedule", "notify", "retention", "memory_limit"}
         content = json.dumps(self.model_dump(mode="json", exclude=operations), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -241,19 +247,19 @@ class ProjectConfig(Section):
             seed=self.refresh.seed,
         )
 
-    def graph_settings(self, channels: Collection[str] | None = None) -> GraphSettings:
+    def graph_settings(self, nodes: Collection[str] | None = None) -> GraphSettings:
         """How the channel graph is learned.
 
         Parameters
         ----------
-        channels
-            Channels of the panel: what is said of others is left out, since a channel that has
-            not been on air yet is not in the panel of an early week.
+        nodes
+            Channels and controls of the panel: what is said of others is left out, since a
+            channel that has not been on air yet is not in the panel of an early week.
         """
         from mmm_model.graph import GraphSettings
 
         def known(*names: str) -> bool:
-            return channels is None or set(names) <= set(channels)
+            return nodes is None or set(names) <= set(nodes)
 
         return GraphSettings(
             enabled=self.graph.enabled,
@@ -261,11 +267,12 @@ class ProjectConfig(Section):
             tiers=tuple(tuple(filter(known, tier)) for tier in self.graph.tiers),
             required=tuple(edge for edge in self.graph.required if known(*edge)),
             forbidden=tuple(edge for edge in self.graph.forbidden if known(*edge)),
+            keep_driven_controls=self.graph.keep_driven_controls,
             seed=self.refresh.seed,
         )
 
     def budget_settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
-        """What a recommended budget may do; ``channels`` as for `graph_settings`."""
+        """What a recommended budget may do; of other ``channels`` than these nothing is said."""
         from mmm_model.scenarios import DEFAULT_SCENARIOS, BudgetSettings, Group, Scenario
 
         def known(name: str) -> bool:

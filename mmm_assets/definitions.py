@@ -10,6 +10,7 @@ import dagster as dg
 # Owners on jobs, pools and the like are beta in this release, which is pinned.
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
+from mmm_assets.assets.graph_check import control_check  # noqa: E402
 from mmm_assets.assets.model import fitted_model  # noqa: E402
 from mmm_assets.assets.panel import panel  # noqa: E402
 from mmm_assets.assets.raw import RAW_ASSETS, input_checks  # noqa: E402
@@ -55,7 +56,7 @@ def build_definitions(
     )
     return dg.Definitions(
         assets=assets,
-        asset_checks=[input_checks, result_gates],
+        asset_checks=[input_checks, control_check, result_gates],
         jobs=[refresh_job, plan_job],
         schedules=[weekly_schedule(config)],
         sensors=[new_files, failure_notice(config)],

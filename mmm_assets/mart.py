@@ -7,35 +7,9 @@ Columns are only ever added, at the end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from mmm_assets.mart_graph import GRAPH_TABLES
+from mmm_assets.mart_table import Column, Table
 
-
-@dataclass(frozen=True)
-class Column:
-    """A column: its name, its DuckDB type and what an analyst needs to know of it."""
-
-    name: str
-    type: str
-    comment: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A mart table; ``refresh_week`` comes before ``columns`` in every one."""
-
-    name: str
-    comment: str
-    columns: tuple[Column, ...]
-
-    @property
-    def all_columns(self) -> tuple[Column, ...]:
-        """The columns with the partition key in front."""
-        return (REFRESH_WEEK, *self.columns)
-
-
-REFRESH_WEEK = Column(
-    "refresh_week", "DATE", "Monday of the last week of data that the refresh could see."
-)
 _CHANNEL = Column("channel", "VARCHAR", "Media channel.")
 _REGION = Column("region", "VARCHAR", "Region; 'national' where the data has one region.")
 _WEEK = Column("week", "DATE", "Monday of the week.")
@@ -62,6 +36,18 @@ TABLES: tuple[Table, ...] = (
             Column("kpi_name", "VARCHAR", "Name of the KPI, from the configuration."),
             Column("currency", "VARCHAR", "Currency of spend and value, from the configuration."),
             Column("project", "VARCHAR", "Name of the project, from the configuration."),
+            Column(
+                "knowledge",
+                "VARCHAR",
+                "'latest': all that was loaded by then; 'then': what was loaded in time for the "
+                "week; 'asked': what was known at a moment that somebody named.",
+            ),
+            Column(
+                "known_on",
+                "TIMESTAMP",
+                "When the newest load that counted was made (UTC); mmm refresh --as-known-on with "
+                "this time reads the same rows again.",
+            ),
             Column("started_from", "DATE", "Refresh that training started from; null: none."),
         ),
     ),
@@ -115,6 +101,17 @@ TABLES: tuple[Table, ...] = (
             Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
             _LOWER,
             _UPPER,
+            Column(
+                "mediated",
+                "DOUBLE",
+                "Of media: KPI earned through channels that it drives, which is part of their "
+                "contribution too; null for other components.",
+            ),
+            Column("mediated_lower", "DOUBLE", "Lower end of the 90 % interval of mediated."),
+            Column("mediated_upper", "DOUBLE", "Upper end of the 90 % interval of mediated."),
+            Column(
+                "total", "DOUBLE", "Of media: contribution + mediated; does not add up over media."
+            ),
         ),
     ),
     Table(
@@ -128,7 +125,7 @@ TABLES: tuple[Table, ...] = (
             Column("direct", "DOUBLE", "KPI lost through the channel's own path."),
             Column("mediated", "DOUBLE", "KPI earned through channels that it drives."),
             Column("share", "DOUBLE", "Direct contribution over the sum of predictions."),
-            Column("roi", "DOUBLE", "Value of the contribution over spend; null without spend."),
+            Column("roi", "DOUBLE", "Value of contribution over spend; null without spend."),
             Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
             Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
             Column(
@@ -140,6 +137,11 @@ TABLES: tuple[Table, ...] = (
             Column(
                 "contribution_upper", "DOUBLE", "Upper end of the 90 % interval of contribution."
             ),
+            Column("mediated_lower", "DOUBLE", "Lower end of the 90 % interval of mediated."),
+            Column("mediated_upper", "DOUBLE", "Upper end of the 90 % interval of mediated."),
+            Column("direct_roi", "DOUBLE", "Value of the direct contribution over spend."),
+            Column("direct_roi_lower", "DOUBLE", "Lower end of the 90 % interval of direct_roi."),
+            Column("direct_roi_upper", "DOUBLE", "Upper end of the 90 % interval of direct_roi."),
         ),
     ),
     Table(
@@ -183,22 +185,7 @@ TABLES: tuple[Table, ...] = (
             Column("r2", "DOUBLE", "Fit of the Hill curve to the response curve."),
         ),
     ),
-    Table(
-        "channel_graph",
-        "Learned edges between channels; a same-week edge has lag 0.",
-        (
-            Column("source", "VARCHAR", "Channel that drives."),
-            Column("target", "VARCHAR", "Channel that is driven."),
-            Column("lag_weeks", "INTEGER", "Weeks until the target responds."),
-            Column("weight", "DOUBLE", "Standard deviations of target per one of source."),
-            Column(
-                "probability",
-                "DOUBLE",
-                "Share of bootstrap refits that find the edge; later lags show the first's.",
-            ),
-            Column("published", "BOOLEAN", "True where the counterfactuals run through the edge."),
-        ),
-    ),
+    *GRAPH_TABLES,
     Table(
         "optimal_budgets",
         "Current and recommended weekly spend by scenario.",
@@ -252,8 +239,29 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "lift_tests",
+        "Each experiment beside what the model says of it, KPI a week.",
+        (
+            _CHANNEL,
+            Column("region", "VARCHAR", "Region of the test; null for all regions together."),
+            Column("start_week", "DATE", "First week; null for a lasting change."),
+            Column("end_week", "DATE", "Last week; null for a lasting change."),
+            Column("change", "DOUBLE", "Change of weekly spend, or exposure, as delivered."),
+            Column("measured", "DOUBLE", "Measured lift."),
+            Column("standard_error", "DOUBLE", "Its standard error, as delivered."),
+            Column("used_error", "DOUBLE", "As used: wider where the test conflicts."),
+            Column("conflicts", "BOOLEAN", "True where test and model disagree beyond doubt."),
+            Column("before", "DOUBLE", "Lift that the model expected without any test."),
+            Column("before_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("before_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column("after", "DOUBLE", "Lift that the published model expects."),
+            Column("after_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("after_upper", "DOUBLE", "Upper end of its 90 % interval."),
+        ),
+    ),
+    Table(
         "data_checks",
-        "Outcome of every check of the input tables.",
+        "Outcome of every check of the input tables, and of the controls by the channel graph.",
         (
             Column("table_name", "VARCHAR", "Input table: media, kpi, controls or lift_tests."),
             Column("rule", "VARCHAR", "Name of the rule."),
@@ -261,6 +269,32 @@ TABLES: tuple[Table, ...] = (
             Column("passed", "BOOLEAN", "Whether the rule held."),
             Column("failed_rows", "BIGINT", "Number of rows that broke it."),
             Column("message", "VARCHAR", "What was found, where, and what to do."),
+            Column("waived_until", "DATE", "Last day on which breaking the rule is waived."),
+            Column("waiver_reason", "VARCHAR", "Why it is waived."),
+        ),
+    ),
+    Table(
+        "restatements",
+        "Values of past weeks that changed since the refresh of an earlier week.",
+        (
+            Column("table_name", "VARCHAR", "Input table: media, kpi or controls."),
+            Column(
+                "kind",
+                "VARCHAR",
+                "'late': there was no value; 'restated': another value; 'withdrawn': none now.",
+            ),
+            _REGION,
+            Column("name", "VARCHAR", "Channel or control; null for the KPI."),
+            _WEEK,
+            Column("column_name", "VARCHAR", "spend, exposure, kpi, value_per_kpi or value."),
+            Column("value_before", "DOUBLE", "Value that the earlier refresh saw."),
+            Column("value_after", "DOUBLE", "Value that this refresh saw."),
+            Column(
+                "money",
+                "DOUBLE",
+                "Change in money: of spend, or of the KPI's value; null for the rest.",
+            ),
+            Column("loaded_at", "TIMESTAMP", "When the new value was loaded (UTC)."),
         ),
     ),
     Table(
@@ -271,6 +305,28 @@ TABLES: tuple[Table, ...] = (
             Column("step", "INTEGER", "Step of the optimiser."),
             Column("term", "VARCHAR", "Term of the loss, or 'total'."),
             Column("loss", "DOUBLE", "Value of the term."),
+        ),
+    ),
+    Table(
+        "media",
+        "What was delivered of each channel; no row means no activity.",
+        (
+            _REGION,
+            _WEEK,
+            _CHANNEL,
+            Column("spend", "DOUBLE", "Spend of the week; null where it was not delivered."),
+            Column("exposure", "DOUBLE", "Exposure of the week; null where it was not delivered."),
+        ),
+    ),
+    Table(
+        "effectiveness",
+        "What a unit of a channel was worth in each week, over all regions, against its mean.",
+        (
+            _CHANNEL,
+            _WEEK,
+            Column("effectiveness", "DOUBLE", "1 is the channel's mean over all weeks."),
+            _LOWER,
+            _UPPER,
         ),
     ),
     Table(

@@ -13,12 +13,13 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart
+from mmm_assets.mart_table import Table
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~&<>-])")
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 
 
-def column_schema(table: mart.Table) -> dg.TableSchema:
+def column_schema(table: Table) -> dg.TableSchema:
     """Show a mart table's contract as Dagster's column schema."""
     return dg.TableSchema(
         columns=[

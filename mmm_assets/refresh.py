@@ -17,6 +17,7 @@ from mmm_assets.automation import JOB, UnknownWeek, weekly_partitions
 from mmm_assets.config import ProjectConfig
 from mmm_assets.definitions import build_definitions
 from mmm_assets.failures import PROCESS_TAG, explain_failure
+from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 from mmm_assets.notify import notify
 from mmm_assets.project import Progress
@@ -99,6 +100,7 @@ def refresh(
     instance: dg.DagsterInstance,
     refresh_week: date,
     progress: Progress | None = None,
+    as_known_on: str | None = None,
 ) -> RefreshOutcome:
     """Run one refresh in this process.
 
@@ -108,6 +110,8 @@ def refresh(
         Where the run and its materialisations are recorded.
     progress
         Told how training goes.
+    as_known_on
+        ISO time (UTC) up to which loads count; None: as ``refresh.knowledge`` says.
 
     Raises
     ------
@@ -128,7 +132,10 @@ def refresh(
             partition_key=key,
             run_config=QUIET,
             raise_on_error=False,
-            tags={PROCESS_TAG: process},
+            tags={
+                PROCESS_TAG: process,
+                **({knowledge.TAG: as_known_on} if as_known_on else {}),
+            },
         )
     refusals = [
         check.description or check.check_name

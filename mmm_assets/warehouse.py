@@ -46,9 +46,12 @@ class Warehouse:
     ----------
     folder
         Where the files lie; created when first written to.
+    memory_limit
+        What DuckDB may use, e.g. ``2GB``; it spills to ``.spill`` beyond that. None: its default.
     """
 
     folder: Path
+    memory_limit: str | None = None
 
     @property
     def work_file(self) -> Path:
@@ -84,7 +87,7 @@ class Warehouse:
         WarehouseError
             If the folder cannot be written to.
         """
-        with self.turn("work"), _connect(self.work_file) as connection:
+        with self.turn("work"), _connect(self.work_file, self.memory_limit) as connection:
             create_schemas(connection)
             connection.begin()
             try:
@@ -120,7 +123,7 @@ class Warehouse:
             try:
                 if self.published_file.exists():
                     shutil.copyfile(self.published_file, draft)
-                with self.turn("work"), _connect(draft) as connection:
+                with self.turn("work"), _connect(draft, self.memory_limit) as connection:
                     self._replace_in(connection, refresh_week)
                 replace_durably(draft, self.published_file)
             except BaseException:
@@ -314,7 +317,7 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _connect(file: Path) -> duckdb.DuckDBPyConnection:
+def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
     # Extensions are never fetched: a refresh must not depend on a network.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,

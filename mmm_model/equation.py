@@ -161,7 +161,14 @@ class Equation(nn.Module):
 
 
 def adstock(exposure: Tensor, kernel: Tensor) -> Tensor:
-    """Convolve ``[R, W, C]`` with kernels ``[M, C, L]`` along the weeks: ``[M, R, W, C]``."""
+    """Convolve ``[R, W, C]`` with kernels ``[M, C, L]`` along the weeks: ``[M, R, W, C]``.
+
+    Members may have an exposure each, ``[M, R, W, C]``.
+    """
+    if exposure.ndim == 4:
+        return torch.cat(
+            [adstock(own, one[None]) for own, one in zip(exposure, kernel, strict=True)]
+        )
     r, w, c = exposure.shape
     m, _, lags = kernel.shape
     padded = nn.functional.pad(exposure.permute(2, 0, 1), (lags - 1, 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
+from mmm_model.driven import DrivenChannel
 from mmm_model.equation import Equation, Inputs
 from mmm_model.graph import ChannelGraph
 from mmm_model.noise import NoiseModel, Whitening
@@ -19,7 +20,7 @@ from mmm_model.response import NORMAL_90, MediaResponse
 from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.settings import ModelSettings
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 _WEEKS_IN_YEAR = 365.25 / 7
 _ORIGIN = pd.Timestamp("2000-01-03")
 # Standard deviations on either side of the mean that hold 90 % of a normal distribution.
@@ -83,6 +84,10 @@ class FittedModel:
         weeks and of those after them.
     graph
         The channel graph; None where none was learned.
+    lift
+        What lift tests said, see `mmm_model.lift.Evidence.readings`; empty without any.
+    driven
+        Equations of the channels that others drive, drivers before the driven.
     """
 
     settings: ModelSettings
@@ -95,6 +100,8 @@ class FittedModel:
     state: dict[str, Floats]
     noise: dict[str, Floats]
     graph: ChannelGraph | None = None
+    lift: dict[str, Floats] = field(default_factory=dict)
+    driven: tuple[DrivenChannel, ...] = ()
 
     @classmethod
     def of(
@@ -136,8 +143,8 @@ class FittedModel:
         Parameters
         ----------
         panel
-            Same regions, channels, controls and first week as in training; it may have more
-            weeks. Its KPI is not read.
+            Same regions, channels and first week as in training and at least the model's
+            controls; it may have more weeks. Its KPI is not read.
 
         Raises
         ------
@@ -163,7 +170,8 @@ class FittedModel:
         panel
             As for `components`.
         exposure
-            ``[R, W, C]`` another plan; effectiveness stays that of the panel.
+            ``[R, W, C]`` another plan, or one for each member ``[M, R, W, C]``; effectiveness
+            stays that of the panel.
         """
         equation, inputs = self._equation(panel)
         with torch.no_grad():
@@ -211,14 +219,19 @@ class FittedModel:
         arrays: dict[str, NDArray] = {f"state.{k}": v for k, v in self.state.items()}
         arrays |= {f"noise.{k}": v for k, v in self.noise.items()}
         arrays |= {f"scaling.{k}": v for k, v in self.scaling.to_arrays().items()}
+        arrays |= {f"lift.{k}": v for k, v in self.lift.items()}
         if self.graph is not None:
             arrays |= {f"graph.{k}": v for k, v in self.graph.to_arrays().items()}
+        for number, equation in enumerate(self.driven):
+            arrays[f"driven.{number}"] = np.frombuffer(equation.model.to_bytes(), dtype=np.uint8)
         meta = {
+            "driven": [(equation.target, equation.delay) for equation in self.driven],
             "format_version": FORMAT_VERSION,
             "settings": asdict(self.settings),
             "regions": self.regions,
             "channels": self.channels,
             "controls": self.controls,
+            "graph_controls": self.graph.controls if self.graph is not None else (),
             "first_week": str(self.first_week.date()),
             "fitted_weeks": self.fitted_weeks,
             "empty": {k: v.shape for k, v in arrays.items() if v.size == 0},
@@ -240,7 +253,9 @@ class FittedModel:
             "state": {},
             "noise": {},
             "scaling": {},
+            "lift": {},
             "graph": {},
+            "driven": {},
         }
         for key, value in arrays.items():
             group, name = key.split(".", 1)
@@ -248,7 +263,8 @@ class FittedModel:
         channels, regions = tuple(meta["channels"]), tuple(meta["regions"])
         graph = None
         if groups["graph"]:
-            graph = ChannelGraph.from_arrays(channels, regions, groups["graph"])
+            controls = meta["graph_controls"]
+            graph = ChannelGraph.from_arrays(channels, regions, groups["graph"], controls)
         return cls(
             settings=ModelSettings(**meta["settings"]),
             regions=regions,
@@ -260,10 +276,18 @@ class FittedModel:
             state=groups["state"],
             noise=groups["noise"],
             graph=graph,
+            lift=groups["lift"],
+            driven=tuple(
+                DrivenChannel(
+                    target, tuple(delay), cls.from_bytes(groups["driven"][str(number)].tobytes())
+                )
+                for number, (target, delay) in enumerate(meta["driven"])
+            ),
         )
 
     def _equation(self, panel: Panel) -> tuple[Equation, Inputs]:
-        for name in ("regions", "channels", "controls"):
+        panel = panel.with_controls(self.controls)
+        for name in ("regions", "channels"):
             if getattr(panel, name) != getattr(self, name):
                 raise ValueError(f"the model was fitted to other {name} than the panel has")
         if panel.weeks[0] != self.first_week:
@@ -275,7 +299,11 @@ class FittedModel:
 
     def _inputs(self, panel: Panel, exposure: Floats | None = None) -> Inputs:
         return inputs_of(
-            panel, self.scaling, self.fitted_weeks, self.settings.harmonics, exposure=exposure
+            panel.with_controls(self.controls),
+            self.scaling,
+            self.fitted_weeks,
+            self.settings.harmonics,
+            exposure=exposure,
         )
 
 

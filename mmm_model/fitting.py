@@ -6,7 +6,7 @@ then the search; then coefficients and levels for what it found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,9 +14,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from mmm_model.driven import DrivenChannel, delays, target_panel
 from mmm_model.equation import Equation
 from mmm_model.fitted import FittedModel, inputs_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
+from mmm_model.lift import LiftTest, confront, experiments_of, within
 from mmm_model.noise import NoiseModel, learn_ratios, ordinary_weeks, reweigh
 from mmm_model.observations import Observations
 from mmm_model.origins import Blend, blend
@@ -25,6 +27,7 @@ from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.search import initial_equation, saturated_media, search
 from mmm_model.settings import ModelSettings
 from mmm_model.solving import LinearProblem, Solution
+from mmm_model.starting import choose_kernels
 
 Progress = Callable[[str, float], None]
 
@@ -61,6 +64,7 @@ def train(
     graph_settings: GraphSettings | None = None,
     progress: Progress | None = None,
     warm_start: Training | None = None,
+    lift_tests: Sequence[LiftTest] = (),
 ) -> Training:
     """Fit twice: without the KPI of the last weeks, to be scored on them, and with it.
 
@@ -71,19 +75,23 @@ def train(
     settings
         Of the response model.
     graph_settings
-        Of the channel graph of the final fit, which is learned from media, with the KPI of
-        the week before taken out as a sign of demand; None learns none.
+        Of the channel graph, which is learned from media and controls, with the KPI of the
+        week before taken out as a sign of demand; None learns none. Controls that it finds
+        media to drive are left out of the response.
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
         Training of an earlier week to start the search from, fit by fit, so that the holdout
         fit starts from one that saw no held-out week either; ignored where channels or sizes
         differ.
+    lift_tests
+        Experiments that the estimates should agree with; the holdout fit reads those that
+        were over before the holdout.
 
     Raises
     ------
     ValueError
-        If no KPI would be left to learn from.
+        If no KPI would be left to learn from, or a test does not fit the panel.
     """
     settings = settings or ModelSettings()
     report = progress or _silent
@@ -91,17 +99,45 @@ def train(
     def start_of(name: str) -> FittedModel | None:
         return getattr(warm_start, name) if warm_start is not None else None
 
-    graph = None
-    if graph_settings is not None:
-        graph = learn_graph(panel, graph_settings, report)
-    if not settings.holdout_weeks:
-        final, losses = fit(panel, settings, graph, report, "final fit", start_of("final"))
-        return Training(final, final, _history({"final": losses}))
     hidden = panel.hide_tail(settings.holdout_weeks)
-    # No graph: it is learned with every week's KPI at hand, which this fit must not have.
-    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start_of("holdout"))
-    final, losses = fit(panel, settings, graph, report, "final fit", start_of("final"))
+    graph, response_controls = None, panel.controls
+    if graph_settings is not None:
+        # Both fits take their controls from it, and one of them must not know the last weeks.
+        graph = learn_graph(hidden, graph_settings, report)
+        if not graph_settings.keep_driven_controls:
+            driven = graph.driven_controls()
+            response_controls = tuple(name for name in panel.controls if name not in driven)
+    known, hidden = panel.with_controls(response_controls), hidden.with_controls(response_controls)
+    start = start_of("final")
+    final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
+    if graph is not None:
+        final = replace(final, driven=fit_driven(panel, graph, settings, report))
+    if not settings.holdout_weeks:
+        return Training(final, final, _history({"final": losses}))
+    earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
+    start = start_of("holdout")
+    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start, earlier)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
+
+
+def fit_driven(
+    panel: Panel, graph: ChannelGraph, settings: ModelSettings, progress: Progress | None = None
+) -> tuple[DrivenChannel, ...]:
+    """Fit the structural equation of every channel that others drive, drivers first.
+
+    A member of an equation sees the same resampled weeks as that member of the response.
+    """
+    # Effectiveness that drifts would take over what the drivers do, as a level does already.
+    settings = replace(settings, hidden=0, holdout_weeks=0)
+    driven_by_media = graph.driven_controls()
+    controls = tuple(name for name in panel.controls if name not in driven_by_media)
+    found = []
+    for target, first in delays(graph).items():
+        sources, delay = tuple(first), tuple(first.values())
+        own = target_panel(panel, target, sources, delay, controls)
+        model, _ = fit(own, settings, None, progress, f"what drives {target}")
+        found.append(DrivenChannel(target, delay, model))
+    return tuple(found)
 
 
 def fit(
@@ -111,6 +147,7 @@ def fit(
     progress: Progress | None = None,
     stage: str = "fit",
     warm_start: FittedModel | None = None,
+    lift_tests: Sequence[LiftTest] = (),
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     """Fit the model to the observed KPI of a panel.
 
@@ -124,14 +161,14 @@ def fit(
     Raises
     ------
     ValueError
-        If fewer than two weeks have a KPI.
+        If fewer than two weeks have a KPI, or a lift test does not fit the panel.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(
         max(1, min(before, panel.exposure.size * settings.members // _PER_THREAD))
     )
     try:
-        return _fit(panel, settings, graph, progress or _silent, stage, warm_start)
+        return _fit(panel, settings, graph, progress or _silent, stage, warm_start, lift_tests)
     finally:
         torch.set_num_threads(before)
 
@@ -143,6 +180,7 @@ def _fit(
     progress: Progress,
     stage: str,
     warm_start: FittedModel | None,
+    lift_tests: Sequence[LiftTest],
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     weeks = fitted_weeks(panel)
     if weeks < 2:
@@ -160,8 +198,21 @@ def _fit(
     equation = initial_equation(settings, data, warm_start.state if warm_start and same else None)
     noise, solution = _learn_noise(equation, data)
     problem = data.problem(noise, data.weight)
+    if settings.steps and not same:
+        choose_kernels(equation, problem, data)
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
+    if lift_tests:
+        tested = experiments_of(lift_tests, past, scaling, settings.lag_weeks, inputs.exposure)
+        prior = data.prior(saturated_media(equation, data), solution)
+        evidence = confront(tested, equation, solution, prior, settings.seed)
+        data = replace(data, evidence=evidence)
+        problem = data.problem(noise, data.weight)
+        history += search(equation, problem, data, solution, progress, f"{stage}, lift tests")
+        with torch.no_grad():
+            data = replace(data, evidence=evidence.at(equation))
+        for _ in range(2):  # what a region's own data say moves against its tests
+            noise, solution = _finish(equation, data, noise, solution.repeat(1))
     with torch.no_grad():
         saturated = saturated_media(equation, data)
         size = torch.as_tensor(scaling.region_size).to(saturated)
@@ -169,6 +220,8 @@ def _fit(
         usual = _store(equation, data, noise, solution, ways)
     surprise = (usual, usual if ways.surprise is None else ways.surprise)
     model = FittedModel.of(panel, settings, scaling, equation, noise, surprise, graph)
+    if data.evidence is not None:
+        model = replace(model, lift=data.evidence.readings(equation))
     return model, history
 
 

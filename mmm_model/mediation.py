@@ -6,13 +6,14 @@ the KPI that is lost that way is its mediated contribution.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mmm_model.graph import ChannelGraph
-from mmm_model.panel import Floats
+from mmm_model.driven import DrivenChannel
+from mmm_model.fitted import FittedModel
+from mmm_model.panel import Floats, Panel
 
 
 @dataclass(frozen=True)
@@ -36,92 +37,108 @@ class Mediation:
         return self.total - self.direct
 
 
-def counterfactual_exposure(graph: ChannelGraph, exposure: Floats, off: Collection[str]) -> Floats:
+def mediation(model: FittedModel, panel: Panel) -> Mediation:
+    """Direct and total contribution of each channel.
+
+    Parameters
+    ----------
+    model
+        A fit with the equations of the channels that others drive.
+    panel
+        As for `FittedModel.components`.
+    """
+    direct = model.media_response(panel).contribution()
+    total = direct.copy()
+    drivers = {source for equation in model.driven for source in equation.sources}
+    for c, name in enumerate(panel.channels):
+        if name in drivers:
+            total[..., c] = joint_total(model, panel, {name}, direct)
+    return Mediation(direct=direct, total=total)
+
+
+def joint_total(
+    model: FittedModel, panel: Panel, off: Collection[str], direct: Floats | None = None
+) -> Floats:
+    """KPI ``[M, R, W]`` lost when the channels ``off`` are off together.
+
+    Not the sum of their totals: what one earns through another would count twice.
+
+    Raises
+    ------
+    ValueError
+        If ``off`` names an unknown channel.
+    """
+    if direct is None:
+        direct = model.media_response(panel).contribution()
+    exposure = counterfactual_exposure(model.driven, panel, off, model.members)
+    without = model.media_response(panel, exposure).contribution()
+    return np.asarray((direct - without).sum(axis=-1))
+
+
+def counterfactual_exposure(
+    driven: Sequence[DrivenChannel], panel: Panel, off: Collection[str], members: int
+) -> Floats:
     """Exposure in a world where the channels ``off`` never ran.
 
     Parameters
     ----------
-    graph
-        The channel graph; only its published edges matter.
-    exposure
-        ``[R, W, C]`` what was observed, in the regions and channels of the graph.
+    driven
+        Equations of the channels that others drive, drivers before the driven.
+    panel
+        What was observed.
     off
         Channels at zero in every region and week.
+    members
+        M, members of each equation.
 
     Returns
     -------
     Floats
-        ``[R, W, C]``; zero for ``off``; a driven channel is lowered by what its parents no
+        ``[M, R, W, C]``; zero for ``off``; a driven channel is lowered by what its drivers no
         longer bring, in the same week and later, and never below zero.
 
     Raises
     ------
     ValueError
-        If ``off`` names an unknown channel or ``exposure`` does not fit the graph.
+        If ``off`` names an unknown channel.
     """
-    unknown = sorted(set(off) - set(graph.channels))
+    unknown = sorted(set(off) - set(panel.channels))
     if unknown:
-        raise ValueError(f"unknown channels {unknown}; known: {list(graph.channels)}")
-    if exposure.shape[::2] != graph.scale.shape:
-        raise ValueError(
-            f"exposure has shape {exposure.shape}, the graph is for {graph.scale.shape} "
-            "regions and channels"
-        )
-    scale = graph.scale[:, None, :]
-    observed = exposure / scale
-    changed = observed.copy()
-    switched_off = np.array([name in off for name in graph.channels])
-    changed[:, :, switched_off] = 0.0
-    coefficient = np.where(graph.published, graph.coefficient, 0.0)
-    lags, weeks = len(coefficient), exposure.shape[1]
-    driven = [j for j in graph.topological_order() if coefficient[:, :, j].any()]
-    driven = [j for j in driven if not switched_off[j]]
-    if not driven or not switched_off.any():
-        return changed * scale
-    # A lagged loop is possible, so time is the outer loop; regions are computed together.
-    for week in range(weeks):
-        reach = min(lags, week + 1)
-        past = slice(week - reach + 1, week + 1)
-        for j in driven:
-            lost = (changed - observed)[:, past][:, ::-1]
-            change = np.einsum("rli,li->r", lost, coefficient[:reach, :, j])
-            changed[:, week, j] = np.maximum(observed[:, week, j] + change, 0.0)
-    return changed * scale
+        raise ValueError(f"unknown channels {unknown}; known: {list(panel.channels)}")
+    observed = panel.exposure
+    changed = np.broadcast_to(observed, (members, *observed.shape)).copy()
+    changed[..., [name in off for name in panel.channels]] = 0.0
+    affected = _affected(driven, off)
+    usual = [equation.created(panel, observed).sum(axis=-1) for equation in affected]
+    # One pass is exact; where a lagged edge closes a loop, each carries the loss a week further.
+    for _ in panel.weeks if _has_loop(affected) else range(1):
+        before = changed.copy()
+        for equation, created in zip(affected, usual, strict=True):
+            target = panel.channels.index(equation.target)
+            lost = created - equation.created(panel, changed).sum(axis=-1)
+            changed[..., target] = np.maximum(observed[..., target] - lost, 0.0)
+        if np.allclose(changed, before, rtol=1e-9, atol=0.0):
+            break
+    return changed
 
 
-def split_contribution(
-    graph: ChannelGraph, exposure: Floats, contribution: Callable[[Floats], Floats]
-) -> Mediation:
-    """Direct and total contribution of each channel.
-
-    Parameters
-    ----------
-    graph, exposure
-        As for `counterfactual_exposure`.
-    contribution
-        Gives the direct contribution ``[M, R, W, C]`` of every channel at an exposure
-        ``[R, W, C]``, all else (effectiveness, scales) as observed.
-    """
-    direct = contribution(exposure)
-    total = direct.copy()
-    drives = graph.published.any(axis=(0, 2))
-    for c in np.flatnonzero(drives):
-        total[..., c] = joint_total(graph, exposure, contribution, {graph.channels[c]}, direct)
-    return Mediation(direct=direct, total=total)
+def _affected(driven: Sequence[DrivenChannel], off: Collection[str]) -> list[DrivenChannel]:
+    """Equations that ``off`` reaches."""
+    reached, count = set(off), 0
+    while len(reached) > count:
+        count = len(reached)
+        reached |= {equation.target for equation in driven if reached & set(equation.sources)}
+    return [
+        equation
+        for equation in driven
+        if equation.target not in off and reached & set(equation.sources)
+    ]
 
 
-def joint_total(
-    graph: ChannelGraph,
-    exposure: Floats,
-    contribution: Callable[[Floats], Floats],
-    off: Collection[str],
-    direct: Floats | None = None,
-) -> Floats:
-    """KPI ``[M, R, W]`` lost when the channels ``off`` are off together.
-
-    Not the sum of their totals: what one earns through another would count twice.
-    """
-    if direct is None:
-        direct = contribution(exposure)
-    without = contribution(counterfactual_exposure(graph, exposure, off))
-    return (direct - without).sum(axis=-1)
+def _has_loop(driven: Sequence[DrivenChannel]) -> bool:
+    """Whether an equation reads a channel whose own equation does not come before it."""
+    return any(
+        later.target in equation.sources
+        for position, equation in enumerate(driven)
+        for later in driven[position:]
+    )

@@ -97,6 +97,22 @@ class Panel:
         """Return the weeks up to and including ``week``."""
         return self.head(int(self.weeks.searchsorted(pd.Timestamp(week), side="right")))
 
+    def with_controls(self, names: tuple[str, ...]) -> Panel:
+        """Return the panel with these controls alone, in this order.
+
+        Raises
+        ------
+        ValueError
+            If a control is unknown.
+        """
+        if names == self.controls:
+            return self
+        unknown = sorted(set(names) - set(self.controls))
+        if unknown:
+            raise ValueError(f"unknown controls {unknown}; the panel has {list(self.controls)}")
+        position = [self.controls.index(name) for name in names]
+        return replace(self, controls=names, control=self.control[..., position])
+
     def hide_tail(self, weeks: int) -> Panel:
         """Return the whole panel with the KPI of the last ``weeks`` weeks unobserved.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,9 +11,10 @@ from mmm_model import holdout
 from mmm_model.curves import marginal_roi
 from mmm_model.fitted import FittedModel
 from mmm_model.fitting import Training
-from mmm_model.mediation import split_contribution
+from mmm_model.lift import LiftTest
+from mmm_model.mediation import mediation
 from mmm_model.panel import Floats, Panel
-from mmm_model.response import interval
+from mmm_model.response import MediaResponse, interval
 
 
 def predictions(training: Training, panel: Panel) -> pd.DataFrame:
@@ -52,29 +55,39 @@ def contributions(model: FittedModel, panel: Panel) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``region, week, component, kind, contribution, lower, upper`` in KPI units; the
-        components of a region-week add up to the model's prediction.
+        ``region, week, component, kind, contribution, lower, upper, mediated, mediated_lower,
+        mediated_upper, total`` in KPI units; the contributions of a region-week add up to the
+        model's prediction. Of media a contribution is the channel's own path; ``mediated`` is
+        what it earned through channels that it drives and part of their contribution;
+        ``total`` is the sum of both. NaN for what is no channel.
     """
     parts = model.components(panel)
+    mediated = mediation(model, panel).mediated
     blocks = [
         ("baseline", "baseline", parts.baseline),
         ("seasonality", "seasonality", parts.seasonality),
     ]
-    blocks += [(name, "control", parts.control[..., k]) for k, name in enumerate(panel.controls)]
+    blocks += [(name, "control", parts.control[..., k]) for k, name in enumerate(model.controls)]
     blocks += [(name, "media", parts.media[..., c]) for c, name in enumerate(panel.channels)]
     cells = _region_weeks(panel)
     tables = []
     for component, kind, values in blocks:
         lower, upper = interval(values)
-        tables.append(
-            cells.assign(
-                component=component,
-                kind=kind,
-                contribution=values.mean(axis=0).ravel(),
-                lower=lower.ravel(),
-                upper=upper.ravel(),
-            )
+        table = cells.assign(
+            component=component,
+            kind=kind,
+            contribution=values.mean(axis=0).ravel(),
+            lower=lower.ravel(),
+            upper=upper.ravel(),
+            **dict.fromkeys(("mediated", "mediated_lower", "mediated_upper", "total"), np.nan),
         )
+        if kind == "media":
+            through = mediated[..., panel.channels.index(component)]
+            lower, upper = interval(through)
+            table["mediated"] = through.mean(axis=0).ravel()
+            table["mediated_lower"], table["mediated_upper"] = lower.ravel(), upper.ravel()
+            table["total"] = table["contribution"] + table["mediated"]
+        tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
@@ -85,24 +98,20 @@ def channel_summary(model: FittedModel, panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``channel, spend, exposure, contribution, direct, mediated, share, roi, roi_lower,
-        roi_upper, marginal_roi, contribution_lower, contribution_upper``. Money is NaN for a
-        channel without spend, returns are NaN without a value of the KPI.
+        roi_upper, marginal_roi, contribution_lower, contribution_upper, mediated_lower,
+        mediated_upper, direct_roi, direct_roi_lower, direct_roi_upper``. ``roi`` is of the
+        total, ``direct_roi`` of the channel's own path. Money is NaN for a channel without
+        spend, returns are NaN without a value of the KPI.
     """
     response = model.media_response(panel)
-    direct = response.contribution()
-    total = direct
-    if model.graph is not None and model.graph.published.any():
-        split = split_contribution(
-            model.graph,
-            panel.exposure,
-            lambda exposure: model.media_response(panel, exposure).contribution(),
-        )
-        direct, total = split.direct, split.total
+    split = mediation(model, panel)
+    direct, total = split.direct, split.total
     spend = np.where(panel.has_spend, np.nansum(panel.spend, axis=(0, 1)), np.nan)
     value = panel.value_per_kpi[None, :, :, None]
     contribution, own = total.sum(axis=(1, 2)), direct.sum(axis=(1, 2))
     with np.errstate(divide="ignore", invalid="ignore"):
         roi = _finite((total * value).sum(axis=(1, 2)) / spend)
+        direct_roi = _finite((direct * value).sum(axis=(1, 2)) / spend)
     lower, upper = interval(contribution)
     roi_lower, roi_upper = interval(roi)
     predicted = model.components(panel).prediction.mean(axis=0).sum()
@@ -121,6 +130,8 @@ def channel_summary(model: FittedModel, panel: Panel) -> pd.DataFrame:
             "marginal_roi": marginal_roi(response, panel).mean(axis=0),
             "contribution_lower": lower,
             "contribution_upper": upper,
+            **_with_interval("mediated", contribution - own, mean=False),
+            **_with_interval("direct_roi", direct_roi),
         }
     )
 
@@ -139,6 +150,64 @@ def adstock_curves(model: FittedModel) -> pd.DataFrame:
             "upper": upper.ravel(),
         }
     )
+
+
+def effectiveness(response: MediaResponse, panel: Panel) -> pd.DataFrame:
+    """What a unit was worth in each week: ``channel, week, effectiveness, lower, upper``.
+
+    Regions count by what they could earn of the channel; one is the channel's mean over weeks.
+    """
+    worth = response.weight.sum(axis=1)
+    mean = worth.mean(axis=1, keepdims=True)
+    index = np.divide(worth, mean, out=np.ones_like(worth), where=mean > 0)
+    lower, upper = interval(index)
+    weeks = panel.weeks.to_numpy()
+    return pd.DataFrame(
+        {
+            "channel": np.repeat(np.array(panel.channels, dtype=object), len(weeks)),
+            "week": np.tile(weeks, len(panel.channels)),
+            "effectiveness": index.mean(axis=0).T.ravel(),
+            "lower": lower.T.ravel(),
+            "upper": upper.T.ravel(),
+        }
+    )
+
+
+def lift_tests(model: FittedModel, tests: Sequence[LiftTest]) -> pd.DataFrame:
+    """Each lift test beside what the model said without any and says with them.
+
+    Parameters
+    ----------
+    tests
+        Those that the model was fitted with, in their order.
+
+    Returns
+    -------
+    DataFrame
+        ``channel, region, start_week, end_week, change, measured, standard_error, used_error,
+        conflicts`` and ``before`` and ``after`` with their intervals, KPI units a week.
+    """
+    found = model.lift or {name: np.zeros(0) for name in ("error", "conflicts")}
+    frame = pd.DataFrame(
+        {
+            "channel": [test.channel for test in tests],
+            "region": [test.region for test in tests],
+            "start_week": [test.start for test in tests],
+            "end_week": [test.end for test in tests],
+            "change": [test.change for test in tests],
+            "measured": [test.lift for test in tests],
+            "standard_error": [test.standard_error for test in tests],
+            "used_error": found["error"],
+            "conflicts": found["conflicts"] > 0,
+        }
+    )
+    for when in ("before", "after"):
+        members = found.get(when, np.zeros((1, 0)))
+        lower, upper = interval(members)
+        frame = frame.assign(
+            **{when: members.mean(axis=0), f"{when}_lower": lower, f"{when}_upper": upper}
+        )
+    return frame
 
 
 def holdout_metrics(training: Training, panel: Panel) -> pd.DataFrame:
@@ -163,6 +232,13 @@ def _region_weeks(panel: Panel) -> pd.DataFrame:
             "week": np.tile(panel.weeks.to_numpy(), len(regions)),
         }
     )
+
+
+def _with_interval(name: str, members: Floats, mean: bool = True) -> dict[str, Floats]:
+    """Mean of ``[M, C]`` and its 90 % interval as columns."""
+    lower, upper = interval(members)
+    columns = {name: members.mean(axis=0)} if mean else {}
+    return {**columns, f"{name}_lower": lower, f"{name}_upper": upper}
 
 
 def _finite(value: Floats) -> Floats:

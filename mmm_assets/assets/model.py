@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import metadata
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
@@ -41,6 +42,7 @@ def fitted_model(
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:
         panel = read_panel(connection, project.config, refresh_week)
+        tests = read_lift_tests(connection, project.config, panel)
 
     logged = ""
 
@@ -59,9 +61,10 @@ def fitted_model(
     training = train(
         panel,
         project.config.model_settings(),
-        project.config.graph_settings(panel.channels),
+        project.config.graph_settings(panel.channels + panel.controls),
         progress=report,
         warm_start=warm,
+        lift_tests=tests,
     )
     seconds = time.perf_counter() - started
     about = {"seconds": seconds, "started_from": before.isoformat() if warm else None}

@@ -13,6 +13,7 @@ from mmm_assets.assets.model import about_training
 from mmm_assets.assets.results import RESULT_ASSETS
 from mmm_assets.assets.track import forecast_track
 from mmm_assets.headline import headline
+from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.notify import notify
 from mmm_assets.project import Project
@@ -100,7 +101,10 @@ def published_refresh(
             if (faults := gates.broken(connection, gate, refresh_week))
         ]
         panel = read_panel(connection, project.config, refresh_week)
-        row = _refresh_row(context, project, refresh_week, panel, held)
+        _, known = recorded(connection, refresh_week) or ("", None)
+        row = _refresh_row(context, project, refresh_week, panel, held).assign(
+            knowledge=known.kind if known else None, known_on=known.known_on if known else None
+        )
         replace_week(connection, "refreshes", refresh_week, row)
     if held:
         key, run = context.partition_key, context.run.run_id

@@ -11,13 +11,16 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart, metadata
+from mmm_assets.assets import graph_check
 from mmm_assets.assets.model import fits_folder, read_fit
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
+    from mmm_model.lift import LiftTest
     from mmm_model.response import MediaResponse
 
 
@@ -59,6 +62,12 @@ class Fits:
 
         holdout = read_fit(self._folder, "holdout")
         return Training(holdout, self.final, pd.DataFrame())
+
+    @cached_property
+    def lift_tests(self) -> "list[LiftTest]":
+        """The lift tests that the final fit read, in its order."""
+        with self.project.warehouse.work() as connection:
+            return read_lift_tests(connection, self.project.config, self.panel)
 
     @cached_property
     def response(self) -> "MediaResponse":
@@ -196,18 +205,49 @@ def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
 
 
 @result(
+    "effectiveness",
+    description="What a unit of each channel was worth in each week, against its own mean.",
+)
+def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
+    """Follow the effectiveness of each channel over the weeks."""
+    from mmm_model import tables
+
+    frame = tables.effectiveness(fits.response, fits.panel)
+    spread = frame.groupby("channel", sort=False)["effectiveness"].agg(["min", "max"])
+    return {"effectiveness": frame}, {"range": metadata.table(spread.reset_index(), limit=30)}
+
+
+@result(
     "channel_graph",
-    description="Which channel drives which, in the same week or later, with the probability "
-    "of each edge.",
+    "graph_metrics",
+    "graph_controls",
+    "edge_tests",
+    description="Which channel or control drives which, in the same week or later, with the "
+    "probability of each edge, what removing it changes, and which controls media drive.",
 )
 def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
-    """List the learned edges."""
+    """List the learned edges and test the published ones."""
+    from mmm_model import graph_tables
+
     graph = fits.final.graph
     frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
-    shown = frame.sort_values("probability", ascending=False)
-    return {"channel_graph": frame}, {
+    metrics = graph_tables.graph_metrics(fits.final, fits.panel)
+    controls = graph_tables.graph_controls(fits.final, fits.panel)
+    tests = graph_tables.edge_tests(fits.final, fits.panel)
+    with fits.project.warehouse.work() as connection:
+        graph_check.record(connection, fits.refresh_week, controls)
+    frames = {
+        "channel_graph": frame,
+        "graph_metrics": metrics,
+        "graph_controls": controls,
+        "edge_tests": tests,
+    }
+    return frames, {
         "published_edges": int(frame["published"].sum()),
-        "edges": metadata.table(shown),
+        "edges": metadata.table(frame),
+        "metrics": metadata.table(metrics),
+        "controls": metadata.table(controls),
+        "without_an_edge": metadata.table(tests),
     }
 
 
@@ -244,6 +284,18 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
         "scenarios": metadata.table(scenarios, limit=20),
         "budgets": metadata.table(shown, limit=40),
     }
+
+
+@result(
+    "lift_tests",
+    description="Each experiment beside what the model said before it knew of it, and says now.",
+)
+def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
+    """Hold the tests against the model."""
+    from mmm_model import tables
+
+    frame = tables.lift_tests(fits.final, fits.lift_tests)
+    return {"lift_tests": frame}, {"tests": metadata.table(frame, limit=30)}
 
 
 RESULT_ASSETS = list(_RESULTS)

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets.report import figure as fig
-from mmm_assets.report import words
+from mmm_assets.report import graph_findings, words
 from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.view import Choice, View
 
 _EDGES = """
-    SELECT source, target, lag_weeks, weight, probability, published FROM mart.channel_graph
+    SELECT source, target, lag_weeks, weight, probability, published, status, source_kind,
+           target_kind
+    FROM mart.channel_graph
     WHERE refresh_week = $week ORDER BY probability DESC, abs(weight) DESC"""
 
 _MEDIATED = """
@@ -36,12 +38,14 @@ def views(refresh: Refresh) -> tuple[View, ...]:
                 else "No channel was found to drive another: every effect is direct.",
             ),
             mediation,
+            *graph_findings.views(refresh),
         )
     return (
         _network(refresh, edges),
         _matrix(refresh, edges),
         _probabilities(refresh, edges),
         mediation,
+        *graph_findings.views(refresh),
     )
 
 
@@ -117,6 +121,7 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
             )
         )
     names = list(places)
+    controls = _controls_among(shown)
     totals = refresh.summary["contribution"].reindex(names).fillna(0).clip(lower=0)
     sizes = 16 + 18 * np.sqrt(totals / max(float(totals.max()), 1e-12))
     count = words.counted(len(_published(edges)), "edge is used", "edges are used")
@@ -125,7 +130,8 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         "graph-network",
         title,
         f"{count}; the strongest runs from {strong['source']} to {strong['target']}, found in "
-        f"{words.percent(strong['probability'])} of the refits.",
+        f"{words.percent(strong['probability'])} of the refits."
+        + graph_findings.sortability(refresh),
         fig.figure(
             [
                 {"type": "scatter", "mode": "markers", **hover,
@@ -136,6 +142,7 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
                  "text": [refresh.label(n) for n in names], "textposition": "bottom center",
                  "cliponaxis": False, "customdata": totals.to_numpy(),
                  "marker": {"size": sizes.tolist(), "opacity": 1,
+                            "symbol": ["square" if n in controls else "circle" for n in names],
                             "color": [refresh.colour(n) for n in names],
                             "line": {"color": "@paper", "width": 2}},
                  "hovertemplate": "%{text}: brings %{customdata:.3~s}<extra></extra>"},
@@ -149,10 +156,19 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         table=edges,
         sql=refresh.shown(_EDGES),
         note="Arrows: wider is stronger, fuller is surer, red is negative. Discs: size by "
-        "total contribution." + (" The 60 surest edges." if crowded else ""),
+        "total contribution. Squares: controls." + (" The 60 surest edges." if crowded else ""),
         wide=True,
         height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=300),
     )  # fmt: skip
+
+
+def _controls_among(edges: pd.DataFrame) -> set[str]:
+    """Nodes of the edges that are controls."""
+    return {
+        str(name)
+        for end in ("source", "target")
+        for name in edges.loc[edges[f"{end}_kind"] == "control", end]
+    }
 
 
 def _sure(probability: Any) -> float:
@@ -170,7 +186,7 @@ def _bare(values: list[float], margin: float) -> dict[str, Any]:
 
 
 def _matrix(refresh: Refresh, edges: pd.DataFrame) -> View:
-    names = refresh.channels
+    names = refresh.channels + sorted(_controls_among(edges))
     labels = [refresh.label(name) for name in names]
     choices = []
     for lag in sorted(edges["lag_weeks"].unique()):
@@ -219,11 +235,12 @@ def _probabilities(refresh: Refresh, edges: pd.DataFrame) -> View:
         for e in rows.to_dict("records")
     ]
     counted = rows["published"].fillna(False).astype(bool)
-    sure = int((edges["probability"] >= 0.9).sum())
+    used = len(_published(edges))
     return View(
         "graph-probabilities",
         "How sure each edge is",
-        f"{words.counted(sure, 'edge')} of {len(edges)} turned up in at least nine refits of ten.",
+        f"{words.counted(used, 'edge')} of {len(edges)} "
+        f"{'is' if used == 1 else 'are'} sure enough to be used; the others stay undetermined.",
         fig.figure(
             [
                 fig.bars(
@@ -236,7 +253,7 @@ def _probabilities(refresh: Refresh, edges: pd.DataFrame) -> View:
         ),
         table=edges,
         sql=refresh.shown(_EDGES),
-        note="Coloured bars: the counterfactuals run through the edge."
+        note="Coloured bars: published. Grey: undetermined, and not used."
         + (" The 30 surest." if len(edges) > 30 else ""),
         height=fig.height_of(len(names), 24, least=340),
     )  # fmt: skip

@@ -1,4 +1,7 @@
-"""The channel graph as the rest of the package reads it."""
+"""The channel graph as the rest of the package reads it.
+
+Its nodes are the channels and, after them, the controls.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _ARRAYS = ("weight", "probability", "published", "coefficient", "scale")
 
 @dataclass(frozen=True)
 class ChannelGraph:
-    """Learned edges between channels, and what a counterfactual needs to run through them.
+    """Learned edges between channels and controls.
 
     The structural equation of channel j in region r, for the part that its parents drive, is
     ``x_jt / s_rj = Σ_{lag, i} coefficient[lag, i, j] · (x_i,t−lag / s_ri) + …``.
@@ -29,18 +32,20 @@ class ChannelGraph:
     regions
         Names of the regions it was learned on, length R.
     weight
-        ``[L + 1, C, C]`` (lag, source, target): standard deviations of the target per one of
+        ``[L + 1, N, N]`` (lag, source, target): standard deviations of the target per one of
         the source.
     probability
-        ``[L + 1, C, C]`` share of bootstrap refits that find the edge; of the weeks after
+        ``[L + 1, N, N]`` share of bootstrap refits that find the edge; of the weeks after
         the first of a published edge, over which it fades, that of the first.
     published
-        ``[L + 1, C, C]`` edges that counterfactuals run through; acyclic within a week.
+        ``[L + 1, N, N]`` edges that counterfactuals run through; acyclic within a week.
     coefficient
-        ``[L + 1, C, C]`` unstandardised: means of the target per mean of the source; 0 where
+        ``[L + 1, N, N]`` unstandardised: means of the target per mean of the source; 0 where
         not published.
     scale
         ``[R, C]`` mean exposure s_rc of the channel in the region; 1 where it was never on.
+    controls
+        Names of the controls, length K; there are N = C + K nodes.
 
     Raises
     ------
@@ -55,23 +60,29 @@ class ChannelGraph:
     published: Bools
     coefficient: Floats
     scale: Floats
+    controls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        c = len(self.channels)
+        c, n = len(self.channels), len(self.nodes)
         for name in ("weight", "probability", "published", "coefficient"):
             shape = getattr(self, name).shape
-            if shape != (len(self.weight), c, c):
-                raise ValueError(f"graph.{name} has shape {shape}, expected [lags, {c}, {c}]")
+            if shape != (len(self.weight), n, n):
+                raise ValueError(f"graph.{name} has shape {shape}, expected [lags, {n}, {n}]")
         if self.scale.shape != (len(self.regions), c):
             raise ValueError(f"graph.scale has shape {self.scale.shape}, expected [regions, {c}]")
         self.topological_order()
 
     @classmethod
     def empty(
-        cls, channels: Sequence[str], regions: Sequence[str], max_lag_weeks: int = 0
+        cls,
+        channels: Sequence[str],
+        regions: Sequence[str],
+        max_lag_weeks: int = 0,
+        controls: Sequence[str] = (),
     ) -> ChannelGraph:
         """Return a graph without edges."""
-        none = np.zeros((max_lag_weeks + 1, len(channels), len(channels)))
+        nodes = len(channels) + len(controls)
+        none = np.zeros((max_lag_weeks + 1, nodes, nodes))
         return cls(
             channels=tuple(channels),
             regions=tuple(regions),
@@ -80,10 +91,33 @@ class ChannelGraph:
             published=none.astype(bool),
             coefficient=none.copy(),
             scale=np.ones((len(regions), len(channels))),
+            controls=tuple(controls),
         )
 
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Channels, then controls."""
+        return self.channels + self.controls
+
+    def drivers(self) -> Bools:
+        """Published edges at any lag, ``[N, N]`` (source, target)."""
+        return np.asarray(self.published.any(axis=0))
+
+    def driven_controls(self) -> tuple[str, ...]:
+        """Controls that media drive, at once or through another control.
+
+        Such a control is part of what media did: a response that is adjusted for it takes
+        that part from them ("bad control", Angrist & Pischke 2009, section 3.2.3).
+        """
+        drivers, count = self.drivers(), len(self.channels)
+        found: Bools = np.asarray(drivers[:count].any(axis=0))
+        found[:count] = False
+        for _ in self.controls:
+            found[count:] |= np.asarray(drivers[count:, count:][found[count:]].any(axis=0))
+        return tuple(name for name, driven in zip(self.nodes, found, strict=True) if driven)
+
     def topological_order(self) -> tuple[int, ...]:
-        """Positions of the channels, each after those that drive it in the same week.
+        """Positions of the nodes, each after those that drive it in the same week.
 
         Raises
         ------
@@ -92,18 +126,22 @@ class ChannelGraph:
         """
         sources, targets = np.nonzero(self.published[0])
         edges = [(int(i), int(j)) for i, j in zip(sources, targets, strict=True)]
-        named = [(self.channels[i], self.channels[j]) for i, j in edges]
+        named = [(self.nodes[i], self.nodes[j]) for i, j in edges]
         cycle = find_cycle(named)
         if cycle:
             raise ValueError(f"published same-week edges form a cycle: {' → '.join(cycle)}")
         graph: nx.DiGraph[int] = nx.DiGraph(edges)
-        graph.add_nodes_from(range(len(self.channels)))
+        graph.add_nodes_from(range(len(self.nodes)))
         return tuple(nx.lexicographical_topological_sort(graph))
 
     def edges(self) -> pd.DataFrame:
-        """Every edge that a refit found, columns as in ``mart.channel_graph``, likeliest first."""
+        """Every edge that a refit found, columns as in ``mart.channel_graph``, likeliest first.
+
+        What is not published is ``undetermined``: found, but not surely enough to be used.
+        """
         lag, source, target = np.nonzero((self.probability > 0) | self.published)
-        names = np.array(self.channels, dtype=object)
+        names = np.array(self.nodes, dtype=object)
+        kind = np.array(["channel"] * len(self.channels) + ["control"] * len(self.controls))
         table = pd.DataFrame(
             {
                 "source": names[source],
@@ -112,8 +150,11 @@ class ChannelGraph:
                 "weight": self.weight[lag, source, target],
                 "probability": self.probability[lag, source, target],
                 "published": self.published[lag, source, target],
+                "source_kind": kind[source],
+                "target_kind": kind[target],
             }
         )
+        table["status"] = np.where(table["published"], "published", "undetermined")
         return table.sort_values(
             ["probability", "source", "target", "lag_weeks"],
             ascending=[False, True, True, True],
@@ -126,7 +167,11 @@ class ChannelGraph:
 
     @classmethod
     def from_arrays(
-        cls, channels: Sequence[str], regions: Sequence[str], arrays: Mapping[str, np.ndarray]
+        cls,
+        channels: Sequence[str],
+        regions: Sequence[str],
+        arrays: Mapping[str, np.ndarray],
+        controls: Sequence[str] = (),
     ) -> ChannelGraph:
         """Rebuild a graph from `to_arrays`.
 
@@ -141,6 +186,7 @@ class ChannelGraph:
         return cls(
             channels=tuple(channels),
             regions=tuple(regions),
+            controls=tuple(controls),
             **{
                 name: np.asarray(arrays[name], dtype=bool if name == "published" else float)
                 for name in _ARRAYS

@@ -23,16 +23,19 @@ def unstandardised(panel: Panel, published: Bools, inside: Bools) -> Floats:
     panel
         The data.
     published
-        ``[L + 1, C, C]`` (lag, source, target).
+        ``[L + 1, N, N]`` (lag, source, target).
     inside
         ``[R, W]`` cells to read.
 
     Returns
     -------
     Floats
-        ``[L + 1, C, C]``, ≥ 0.
+        ``[L + 1, N, N]``, ≥ 0; 0 for edges from or to a control.
     """
     coefficient = np.zeros(published.shape)
+    count = len(panel.channels)
+    published = published.copy()
+    published[:, count:] = published[:, :, count:] = False
     if not published.any():
         return coefficient
     relative = np.maximum(panel.exposure, 0.0) / region_scale(panel.exposure)[:, None, :]

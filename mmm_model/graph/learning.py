@@ -13,21 +13,18 @@ from dataclasses import replace
 
 import networkx as nx
 import numpy as np
-import torch
 
 from mmm_model.graph.channel_graph import ChannelGraph
 from mmm_model.graph.direction import shape_scores, time_scores
 from mmm_model.graph.effects import unstandardised
-from mmm_model.graph.preparation import alive, channel_series, demand_proxy, region_scale
+from mmm_model.graph.ordering import OrderScore, climb
+from mmm_model.graph.preparation import alive, demand_proxy, node_series, region_scale
 from mmm_model.graph.resampling import LaggedPanel
 from mmm_model.graph.settings import GraphSettings
-from mmm_model.graph.structure import Moments, fit_structures, log_likelihood
 from mmm_model.panel import Bools, Floats, Panel
 
 Progress = Callable[[str, float], None]
 
-_PENALTIES = (0.01, 0.02, 0.04, 0.08, 0.16)
-_FOLDS = 4
 _MIN_ROWS = 60
 _FOUND = 0.05  # standard deviations; a smaller weight does not count as found
 _RELEVANT = 0.08  # standard deviations; a smaller mean weight is not published
@@ -53,31 +50,32 @@ def learn_graph(
     Returns
     -------
     ChannelGraph
-        Without edges if it is disabled, or there is one channel or too little data.
+        Without edges if it is disabled, or there is one node or too little data.
 
     Raises
     ------
     ValueError
-        If the settings name a channel that the panel does not have.
+        If the settings name a channel or control that the panel does not have.
 
     References
     ----------
     Pamfil et al. (2020), "DYNOTEARS: Structure Learning from Time-Series Data".
     Meinshausen & Bühlmann (2010), "Stability Selection".
     """
-    allowed, required = settings.allowed(panel.channels), settings.required_mask(panel.channels)
+    nodes = panel.channels + panel.controls
+    allowed, required = settings.allowed(nodes), settings.required_mask(nodes)
     allowed &= ~required.T
     lags = min(settings.max_lag_weeks, len(panel.weeks) // 10)
-    empty = ChannelGraph.empty(panel.channels, panel.regions, lags)
+    empty = ChannelGraph.empty(panel.channels, panel.regions, lags, panel.controls)
     empty = replace(empty, scale=region_scale(panel.exposure))
-    if not settings.enabled or len(panel.channels) < 2:
+    if not settings.enabled or len(nodes) < 2:
         return empty
     inside = alive(panel.exposure)
-    series = channel_series(panel, inside)
+    series = node_series(panel, inside)
     varies = (series != 0.0).any(axis=(0, 1))
     pairs = allowed & varies[:, None] & varies[None, :]
     data = LaggedPanel.of(series, demand_proxy(panel, inside), inside, lags)
-    if data.count.sum() < _MIN_ROWS + 10 * data.columns or not pairs.any():
+    if data.rows < _MIN_ROWS or not pairs.any():
         return _with_edges(empty, panel, required, inside)
     theta = learn_weights(data, pairs, settings, progress)
     found = np.abs(theta) > _FOUND
@@ -95,43 +93,23 @@ def learn_weights(
 ) -> Floats:
     """Weights ``[B, L + 1, C, C]`` (lag, source, target) of the refits; own lags are 0."""
     report = progress or (lambda _stage, _fraction: None)
-    c = len(pairs)
-    report("learning the channel graph", 0.0)
-    penalty = _choose_penalty(data, pairs)
-    report("learning the channel graph", 0.3)
+    c, lags = len(pairs), data.columns // len(pairs) - 1
     rng = np.random.default_rng(settings.seed)
-    share = np.full(data.blocks, 1.0 / data.blocks)
-    weight = rng.multinomial(data.blocks, share, settings.bootstraps).astype(float)
+    weight = rng.exponential(size=(settings.bootstraps, data.blocks))
     gram = data.moments(weight)
     evidence = _in_sd(time_scores(gram, c)) + _in_sd(shape_scores(data, weight))
     centre = evidence.mean(axis=0)
-    points = centre + _CAUTION * (evidence - centre) > 0.0
-    report("learning the channel graph", 0.5)
-    theta = fit_structures(
-        Moments(torch.from_numpy(gram), c),
-        torch.from_numpy(pairs & (points | ~pairs.T)),
-        torch.full((len(gram),), penalty, dtype=torch.float64),
-    ).numpy()
+    points = pairs & ((centre + _CAUTION * (evidence - centre) > 0.0) | ~pairs.T)
+    theta = np.zeros((len(gram), data.columns, c))
+    for b, moments in enumerate(gram):
+        report("learning the channel graph", b / len(gram))
+        allowed = np.concatenate([points[b], *[pairs | np.eye(c, dtype=bool)] * lags])
+        score = OrderScore(moments, data.rows, allowed)
+        _, order = climb(score, rng.permutation(c))
+        theta[b] = score.weights(order)
     report("learning the channel graph", 1.0)
-    return np.where(np.eye(c, dtype=bool), 0.0, theta)
-
-
-def _choose_penalty(data: LaggedPanel, pairs: Bools) -> float:
-    """Strongest penalty within a standard error of the best likelihood of left-out weeks."""
-    fold = np.arange(data.blocks) % _FOLDS
-    kept = np.stack([fold != f for f in range(min(_FOLDS, data.blocks))]).astype(float)
-    count = len(_PENALTIES)
-    train, test = (
-        Moments(torch.from_numpy(np.tile(data.moments(w), (count, 1, 1))), len(pairs))
-        for w in (kept, 1.0 - kept)
-    )
-    penalties = torch.tensor(_PENALTIES, dtype=torch.float64).repeat_interleave(len(kept))
-    theta = fit_structures(train, torch.from_numpy(pairs), penalties)
-    score = log_likelihood(test, theta).reshape(count, len(kept)).numpy()
-    best = int(score.mean(axis=1).argmax())
-    behind = score[best] - score
-    error = behind.std(axis=1, ddof=1) / np.sqrt(len(kept))
-    return max(p for p, b, e in zip(_PENALTIES, behind.mean(axis=1), error, strict=True) if b <= e)
+    by_lag = theta.reshape(len(gram), lags + 1, c, c)
+    return np.where(np.eye(c, dtype=bool), 0.0, by_lag)
 
 
 def _in_sd(evidence: Floats) -> Floats:
@@ -144,7 +122,11 @@ def _with_edges(
     graph: ChannelGraph, panel: Panel, required: Bools, inside: Bools, threshold: float = 1.0
 ) -> ChannelGraph:
     """Publish the probable edges and the required ones, and size their effects."""
-    likely = (graph.probability >= threshold) & (graph.weight >= _RELEVANT)
+    # A channel creates exposure of another; a price may as well take it away.
+    channel = np.arange(len(required)) < len(panel.channels)
+    between = channel[:, None] & channel
+    strength = np.where(between, graph.weight, np.abs(graph.weight))
+    likely = (graph.probability >= threshold) & (strength >= _RELEVANT)
     # A required pair of which nothing was found acts in the same week.
     likely[0] |= required & ~likely.any(axis=0)
     likely = without_cycles(likely, graph.probability, required)
@@ -155,6 +137,7 @@ def _with_edges(
     coefficient = unstandardised(panel, candidates, inside)
     small = coefficient < _SMALL_PART * coefficient.sum(axis=0)
     published = (candidates & ~small & (coefficient > 0.0)) | (first & required)
+    published |= likely & ~between
     coefficient = unstandardised(panel, published, inside)
     of_first = (coefficient * first).sum(axis=0)
     fading = published & ~likely & (of_first > 0.0)

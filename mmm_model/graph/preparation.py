@@ -43,6 +43,12 @@ def channel_series(panel: Panel, inside: Bools) -> Floats:
     return standardised(freed(np.log1p(relative), panel.weeks, inside), inside)
 
 
+def node_series(panel: Panel, inside: Bools) -> Floats:
+    """Channels and then controls ``[R, W, C + K]``, freed of the calendar, unit variance."""
+    controls = standardised(freed(panel.control, panel.weeks, inside), inside)
+    return np.concatenate([channel_series(panel, inside), controls], axis=-1)
+
+
 def demand_proxy(panel: Panel, inside: Bools) -> Floats:
     """KPI ``[R, W, 1]`` relative to its region, freed of the calendar; 0 where unobserved.
 

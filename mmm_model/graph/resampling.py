@@ -28,6 +28,9 @@ class LaggedPanel:
         P columns are lag 0 of all channels, lag 1 of all, …; N are the nuisance.
     columns
         P.
+    rows
+        Number of rows that are worth as much as independent ones: regions that move
+        together tell the same story more than once.
     """
 
     now: Floats
@@ -36,6 +39,7 @@ class LaggedPanel:
     gram: Floats
     count: Floats
     columns: int
+    rows: float
 
     @classmethod
     def of(cls, series: Floats, nuisance: Floats, inside: Bools, lags: int) -> LaggedPanel:
@@ -61,13 +65,15 @@ class LaggedPanel:
         explained = np.linalg.solve(
             total[channels:, channels:] + ridge, total[channels:, :channels]
         )
+        now = np.where(valid[:, :, None], table[:, :, :channels] - past @ explained, 0.0)
         return cls(
-            now=table[:, :, :channels] - past @ explained,
+            now=now,
             valid=valid,
             block_of=block_of,
             gram=gram,
             count=count.astype(float),
             columns=(lags + 1) * channels,
+            rows=float(count.sum()) / design_effect(now),
         )
 
     @property
@@ -89,3 +95,25 @@ class LaggedPanel:
         nuisance = total[:, p:, p:] + 1e-6 * np.eye(total.shape[-1] - p)
         cross = total[:, :p, p:]
         return total[:, :p, :p] - cross @ np.linalg.solve(nuisance, cross.transpose(0, 2, 1))
+
+
+def design_effect(shock: Floats) -> float:
+    """How many times wider the variance of a slope is than with independent regions.
+
+    A slope of one correlated series on another has 1 + (R − 1) · mean of ρ² times the
+    variance, ρ the correlation of two regions (Kish 1965); what chance alone makes of ρ² is
+    taken off.
+
+    Parameters
+    ----------
+    shock
+        ``[R, T, C]``.
+    """
+    regions, weeks = shock.shape[:2]
+    size = np.sqrt((shock**2).sum(axis=1, keepdims=True))
+    unit = shock / np.where(size > 0.0, size, 1.0)
+    correlation = np.einsum("rtc,stc->crs", unit, unit, optimize=True)
+    present = np.einsum("crr->c", correlation)
+    pairs = np.maximum(present * (present - 1.0), 1.0)
+    squared = ((correlation**2).sum(axis=(1, 2)) - present) / pairs
+    return float(1.0 + (regions - 1) * max(squared.mean() - 1.0 / weeks, 0.0))

@@ -28,10 +28,12 @@ class GraphSettings:
     publish_probability
         Share of refits that must find an edge before counterfactuals run through it.
     tiers
-        Groups of channels from the upper to the lower funnel; no edge leads from a group to
-        an earlier one. Channels that are in no group are free.
+        Groups of channels and controls from the upper to the lower funnel; no edge leads from
+        a group to an earlier one. Those that are in no group are free.
     required, forbidden
         Pairs (source, target), at any lag.
+    keep_driven_controls
+        True leaves controls that media drive in the response.
     seed
         Seed of the resampling.
 
@@ -48,6 +50,7 @@ class GraphSettings:
     tiers: tuple[tuple[str, ...], ...] = ()
     required: tuple[Edge, ...] = ()
     forbidden: tuple[Edge, ...] = ()
+    keep_driven_controls: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -73,6 +76,12 @@ class GraphSettings:
         cycle = find_cycle(self.required)
         if cycle:
             raise ValueError(f"required edges form a cycle: {' → '.join(cycle)}")
+        back = self._way_back(rank)
+        if back:
+            raise ValueError(
+                f"required edges lead from tier {rank[back[0]] + 1} back to tier "
+                f"{rank[back[-1]] + 1}: {' → '.join(back)}"
+            )
 
     def allowed(self, channels: Sequence[str]) -> Bools:
         """Pairs that may be an edge, ``[C, C]`` (source, target).
@@ -107,6 +116,15 @@ class GraphSettings:
         for source, target in self.required:
             mask[position[source], position[target]] = True
         return mask
+
+    def _way_back(self, rank: dict[str, int]) -> list[str]:
+        """Required edges from a tier to an earlier one by way of free nodes; empty: none."""
+        graph: nx.DiGraph[str] = nx.DiGraph(list(self.required))
+        for source in sorted(rank.keys() & graph.nodes):
+            for target, path in nx.single_source_shortest_path(graph, source).items():
+                if rank.get(target, rank[source]) < rank[source]:
+                    return [str(name) for name in path]
+        return []
 
     def _rank(self) -> dict[str, int]:
         rank: dict[str, int] = {}

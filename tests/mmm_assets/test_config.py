@@ -56,6 +56,8 @@ def test_defaults_and_paths(tmp_path: Path) -> None:
         ("schedule.timezone", "Mars/Base", ["schedule.timezone", "Mars/Base", "IANA"]),
         ("schedule.cron", "daily", ["schedule.cron", "daily", "five fields"]),
         ("graph.tiers", [["tv"], ["radio"]], ["radio", "tv"]),
+        ("graph.required", [["tv", "ooh"], ["ooh", "tv"]], ["cycle", "tv → ooh → tv"]),
+        ("graph", {"tiers": [["tv"], ["ooh"]], "required": [["ooh", "tv"]]}, ["ooh → tv"]),
         ("project", "../../etc", ["project", "../../etc"]),
     ],
 )
@@ -101,13 +103,22 @@ def test_settings_of_the_model(tmp_path: Path) -> None:
     config = load(
         tmp_path,
         ("refresh.members", 3),
-        ("graph", {"tiers": [["tv"], ["ooh"]], "forbidden": [["tv", "ooh"]], "probability": 0.9}),
+        (
+            "graph",
+            {
+                "tiers": [["tv"], ["ooh"]],
+                "forbidden": [["tv", "ooh"]],
+                "probability": 0.9,
+                "keep_driven_controls": True,
+            },
+        ),
         ("budget", {"bounds": {"tv": [1, 1]}, "scenarios": {"more": 1.5}, "totals": {"plan": 99}}),
     )
     assert config.model_settings().members == 3
     graph = config.graph_settings()
     assert (graph.tiers, graph.forbidden) == ((("tv",), ("ooh",)), (("tv", "ooh"),))
     assert graph.publish_probability == 0.9
+    assert graph.keep_driven_controls
     # A channel that is not on air yet is not in the panel, and nothing is said of it.
     assert config.graph_settings(["tv"]).forbidden == ()
     budget = config.budget_settings()

@@ -162,6 +162,10 @@ def test_constant_channel_and_short_history_give_no_edge() -> None:
         ({"required": (("a", "b"), ("b", "c"), ("c", "a"))}, "a → b → c → a"),
         ({"required": (("a", "b"),), "forbidden": (("a", "b"),)}, "a → b is both"),
         ({"required": (("b", "a"),), "tiers": (("a",), ("b",))}, "b → a leads from tier 2"),
+        (
+            {"required": (("b", "x"), ("x", "a")), "tiers": (("a",), ("b",))},
+            "tier 2 back to tier 1: b → x → a",
+        ),
         ({"tiers": (("a",), ("a", "b"))}, "more than one tier"),
         ({"publish_probability": 0.2}, "publish_probability is 0.2"),
         ({"bootstraps": 0}, "bootstraps is 0"),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmm_model import tables
+from mmm_model.fitting import fit_driven
 from mmm_model.graph import ChannelGraph
 
 
@@ -20,6 +21,7 @@ def test_columns_are_those_of_the_contract(panel, training):
         "contributions": tables.contributions(training.final, panel),
         "channel_summary": tables.channel_summary(training.final, panel),
         "adstock_curves": tables.adstock_curves(training.final),
+        "effectiveness": tables.effectiveness(training.final.media_response(panel), panel),
         "holdout_metrics": tables.holdout_metrics(training, panel),
         "training_history": tables.training_history(training),
     }
@@ -69,19 +71,27 @@ def test_returns_need_spend_and_value(panel, training):
 
 def test_what_a_channel_earns_through_another_is_in_its_total(panel, training):
     empty = ChannelGraph.empty(panel.channels, panel.regions, 0)
-    published, coefficient = empty.published.copy(), empty.coefficient.copy()
-    published[0, 0, 2], coefficient[0, 0, 2] = True, 0.5
-    graph = replace(
-        empty,
-        published=published,
-        coefficient=coefficient,
-        scale=panel.exposure.mean(axis=1),
-    )
-    table = tables.channel_summary(replace(training.final, graph=graph), panel)
+    published = empty.published.copy()
+    published[0, 0, 2] = True
+    driven = fit_driven(panel, replace(empty, published=published), training.final.settings)
+    model = replace(training.final, driven=driven)
+    table = tables.channel_summary(model, panel)
     assert table.mediated[0] > 0 and table.mediated[1] == 0 and table.mediated[2] == 0
     np.testing.assert_allclose(table.contribution, table.direct + table.mediated)
+    assert table.direct_roi[0] < table.roi[0] and table.direct_roi[1] == table.roi[1]
+    weekly = tables.contributions(model, panel)
+    weekly = weekly[weekly.kind == "media"].groupby("component", sort=False)
+    np.testing.assert_allclose(weekly.mediated.sum(), table.mediated, atol=1e-9)
+    np.testing.assert_allclose(weekly.total.sum(), table.contribution)
 
 
 def test_adstock_weights_add_up(training):
     table = tables.adstock_curves(training.final)
     np.testing.assert_allclose(table.groupby("channel").weight.sum(), 1.0)
+
+
+def test_effectiveness_moves_around_one(panel, training):
+    table = tables.effectiveness(training.final.media_response(panel), panel)
+    assert len(table) == len(panel.channels) * len(panel.weeks)
+    np.testing.assert_allclose(table.groupby("channel").effectiveness.mean(), 1.0, rtol=1e-6)
+    assert ((table.lower <= table.effectiveness) & (table.effectiveness <= table.upper)).all()

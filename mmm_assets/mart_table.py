@@ -1,0 +1,33 @@
+"""What a table of the ``mart`` schema is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its DuckDB type and what an analyst needs to know of it."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A mart table; ``refresh_week`` comes before ``columns`` in every one."""
+
+    name: str
+    comment: str
+    columns: tuple[Column, ...]
+
+    @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns with the partition key in front."""
+        return (REFRESH_WEEK, *self.columns)
+
+
+REFRESH_WEEK = Column(
+    "refresh_week", "DATE", "Monday of the last week of data that the refresh could see."
+)

@@ -1,0 +1,251 @@
+"""What follows from the channel graph: what edges are worth, which controls follow media."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mmm_assets.report import figure as fig
+from mmm_assets.report import words
+from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.view import Choice, View
+
+_WEEKLY = """
+    SELECT region, week, component AS channel, contribution AS direct, mediated
+    FROM mart.contributions WHERE refresh_week = $week AND kind = 'media'
+    AND component IN (SELECT channel FROM mart.channel_summary
+                      WHERE refresh_week = $week AND abs(mediated) > 0)
+    ORDER BY week, channel, region"""
+
+_TESTS = """
+    SELECT source, target, lag_weeks, probability, mediated, mediated_lower, mediated_upper,
+           mediated_share, forecast_gain, kpi_forecast_change
+    FROM mart.edge_tests WHERE refresh_week = $week ORDER BY mediated DESC NULLS LAST"""
+
+_CONTROLS = """
+    SELECT control, role, in_response, driver, lag_weeks, probability, drives
+    FROM mart.graph_controls WHERE refresh_week = $week
+    ORDER BY role, probability DESC NULLS LAST, control"""
+
+_HISTORY = """
+    SELECT refresh_week, source, target, max(probability) AS probability,
+           bool_or(published) AS published
+    FROM mart.channel_graph
+    WHERE refresh_week <= $week AND refresh_week NOT IN
+      (SELECT refresh_week FROM mart.refreshes WHERE status = 'held' AND refresh_week <> $week)
+    GROUP BY ALL ORDER BY refresh_week, source, target"""
+
+_METRICS = """
+    SELECT metric, value FROM mart.graph_metrics WHERE refresh_week = $week ORDER BY metric"""
+
+_MOST_EDGES = 40
+_MOST_REFRESHES = 52
+
+
+def views(refresh: Refresh) -> tuple[View, ...]:
+    """Views of mediated weeks, edges removed, controls, and edges over the refreshes."""
+    return (_weekly(refresh), _tests(refresh), _controls(refresh), _history(refresh))
+
+
+def sortability(refresh: Refresh) -> str:
+    """How far the scale of the data alone would have given the graph away, in a sentence."""
+    found = refresh.query(_METRICS).set_index("metric")["value"]
+    values = [found.get(f"{name}sortability", np.nan) for name in ("var", "r2_")]
+    if any(value != value for value in values):
+        return ""
+    return (
+        f" Varsortability {words.ratio(values[0])}, R²-sortability {words.ratio(values[1])}: far "
+        "from 0.5 either way, part of the order could be read off the scale of the data."
+    )
+
+
+def _weekly(refresh: Refresh) -> View:
+    title = "Direct and mediated, week by week"
+    rows = refresh.query(_WEEKLY)
+    if rows.empty:
+        return View("graph-weekly", title, "No channel earns anything through another.")
+    channels = [name for name in refresh.channels if name in set(rows["channel"])]
+    sums = rows.groupby("channel")[["direct", "mediated"]].sum()
+    first = str(sums["mediated"].idxmax())
+    regions = refresh.regions_to_choose(4 * len(refresh.weeks))[: 60 // len(channels)]
+    choices = [
+        Choice(
+            channel if region is None else f"{channel}, {region}",
+            _series(rows, channel, region),
+        )
+        for channel in sorted(channels, key=lambda name: name != first)
+        for region in (None, *regions)
+    ]
+    start = choices[0].traces
+    return View(
+        "graph-weekly",
+        title,
+        f"Of what {first} brings, "
+        f"{words.percent(sums['mediated'][first] / sums.loc[first].sum())} comes through channels "
+        "that it drives.",
+        fig.figure(
+            [
+                fig.line(start[0]["x"], start[0]["y"], "Direct", "@accent")
+                | {"stackgroup": "all", "fillcolor": "@accent/0.35"},
+                fig.line(start[1]["x"], start[1]["y"], "Through others", "@quiet")
+                | {"stackgroup": "all", "fillcolor": "@quiet/0.35"},
+            ],
+            xaxis=fig.weeks_axis(),
+            yaxis=fig.axis(refresh.kpi_label),
+        ),
+        table=rows.groupby(["week", "channel"], as_index=False)[["direct", "mediated"]].sum(),
+        sql=refresh.shown(_WEEKLY),
+        selector="Channel",
+        choices=tuple(choices),
+        note=refresh.choice_note(regions) if regions else "",
+        wide=True,
+    )
+
+
+def _series(rows: pd.DataFrame, channel: str, region: str | None) -> dict[int, dict]:
+    part = rows[rows["channel"] == channel]
+    if region is not None:
+        part = part[part["region"] == region]
+    weekly = part.groupby("week")[["direct", "mediated"]].sum()
+    weeks = iso(weekly.index.to_series())
+    return {
+        number: {"x": weeks, "y": weekly[name].to_numpy()}
+        for number, name in enumerate(("direct", "mediated"))
+    }
+
+
+def _tests(refresh: Refresh) -> View:
+    title = "What each edge changes"
+    rows = refresh.query(_TESTS)
+    if rows.empty:
+        return View("graph-tests", title, "No edge between channels is used, so none can be cut.")
+    top = rows.iloc[0]
+    reading = (
+        f"Without {top['source']} → {top['target']}, {top['source']} would lose "
+        f"{words.number(top['mediated'])} {refresh.kpi} "
+        f"({words.percent(top['mediated_share'])} of its total)"
+    )
+    useless = int((rows["forecast_gain"] <= 0).sum())
+    reading += (
+        f"; {words.counted(useless, 'edge')} of {len(rows)} "
+        f"{'does' if useless == 1 else 'do'} not help to forecast the driven channel."
+        if useless
+        else "; every edge helps to forecast the channel that it drives."
+    )
+    names = [f"{refresh.label(r['source'])} → {refresh.label(r['target'])}"
+             for r in rows.to_dict("records")]  # fmt: skip
+    return View(
+        "graph-tests",
+        title,
+        reading,
+        fig.figure(
+            [
+                fig.bars(
+                    names, rows["mediated"].to_numpy(), "@accent/0.8",
+                    error_x=fig.error(
+                        rows["mediated"].tolist(), rows["mediated_lower"].tolist(),
+                        rows["mediated_upper"].tolist(),
+                    ),
+                    customdata=rows[["forecast_gain", "kpi_forecast_change"]].to_numpy(),
+                )
+                | {
+                    "hovertemplate": "%{y}: %{x:.3~s}<br>forecast of the driven channel better by "
+                    "%{customdata[0]:.1%}<br>predicted KPI moves by %{customdata[1]:.2%}"
+                    "<extra></extra>"
+                }
+            ],
+            **fig.ranked(refresh.kpi_label, len(names)),
+        ),
+        table=rows,
+        sql=refresh.shown(_TESTS),
+        note="Bars: what the source earns through the edge, with its 90 % interval. The table "
+        "adds how much worse the driven channel's held-out weeks are forecast without the source.",
+        height=fig.height_of(len(names), 30),
+    )  # fmt: skip
+
+
+def _controls(refresh: Refresh) -> View:
+    title = "Controls: which follow media"
+    rows = refresh.query(_CONTROLS)
+    if rows.empty:
+        return View("graph-controls", title, "There are no controls.")
+    driven = rows[rows["role"] == "driven"]
+    if driven.empty:
+        reading = (
+            f"Media were found to drive none of the {words.counted(len(rows), 'control')}: each "
+            "may be adjusted for."
+        )
+    else:
+        first = driven.iloc[0]
+        kept = driven["in_response"].fillna(False).astype(bool)
+        reading = (
+            f"{words.listed(driven['control'].tolist())} "
+            f"{'follows' if len(driven) == 1 else 'follow'} media ({first['driver']} → "
+            f"{first['control']}, probability {words.percent(first['probability'])}): adjusted "
+            f"for, {'it' if len(driven) == 1 else 'they'} would take credit from them. "
+            + ("Kept all the same, as configured." if kept.any() else "Left out of the response.")
+        )
+    names = [refresh.label(name) for name in rows["control"]]
+    colours = ["@bad/0.8" if role == "driven" else "@quiet/0.6" for role in rows["role"]]
+    return View(
+        "graph-controls",
+        title,
+        reading,
+        fig.figure(
+            [fig.bars(names, rows["probability"].fillna(0).to_numpy(), colours, ":.0%")],
+            **fig.ranked("", len(names))
+            | {"xaxis": fig.axis("Likeliest edge from media", tickformat=".0%", range=[0, 1.02])},
+        ),
+        table=rows,
+        sql=refresh.shown(_CONTROLS),
+        note="Red: driven by media.",
+        height=fig.height_of(len(names)),
+    )
+
+
+def _history(refresh: Refresh) -> View:
+    title = "Edges over the refreshes"
+    rows = refresh.query(_HISTORY)
+    weeks = sorted(set(iso(rows["refresh_week"])))[-_MOST_REFRESHES:]
+    if len(weeks) < 2:
+        return View(
+            "graph-history", title, "There is no earlier refresh to compare the graph with."
+        )
+    rows["refresh_week"] = iso(rows["refresh_week"])
+    rows = rows[rows["refresh_week"].isin(weeks)]
+    rows["edge"] = [f"{refresh.label(a)} → {refresh.label(b)}"
+                    for a, b in zip(rows["source"], rows["target"], strict=True)]  # fmt: skip
+    wide = rows.pivot_table(index="edge", columns="refresh_week", values="probability")
+    wide = wide.reindex(columns=weeks).fillna(0.0)
+    order = wide.mean(axis=1).sort_values(ascending=False).index[:_MOST_EDGES]
+    used = rows[rows["published"].fillna(False).astype(bool)].groupby("refresh_week")["edge"]
+    sets = used.agg(set).reindex(weeks)
+    now, before = (value if isinstance(value, set) else set() for value in sets.iloc[[-1, -2]])
+    if now or before:
+        reading = (
+            f"{len(now & before)} of {words.counted(len(now | before), 'edge')} used in this "
+            "refresh or the one before are used in both."
+        )
+    else:
+        reading = "No edge was used in this refresh or the one before."
+    return View(
+        "graph-history",
+        title,
+        reading,
+        fig.figure(
+            [
+                fig.heat(
+                    weeks, list(order), wide.loc[order].to_numpy(), "%{y}, %{x}: %{z:.0%}",
+                    zmin=0, zmax=1,
+                    colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
+                )
+            ],
+            xaxis=fig.names_axis(showgrid=False),
+            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
+        ),
+        table=rows[["refresh_week", "source", "target", "probability", "published"]],
+        sql=refresh.shown(_HISTORY),
+        note="Probability at the surest lag; 0 where no refit found the edge."
+        + (f" The {_MOST_EDGES} surest." if len(wide) > _MOST_EDGES else ""),
+        height=fig.height_of(len(order), 22, least=300),
+    )  # fmt: skip
