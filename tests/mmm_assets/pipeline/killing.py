@@ -28,7 +28,7 @@ from mmm_assets.project import Project
 from mmm_assets.refresh import QUIET, explain_failure
 
 # What differs between two runs of the same refresh.
-VOLATILE = {"refreshes": ("run_id", "published_at", "seconds")}
+VOLATILE = {"refreshes": ("run_id", "published_at", "seconds", "known_on")}
 Digest = dict[str, str]
 
 

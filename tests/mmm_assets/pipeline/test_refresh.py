@@ -75,7 +75,7 @@ def test_budgets_of_the_same_total_spend_the_same(refreshed: ProjectConfig) -> N
 
 def test_a_lift_test_stands_beside_what_the_model_said_and_says(refreshed: ProjectConfig) -> None:
     [test] = table(refreshed, "lift_tests", NEWEST).to_dict("records")
-    assert test["channel"] == "search" and str(test["start_week"])[:10] == "2023-10-09"
+    assert test["channel"] == CHANNELS[1] and str(test["start_week"])[:10] == "2023-10-09"
     miss = {when: abs(test[when] - test["measured"]) for when in ("before", "after")}
     assert miss["after"] <= miss["before"]
     assert not test["conflicts"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -62,10 +63,10 @@ def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
     pd.DataFrame(kpi, columns=[*names, "sales"]).to_csv(folder / "kpi.csv", index=False)
     pd.DataFrame(controls, columns=[*names, "price"]).to_csv(folder / "controls.csv", index=False)
     first, last = WEEKS[40].date(), WEEKS[47].date()
-    spent = sum(row[3] for row in media if row[2] == "search" and first <= row[0] <= last)
+    spent = sum(row[3] for row in media if row[2] == CHANNELS[1] and first <= row[0] <= last)
     pd.DataFrame(
         {
-            "channel": ["search"],
+            "channel": [CHANNELS[1]],
             "delta_x": [0.3 * spent / 8],
             "delta_y": [lift],
             "sigma": [0.1 * lift],
@@ -84,6 +85,7 @@ def write_tiniest(folder: Path) -> None:
         table[table["region"].isin(["north", "south"])].to_csv(folder / f"{name}.csv", index=False)
     small = "holdout_weeks: 3, min_weeks: 10, members: 1,"
     content = CONFIG.replace("holdout_weeks: 6, min_weeks: 30, members: 2,", small)
+    content = re.sub("  lift_tests:.*\n", "", content)
     content += "graph: {enabled: false}\nbudget: {by_region: false, scenarios: {same: 1}}\n"
     (folder / "mmm.yaml").write_text(content)
 
