@@ -158,7 +158,7 @@ class FittedModel:
         return Components(
             baseline=parts["baseline"].numpy() * size,
             seasonality=parts["seasonality"].numpy() * size,
-            control=parts["control"].numpy() * size[..., None],
+            control=_by_control(parts["control"].numpy(), len(self.controls)) * size[..., None],
             media=parts["media"].numpy() * size[..., None],
         )
 
@@ -323,6 +323,11 @@ def inputs_of(
         harmonic=torch.as_tensor(_harmonic(panel.weeks, harmonics), device=device),
         fitted_weeks=fitted,
     )
+
+
+def _by_control(columns: Floats, controls: int) -> Floats:
+    """``[M, R, W, K]``: a control's own column and the one of what all regions share, as one."""
+    return columns.reshape(*columns.shape[:-1], -1, controls).sum(-2) if controls else columns
 
 
 def _harmonic(weeks: pd.DatetimeIndex, harmonics: int) -> Floats:

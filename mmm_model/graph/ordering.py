@@ -50,8 +50,8 @@ def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
     Score Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended Bayesian Information
     Criteria for Gaussian Graphical Models". Chen & Chen (2008), "Extended Bayesian Information
     Criteria for Model Selection with Large Model Spaces". Peters & Bühlmann (2014),
-    "Identifiability of Gaussian structural equation models with equal error variances". Hyvärinen equal error variances". Hyvärinen & Smith (2013)
-    Smith (2013) for the likelihood of non-Gaussian errors.
+    "Identifiability of Gaussian structural equation models with equal error variances".
+    Hyvärinen & Smith (2013) for the likelihood of non-Gaussian errors.
     """
     centred = table - table.mean(axis=0)
     rows, c = centred.shape
