@@ -336,8 +336,11 @@ def ui(
     if host not in ("127.0.0.1", "localhost", "::1"):
         errors.print(f"Whoever reaches {host}:{port} can start runs: put a proxy in front of it.")
     os.environ["MMM_CONFIG"] = str(project.path)
-    # Dagster would rather be started by dg, which belongs to development and not to a deployment.
-    os.environ["PYTHONWARNINGS"] = "ignore:Function `dev_command` is superseded"
+    # Dagster would rather be started by dg, which belongs to development and not to a deployment,
+    # and calls handlers that dagster.yaml names a beta feature.
+    os.environ["PYTHONWARNINGS"] = (
+        "ignore:Function `dev_command` is superseded,ignore:Handling yaml-defined logging"
+    )
     command = [sys.executable, "-m", "dagster", "dev", "-m", "mmm_assets.location"]
     command += ["--host", host, "--port", str(port)]
     console.print(f"Dagster's UI: http://{host}:{port}   (stop with Ctrl-C)", markup=False)
