@@ -39,7 +39,7 @@ def main() -> None:
         row = torment(Path(name))
     print("\n".join(f"{key}: {value}" for key, value in row.items()))
     write("crashes", [row])
-    if row["broken published states"] or row["lost rows"] or row["unequal re-runs"]:
+    if row["faults"]:
         sys.exit(1)
 
 
@@ -97,8 +97,9 @@ def torment(folder: Path) -> dict[str, object]:
     return {
         "kills": kills,
         "refreshes that ended before their kill": late,
-        "broken published states": len([f for f in faults if "raw" not in f and "load" not in f]),
-        "lost rows": len([f for f in faults if "raw" in f or "load" in f]),
+        "broken published states": sum("whole" in f and "raw" not in f for f in faults),
+        "lost rows": sum("raw" in f or "loads are gone" in f for f in faults),
+        "left-over files": sum("left over" in f for f in faults),
         "re-runs of both weeks compared": reruns,
         "unequal re-runs": len(unequal),
         "CPU seconds of an undisturbed refresh": round(seconds, 1),

@@ -55,7 +55,7 @@ def read(file: str, stop, found) -> None:
             looks += 1
         except Exception as error:
             errors.append(str(error))
-        time.sleep(0.05)  # an analyst who thinks
+        time.sleep(1.0)  # an analyst who thinks
     found.put((looks, errors, seen))
 
 
