@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -193,10 +194,14 @@ def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
     Raises
     ------
     WarehouseBusy
-        If it did not come free in time.
+        If it did not come free in time; at once if this thread holds it, and so would wait for
+        itself.
     WarehouseError
         If the file cannot be created.
     """
+    mine: set[Path] = _held.__dict__.setdefault("files", set())
+    if file in mine:
+        raise WarehouseBusy(f"{file.name} is held by this very thread: a turn inside a turn")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(file)
@@ -207,10 +212,15 @@ def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise WarehouseError(f"{file.parent} cannot be written to: {error.strerror}") from error
+    mine.add(file)
     try:
         yield
     finally:
+        mine.discard(file)
         lock.release()
+
+
+_held = threading.local()
 
 
 def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:

@@ -66,8 +66,9 @@ class Fits:
     @cached_property
     def lift_tests(self) -> "list[LiftTest]":
         """The lift tests that the final fit read, in its order."""
+        panel = self.panel  # which waits for its own turn
         with self.project.warehouse.work() as connection:
-            return read_lift_tests(connection, self.project.config, self.panel)
+            return read_lift_tests(connection, self.project.config, panel)
 
     @cached_property
     def response(self) -> "MediaResponse":

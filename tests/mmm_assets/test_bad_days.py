@@ -42,9 +42,15 @@ def write(folder, week, state):
 
 def script(code: str, *arguments: object) -> subprocess.Popen:
     command = [sys.executable, "-c", WRITER + code, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
+HOLDER = """
+with Warehouse(Path(sys.argv[1])).turn(sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
 FOR_EVER = """
 week, state = date.fromisoformat(sys.argv[2]), int(sys.argv[3])
 print("ready", flush=True)
@@ -185,22 +191,27 @@ def test_a_lock_is_waited_for_and_not_for_ever(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     week = WEEKS[0]
     message = "another run is working on the refresh week 2024-01-01; waited 0 s"
-    with warehouse.week_turn(week):
-        with pytest.raises(WarehouseBusy, match=message), warehouse.week_turn(week, seconds=0):
-            pass
-        with warehouse.week_turn(WEEKS[1], seconds=0):  # another week is not in the way
-            pass
+    holder = script(HOLDER, tmp_path, "week-2024-01-01")
+    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+    with pytest.raises(WarehouseBusy, match=message), warehouse.week_turn(week, seconds=0):
+        pass
+    with warehouse.week_turn(WEEKS[1], seconds=0):  # another week is not in the way
+        pass
+    holder.communicate("let go")
     with warehouse.week_turn(week, seconds=0):
         pass
 
 
+def test_a_turn_inside_the_same_turn_is_a_mistake_and_no_deadlock(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    with warehouse.work(), pytest.raises(WarehouseBusy, match="turn inside a turn"):
+        warehouse.work().__enter__()
+    with warehouse.work():
+        pass
+
+
 def test_the_lock_of_a_killed_process_comes_free(tmp_path: Path) -> None:
-    holder = script(
-        "with Warehouse(Path(sys.argv[1])).turn('work'):\n"
-        "    print('held', flush=True)\n"
-        "    sys.stdin.read() or __import__('time').sleep(60)",
-        tmp_path,
-    )
+    holder = script(HOLDER, tmp_path, "work")
     assert holder.stdout is not None and holder.stdout.readline() == "held\n"
     with pytest.raises(WarehouseBusy), Warehouse(tmp_path).turn("work", seconds=0):
         pass
