@@ -75,7 +75,7 @@ def _is_number(column: pd.Series) -> bool:
 
 
 def _cell(value: object) -> str:
-    if value is None or value is pd.NaT or value != value:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
