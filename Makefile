@@ -39,7 +39,10 @@ benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute for
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
 
-soak: .venv/.dev ## Long trials of bad days: spoilt deliveries, a source of 20 million rows
+soak: .venv/.dev ## Long trials of bad days: kills, readers, backfills, spoilt deliveries, large sources
+	$(BIN)/python tests/benchmarks/crashes.py
+	$(BIN)/python tests/benchmarks/readers.py
+	$(BIN)/python tests/benchmarks/backfill.py
 	$(BIN)/python tests/benchmarks/corruptions.py
 	$(BIN)/python tests/benchmarks/large_source.py
 

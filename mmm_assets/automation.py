@@ -124,7 +124,8 @@ def new_files(
     Files that differ from the last look may still be written; they are left until the next.
     """
     config = project.config
-    last: dict[str, str] = json.loads(context.cursor or "{}")
+    cursor = context.cursor or ""
+    last: dict[str, str] = json.loads(cursor) if cursor.startswith("{") else {}
     state = "\n".join(
         f"{file} {status.st_size} {status.st_mtime_ns}"
         for file in sources.source_files(config)

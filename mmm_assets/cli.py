@@ -211,10 +211,13 @@ def backfill(
 def status(config: ConfigOption = None) -> None:
     """Show in one screen what is published, how good it is and how new the data are."""
     project = _load(config)
-    from mmm_assets.status import refresh_table
+    with _clear_errors():
+        from mmm_assets.status import overview, refresh_table
 
-    rows = refresh_table(project)
+        rows, lines = refresh_table(project), overview(project)
     console.print(f"{project.project}  ({project.path})", markup=False)
+    for name, said in lines:
+        console.print(f"  {name:18}{said}", markup=False)
     if not rows:
         console.print("Nothing is published yet. Start with:  mmm refresh")
         return
@@ -227,11 +230,11 @@ def status(config: ConfigOption = None) -> None:
         "reason",
         box=None,
     )
-    for row in rows[:15]:
+    for row in rows[:10]:
         table.add_row(*row)
     console.print(table)
-    if len(rows) > 15:
-        console.print(f"… and {len(rows) - 15} earlier refreshes")
+    if len(rows) > 10:
+        console.print(f"… and {len(rows) - 10} earlier refreshes")
     _say_where(project, date.fromisoformat(rows[0][0]))
 
 
@@ -357,10 +360,16 @@ def ui(
     project = _load(config)
     from mmm_assets.refresh import prepare_dagster_home
 
-    prepare_dagster_home(project)
+    with _clear_errors():
+        prepare_dagster_home(project)
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        errors.print(f"Whoever reaches {host}:{port} can start runs: put a proxy in front of it.")
     os.environ["MMM_CONFIG"] = str(project.path)
-    # Dagster would rather be started by dg, which belongs to development and not to a deployment.
-    os.environ["PYTHONWARNINGS"] = "ignore:Function `dev_command` is superseded"
+    # Dagster would rather be started by dg, which belongs to development and not to a deployment,
+    # and calls handlers that dagster.yaml names a beta feature.
+    os.environ["PYTHONWARNINGS"] = (
+        "ignore:Function `dev_command` is superseded,ignore:Handling yaml-defined logging"
+    )
     command = [sys.executable, "-m", "dagster", "dev", "-m", "mmm_assets.location"]
     command += ["--host", host, "--port", str(port)]
     console.print(f"Dagster's UI: http://{host}:{port}   (stop with Ctrl-C)", markup=False)

@@ -19,8 +19,8 @@ class JsonLinesHandler(logging.Handler):
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append a line; logging never stops a run, so a full disk loses lines."""
-        with suppress(OSError):
+        """Append a line; logging never stops a run, so a full disk loses lines, no home all."""
+        with suppress(OSError, KeyError):
             folder = Path(os.environ["DAGSTER_HOME"]) / "logs"
             folder.mkdir(exist_ok=True)
             line = json.dumps(as_json(record), ensure_ascii=False)

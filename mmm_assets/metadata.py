@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
+import numpy as np
 import pandas as pd
 
 from mmm_assets import mart
@@ -75,9 +76,9 @@ def _is_number(column: pd.Series) -> bool:
 
 
 def _cell(value: object) -> str:
-    if value is None or value is pd.NaT or value != value:
+    if value is None or value is pd.NaT or value is pd.NA or value != value:
         return "–"
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"

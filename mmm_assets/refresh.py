@@ -22,7 +22,7 @@ from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 from mmm_assets.notify import notify
 from mmm_assets.project import Progress
 from mmm_assets.project_resource import project_resource
-from mmm_assets.warehouse import WarehouseBusy, hold
+from mmm_assets.warehouse import WarehouseBusy, WarehouseError, hold
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -45,13 +45,27 @@ class RefreshOutcome:
     messages: tuple[str, ...] = ()
 
 
+def dagster_home(config: ProjectConfig) -> Path:
+    """Where Dagster keeps its runs: ``DAGSTER_HOME`` if set, else beside the warehouse."""
+    return Path(os.environ.get("DAGSTER_HOME") or config.warehouse_folder / "dagster").resolve()
+
+
 def prepare_dagster_home(config: ProjectConfig) -> Path:
-    """Choose and fill Dagster's home: ``DAGSTER_HOME`` if set, else beside the warehouse."""
-    home = Path(os.environ.get("DAGSTER_HOME") or config.warehouse_folder / "dagster").resolve()
-    home.mkdir(parents=True, exist_ok=True)
+    """Fill Dagster's home and name it in the environment, from where Dagster takes it.
+
+    Raises
+    ------
+    WarehouseError
+        If it cannot be written to.
+    """
+    home = dagster_home(config)
     settings = home / "dagster.yaml"
-    if not settings.exists():
-        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not settings.exists():
+            shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings)
+    except OSError as error:
+        raise WarehouseError(f"{home} cannot be written to: {error.strerror}") from error
     os.environ["DAGSTER_HOME"] = str(home)
     return home
 

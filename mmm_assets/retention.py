@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from contextlib import suppress
@@ -28,17 +27,13 @@ def tidy(project: Project, instance: dg.DagsterInstance) -> None:
             _forget(project, week)
     for old in _weeks(project.config.reports_folder)[keep.reports :]:
         shutil.rmtree(project.config.reports_folder / old.isoformat(), ignore_errors=True)
+    home = Path(instance.root_directory)
     ended = instance.get_run_records(dg.RunsFilter(statuses=_ENDED))  # newest first
     for record in ended[keep.runs :]:
-        instance.delete_run(record.dagster_run.run_id)
-    if home := os.environ.get("DAGSTER_HOME"):
-        _tidy_logs(Path(home) / "logs", keep.runs)
-
-
-def _tidy_logs(folder: Path, keep: int) -> None:
-    logs = sorted(folder.glob("*.jsonl"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for old in logs[keep:]:
-        old.unlink(missing_ok=True)
+        run_id = record.dagster_run.run_id
+        instance.delete_run(run_id)
+        (home / "logs" / f"{run_id}.jsonl").unlink(missing_ok=True)
+        shutil.rmtree(home / "storage" / run_id, ignore_errors=True)
 
 
 def _fitted_weeks(project: Project) -> list[date]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -149,7 +150,7 @@ class Warehouse:
         connection.execute("CHECKPOINT")
 
     def turn(
-        self, name: str, seconds: float = LOCK_SECONDS, busy: str | None = None
+        self, name: str, seconds: float | None = None, busy: str | None = None
     ) -> AbstractContextManager[None]:
         """Hold one of the warehouse's locks; a process that dies gives it back.
 
@@ -158,7 +159,7 @@ class Warehouse:
         name
             ``work``, ``publish``, ``reports`` or ``week-YYYY-MM-DD``.
         seconds
-            How long to wait for it.
+            How long to wait for it; ``LOCK_SECONDS`` when None.
         busy
             What to say when it does not come free.
 
@@ -170,10 +171,11 @@ class Warehouse:
             If the folder cannot be written to.
         """
         message = busy or f"another run holds '{name}' of the warehouse {self.folder}"
-        return hold(self.folder / ".locks" / f"{name}.lock", seconds, message)
+        wait = LOCK_SECONDS if seconds is None else seconds
+        return hold(self.folder / ".locks" / f"{name}.lock", wait, message)
 
     def week_turn(
-        self, refresh_week: date, seconds: float = LOCK_SECONDS
+        self, refresh_week: date, seconds: float | None = None
     ) -> AbstractContextManager[None]:
         """Hold a refresh week, so that no other run works on it; as `turn`."""
         busy = f"another run is working on the refresh week {refresh_week}"
@@ -192,10 +194,14 @@ def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
     Raises
     ------
     WarehouseBusy
-        If it did not come free in time.
+        If it did not come free in time; at once if this thread holds it, and so would wait for
+        itself.
     WarehouseError
         If the file cannot be created.
     """
+    mine: set[Path] = _held.__dict__.setdefault("files", set())
+    if file in mine:
+        raise WarehouseBusy(f"{file.name} is held by this very thread: a turn inside a turn")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(file)
@@ -206,10 +212,15 @@ def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise WarehouseError(f"{file.parent} cannot be written to: {error.strerror}") from error
+    mine.add(file)
     try:
         yield
     finally:
+        mine.discard(file)
         lock.release()
+
+
+_held = threading.local()
 
 
 def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:

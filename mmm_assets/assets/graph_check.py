@@ -62,7 +62,6 @@ def record(
 @dg.multi_asset_check(
     name="control_check",
     specs=[dg.AssetCheckSpec(RULE, asset="channel_graph", description=_DESCRIPTION)],
-    pool="warehouse",
 )
 def control_check(
     context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]

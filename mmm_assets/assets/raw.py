@@ -12,6 +12,7 @@ from mmm_assets.inputs import knowledge, sources
 from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
 from mmm_assets.inputs.known_rows import create_macros
 from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
+from mmm_assets.inputs.source_files import SourceChanged
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
@@ -40,6 +41,8 @@ def _load(project: Project, role: str) -> dg.MaterializeResult:
                 f"SELECT {', '.join(sources.RAW_COLUMNS[role])} FROM raw.{role} "
                 "ORDER BY load_id DESC, source_row LIMIT 8"
             ).df()
+    except SourceChanged as error:
+        raise dg.RetryRequested(max_retries=3, seconds_to_wait=5) from error
     except sources.SourceError as error:
         raise Refused(str(error)) from error
     return dg.MaterializeResult(

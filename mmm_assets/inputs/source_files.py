@@ -27,6 +27,10 @@ class SourceError(ValueError):
     """A source cannot be loaded; the message says which, why, and what to do."""
 
 
+class SourceChanged(SourceError):
+    """A file was replaced while it was read; the next attempt reads the new one."""
+
+
 @dataclass(frozen=True)
 class Delivery:
     """A source as it is now, ready to be queried once.
@@ -50,18 +54,18 @@ class Delivery:
     columns: Sequence[str]
     fingerprint: str
     file: Path | None = None
-    state: tuple[int, int] = field(default=(0, 0))
+    state: tuple[int, int, int] = field(default=(0, 0, 0))
 
     def require_unchanged(self) -> None:
         """Refuse a file that was replaced while it was read.
 
         Raises
         ------
-        SourceError
-            If its size or time differs from when it was opened.
+        SourceChanged
+            If it is another file, or its size or time differs, than when it was opened.
         """
         if self.file is not None and _state(self.file) != self.state:
-            raise SourceError(
+            raise SourceChanged(
                 f"{self.role}: {self.source} was changed while it was read; try again"
             )
 
@@ -224,6 +228,6 @@ def _hash(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()[:16]
 
 
-def _state(file: Path) -> tuple[int, int]:
+def _state(file: Path) -> tuple[int, int, int]:
     status = file.stat()
-    return status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns

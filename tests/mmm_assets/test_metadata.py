@@ -28,3 +28,8 @@ def test_bars_bear_missing_and_zero_values() -> None:
     text = metadata.bars(["a", "b"], [float("nan"), 0.0]).value
     assert "–" in text
     assert "█" not in text
+
+
+def test_a_missing_value_of_any_kind_is_a_dash() -> None:
+    frame = pd.DataFrame({"a": pd.array([True, None], dtype="boolean"), "b": [None, 2.5]})
+    assert metadata.table(frame).value.splitlines()[2:] == ["| yes | – |", "| – | 2.5 |"]

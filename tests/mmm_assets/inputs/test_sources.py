@@ -1,3 +1,4 @@
+import os
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from mmm_assets.inputs.source_files import SourceChanged, open_file
 from mmm_assets.inputs.sources import (
     SourceError,
     load_raw,
@@ -242,3 +244,21 @@ def test_a_load_that_fails_within_a_transaction_leaves_nothing(
             load_raw(connection, config, "kpi", NOW)
         connection.rollback()
         assert connection.execute("SELECT count(*) FROM raw.kpi").fetchone() == (120,)
+
+
+@pytest.mark.parametrize("how", ["written to", "replaced"])
+def test_a_file_that_changes_while_it_is_read_is_noticed(how: str, small_project, connection):
+    config = small_project.write()
+    file = config.folder / "kpi.csv"
+    delivery = open_file(connection, "kpi", file, "kpi.csv")
+    delivery.require_unchanged()
+    if how == "replaced":
+        status = file.stat()
+        other = file.with_name("new.csv")
+        other.write_bytes(file.read_bytes())
+        os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+        other.replace(file)
+    else:
+        file.write_text(file.read_text() + "2023-10-09,north,5,2.5\n")
+    with pytest.raises(SourceChanged, match=r"kpi: kpi\.csv was changed while it was read"):
+        delivery.require_unchanged()

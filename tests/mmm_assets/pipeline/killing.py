@@ -6,10 +6,13 @@ seconds and a kill hits the refresh and not the imports.
 
 from __future__ import annotations
 
+import importlib
 import os
 import random
 import signal
+import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,7 +28,7 @@ from mmm_assets.project import Project
 from mmm_assets.refresh import QUIET, explain_failure
 
 # What differs between two runs of the same refresh.
-VOLATILE = {"refreshes": ("run_id", "published_at", "seconds")}
+VOLATILE = {"refreshes": ("run_id", "published_at", "seconds", "known_on")}
 Digest = dict[str, str]
 
 
@@ -43,7 +46,18 @@ class Refresher:
         self.config = config
         self.job = build_definitions(config).resolve_job_def("refresh")
 
-    def start(self, week: date) -> int:
+    def warm_up(self, week: date) -> None:
+        """Refresh a week in a child and import here what it imported on its way."""
+        read, write = os.pipe()
+        process = self.start(week, report=write)
+        os.close(write)
+        with os.fdopen(read) as names:
+            for name in names.read().split():
+                with suppress(Exception):
+                    importlib.import_module(name)
+        assert finish(process) == 0
+
+    def start(self, week: date, report: int | None = None) -> int:
         """Refresh a week in a new process; return its id. It exits with 0 if it succeeds."""
         process = os.fork()
         if process:
@@ -60,6 +74,8 @@ class Refresher:
                 _, messages = explain_failure(run.filter_events(lambda event: event.is_failure))
             os.write(2, "".join(f"{message}\n" for message in messages).encode())
             code = 0 if run.success else 1
+            if report is not None:
+                os.write(report, "\n".join(sys.modules).encode())
         finally:
             os._exit(code)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,25 +13,35 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+from killing import published
 
-from mmm_assets.config import ProjectConfig
+from mmm_assets.config import ProjectConfig, load_config
 
 pytestmark = pytest.mark.browser
 START_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
-def ui(refreshed: ProjectConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def copy(refreshed: ProjectConfig, tmp_path_factory: pytest.TempPathFactory) -> ProjectConfig:
+    """A copy of the refreshed project, to be run on from the UI."""
+    folder = tmp_path_factory.mktemp("ui") / "project"
+    shutil.copytree(refreshed.folder, folder)
+    return load_config(folder / "mmm.yaml")
+
+
+@pytest.fixture(scope="module")
+def ui(copy: ProjectConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of ``mmm ui``, stopped with all its processes at the end."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("ui") / "log"
     command = [sys.executable, "-m", "mmm_assets", "ui"]
-    command += ["--config", str(refreshed.path), "--port", str(port)]
+    command += ["--config", str(copy.path), "--port", str(port)]
     environment = {k: v for k, v in os.environ.items() if k != "DAGSTER_HOME"}
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -81,3 +93,33 @@ def test_an_asset_shows_its_materialisation(ui: str, browser) -> None:
     for text in ("mart.channel_summary", "2024-07-08", "marginal_roi"):
         page.get_by_text(text).first.wait_for()
     page.close()
+
+
+LAUNCH = """
+mutation($weeks: [String!]!) { launchPartitionBackfill(backfillParams: {
+  selector: {partitionSetName: "refresh_partition_set", repositorySelector: {
+    repositoryName: "__repository__", repositoryLocationName: "mmm_assets.location"}},
+  partitionNames: $weeks}) { __typename ... on LaunchBackfillSuccess { backfillId }
+  ... on PythonError { message } } }
+"""
+
+
+def test_a_backfill_from_the_ui_publishes_its_week_and_leaves_the_others(
+    ui: str, copy: ProjectConfig
+) -> None:
+    before = published(copy)
+    week = date(2024, 7, 1)
+    asked = {"query": LAUNCH, "variables": {"weeks": [week.isoformat()]}}
+    request = urllib.request.Request(
+        f"{ui}/graphql", json.dumps(asked).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        said = json.load(answer)
+    assert said["data"]["launchPartitionBackfill"]["__typename"] == "LaunchBackfillSuccess", said
+    deadline = time.monotonic() + 2 * START_SECONDS
+    while week not in published(copy):
+        assert time.monotonic() < deadline, "the backfill did not publish its week"
+        time.sleep(1)
+    after = published(copy)
+    assert after.pop(week)
+    assert after == before

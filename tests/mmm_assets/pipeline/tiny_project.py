@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from pathlib import Path
 
@@ -84,6 +85,7 @@ def write_tiniest(folder: Path) -> None:
         table[table["region"].isin(["north", "south"])].to_csv(folder / f"{name}.csv", index=False)
     small = "holdout_weeks: 3, min_weeks: 10, members: 1,"
     content = CONFIG.replace("holdout_weeks: 6, min_weeks: 30, members: 2,", small)
+    content = re.sub("  lift_tests:.*\n", "", content)
     content += "graph: {enabled: false}\nbudget: {by_region: false, scenarios: {same: 1}}\n"
     (folder / "mmm.yaml").write_text(content)
 

@@ -51,6 +51,17 @@ def test_lift_tests_stand_beside_what_the_model_says(filled, example):
     assert "conflicts with everything else" in html
 
 
+def test_forecasts_of_earlier_refreshes_are_shown_once_there_are_some(filled, example):
+    case = example(regions=2)
+    connection = filled(case)
+    html = build_report(connection, case.week)
+    said = re.sub(r"\s", " ", html)
+    assert "4 earlier refreshes beat the last value, with a skill of +31 %" in said
+    assert "88 % of them lay in the 90 % interval" in said
+    connection.execute("DELETE FROM mart.forecast_skill")
+    assert 'id="fit-track"' not in build_report(connection, case.week)
+
+
 def test_the_index_lists_every_refresh(filled, example):
     early, late = date(2026, 11, 9), date(2026, 11, 16)
     connection = filled(example(week=early, regions=2), example(week=late, regions=2))

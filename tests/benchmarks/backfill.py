@@ -1,0 +1,88 @@
+"""A backfill of many weeks in one process, against a process for each week.
+
+Refreshes the last weeks of the bundled sample both ways and compares every published row. Part
+of ``make soak``; WEEKS sets how many (52), MEMBERS the size of the ensemble. Times are wall
+clock and CPU seconds; on a busy machine only the latter can be compared.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path += [str(ROOT), str(ROOT / "tests" / "mmm_assets" / "pipeline")]
+
+from killing import published  # noqa: E402
+from writing import write  # noqa: E402
+
+from mmm_assets.config import load_config  # noqa: E402
+
+WEEKS = int(os.environ.get("WEEKS", "52"))
+MEMBERS = int(os.environ.get("MEMBERS", "8"))
+LAST = date(2026, 6, 22)
+
+
+def project(folder: Path) -> Path:
+    """Copy the sample; return its configuration."""
+    for file in (ROOT / "data").glob("*.csv"):
+        shutil.copy(file, folder)
+    content = (ROOT / "data" / "mmm.yaml").read_text()
+    (folder / "mmm.yaml").write_text(
+        content.replace("\nrefresh:", f"\nrefresh:\n  members: {MEMBERS}")
+    )
+    return folder / "mmm.yaml"
+
+
+def measure(*commands: list[str]) -> tuple[float, float]:
+    """Run commands one after the other; return wall and CPU seconds."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    for command in commands:
+        subprocess.run(
+            [sys.executable, "-m", "mmm_assets", *command],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=ROOT,
+        )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.monotonic() - started, used
+
+
+def main() -> None:
+    """Do it both ways; print and write times and whether the results are equal."""
+    weeks = [LAST - timedelta(weeks=n) for n in reversed(range(WEEKS))]
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as many:
+        together, apart = project(Path(one)), project(Path(many))
+        first, last = str(weeks[0]), str(weeks[-1])
+        whole = measure(["backfill", "--from", first, "--to", last, "-c", str(together)])
+        each = measure(*(["refresh", "--week", str(week), "-c", str(apart)] for week in weeks))
+        again = measure(
+            ["backfill", "--from", first, "--to", last, "-c", str(together), "--resume"]
+        )
+        states = published(load_config(together)), published(load_config(apart))
+    row = {
+        "weeks": WEEKS,
+        "members": MEMBERS,
+        "backfill, seconds": round(whole[0]),
+        "backfill, CPU seconds": round(whole[1]),
+        "one by one, seconds": round(each[0]),
+        "one by one, CPU seconds": round(each[1]),
+        "resumed with nothing to do, seconds": round(again[0]),
+        "weeks with equal results": sum(states[0][week] == states[1][week] for week in weeks),
+    }
+    print("\n".join(f"{key}: {value}" for key, value in row.items()))
+    write("backfill", [row])
+    if row["weeks with equal results"] != WEEKS:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

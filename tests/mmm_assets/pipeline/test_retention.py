@@ -1,0 +1,42 @@
+"""Old models, panels, dashboards, runs and logs go; what is published stays."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from killing import published
+
+from mmm_assets.config import ProjectConfig, load_config
+from mmm_assets.project import Project
+from mmm_assets.refresh import dagster_instance
+from mmm_assets.retention import tidy
+
+EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
+
+
+def panels(found: Project) -> list[date]:
+    with found.warehouse.work() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT refresh_week FROM staging.panel_kpi ORDER BY 1"
+        ).fetchall()
+    return [week for (week,) in rows]
+
+
+def test_only_the_newest_are_kept(project: ProjectConfig) -> None:
+    text = project.path.read_text()
+    project.path.write_text(text + "retention: {models: 1, reports: 1, runs: 10}\n")
+    found = Project(load_config(project.path))
+    before = published(project)
+    old = found.warehouse.model_folder(EARLIER)
+    with dagster_instance(project) as instance:
+        with found.warehouse.week_turn(EARLIER):  # somebody works on that week
+            tidy(found, instance)
+        assert old.exists()
+        tidy(found, instance)
+        assert len(instance.get_run_records()) == 2
+    assert not old.exists()
+    assert found.warehouse.model_folder(NEWEST).exists()
+    assert panels(found) == [NEWEST]
+    assert not (project.reports_folder / str(EARLIER)).exists()
+    assert (project.reports_folder / str(NEWEST) / "index.html").exists()
+    assert published(project) == before
