@@ -74,7 +74,7 @@ def train(
     graph_settings
         Of the channel graph, which is learned from media and controls, with the KPI of the
         week before taken out as a sign of demand; None learns none. Controls that it finds
-        media to drive are left out of the response.
+        media to drive, and instruments, are left out of the response.
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
@@ -92,9 +92,10 @@ def train(
     if graph_settings is not None:
         # Both fits take their controls from it, and one of them must not know the last weeks.
         graph = learn_graph(hidden, graph_settings, report)
+        left_out = set(graph_settings.instruments)
         if not graph_settings.keep_driven_controls:
-            driven = graph.driven_controls()
-            response_controls = tuple(name for name in panel.controls if name not in driven)
+            left_out.update(graph.driven_controls())
+        response_controls = tuple(name for name in panel.controls if name not in left_out)
     known, hidden = panel.with_controls(response_controls), hidden.with_controls(response_controls)
     final, losses = fit(known, settings, graph, report, "final fit", warm_start)
     if graph is not None:

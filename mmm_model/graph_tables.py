@@ -48,7 +48,8 @@ def graph_controls(model: FittedModel, panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``control, role, in_response, driver, lag_weeks, probability, drives``: ``role`` is
-        ``driven`` where media drive it, else ``exogenous``; ``driver`` its surest driver among
+        ``driven`` where media drive it, ``instrument`` where it is left to the channels that it
+        drives, else ``exogenous``; ``driver`` its surest driver among
         the published edges, or the likeliest channel that may be one; ``drives`` the channels
         that the control drives, separated by commas.
     """
@@ -57,7 +58,11 @@ def graph_controls(model: FittedModel, panel: Panel) -> pd.DataFrame:
     for control in panel.controls:
         row: dict[str, object] = {
             "control": control,
-            "role": "driven" if control in driven else "exogenous",
+            "role": "driven"
+            if control in driven
+            else "exogenous"
+            if control in model.controls
+            else "instrument",
             "in_response": control in model.controls,
         }
         if graph is not None:
