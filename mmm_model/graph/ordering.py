@@ -49,9 +49,9 @@ def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
     Andrews et al. (2023), "Fast Scalable and Accurate Discovery of DAGs Using the Best Order
     Score Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended Bayesian Information
     Criteria for Gaussian Graphical Models". Chen & Chen (2008), "Extended Bayesian Information
-    Criteria for Model Selection with Large Model Spaces". Peters & Bühlmann (2014), "Identifiability of
-    Gaussian structural equation models with equal error variances". Hyvärinen & Smith (2013)
-    for the likelihood of non-Gaussian errors.
+    Criteria for Model Selection with Large Model Spaces". Peters & Bühlmann (2014),
+    "Identifiability of Gaussian structural equation models with equal error variances".
+    Hyvärinen & Smith (2013) for the likelihood of non-Gaussian errors.
     """
     centred = table - table.mean(axis=0)
     rows, c = centred.shape
@@ -148,7 +148,7 @@ class OrderScore:
         rows = np.fromiter(new.values(), dtype=int)
         error = table[:, target[rows]] - table @ weight[rows].T
         error /= np.sqrt(np.maximum(variance[rows], 1e-300))
-        self._gains.update(zip(new, shape_gain(error).tolist(), strict=True))
+        self._gains.update(zip(new, shape_gain(error, self.rows).tolist(), strict=True))
         return np.array([self._gains[key] for key in keys])
 
     def total(self, variance: Floats, rest: Floats) -> Floats:
@@ -167,8 +167,7 @@ class OrderScore:
             for entry in (self._entry, self._final_entry)
         ]
         costs = [
-            self.rows * np.log(np.maximum(variance, 1e-300))
-            + (weight != 0.0) @ self.price
+            self.rows * np.log(np.maximum(variance, 1e-300)) + (weight != 0.0) @ self.price
             for weight, variance in fits
         ]
         return np.where((costs[1] < costs[0])[:, None], fits[1][0], fits[0][0]).T
