@@ -150,15 +150,11 @@ def _target_forecast(
     equation: DrivenChannel, panel: Panel, weeks: int, without: str | None = None
 ) -> Floats:
     """Exposure ``[R, weeks]`` of the target in the last weeks, from an equation fitted before."""
-    pairs = zip(equation.sources, equation.delay, strict=True)
-    kept = [(source, delay) for source, delay in pairs if source != without]
     own = target_panel(
-        panel,
-        equation.target,
-        tuple(source for source, _ in kept),
-        tuple(delay for _, delay in kept),
-        equation.model.controls,
+        panel, equation.target, equation.sources, equation.delay, equation.model.controls
     )
+    silent = [source == without for source in equation.sources]
+    own = replace(own, exposure=np.where(silent, 0.0, own.exposure))
     # One member and the data as they are: a test needs no interval.
     settings = replace(equation.model.settings, members=1)
     model, _ = fit(own.hide_tail(weeks), settings)
