@@ -4,10 +4,10 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format benchmark benchmark-graph clean
+.PHONY: help run test ui lint format benchmark benchmark-graph benchmark-report soak clean
 
 help: ## Say what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 run: .venv/.runtime ## Refresh the newest week of the bundled sample (CONFIG=… for your own)
 	$(BIN)/mmm refresh --config $(CONFIG)
@@ -35,6 +35,13 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 
 benchmark-graph: .venv/.dev ## The channel graph against known graphs and effects (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/graph_funnel.py
+
+benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
+	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
+
+soak: .venv/.dev ## Long trials of bad days: spoilt deliveries, a source of 20 million rows
+	$(BIN)/python tests/benchmarks/corruptions.py
+	$(BIN)/python tests/benchmarks/large_source.py
 
 clean: ## Remove the environment and what the sample produced
 	rm -rf .venv data/warehouse data/reports

@@ -124,27 +124,60 @@ def check(config: ConfigOption = None, week: WeekOption = None) -> None:
         from mmm_assets.inputs.dry_run import check_sources
 
         outcomes = check_sources(project, week.date() if week else None)
-    table = Table("table", "rule", "severity", "outcome", box=None)
+    table = Table("table", "rule", "severity", "outcome", "waived", box=None)
     for outcome in outcomes:
         table.add_row(
             outcome.rule.table,
             outcome.rule.name,
             outcome.rule.severity,
             "ok" if outcome.passed else f"{outcome.failed_rows:,} rows",
+            f"until {outcome.waiver.until}" if outcome.waiver else "",
         )
     console.print(table)
     faults = [o for o in outcomes if not o.passed]
     for outcome in faults:
-        console.print(f"\n{outcome.rule.severity}: {outcome.message}", markup=False)
-    if any(o.rule.severity == "blocking" for o in faults):
+        said = "waived" if outcome.waiver else outcome.rule.severity
+        console.print(f"\n{said}: {outcome.message}", markup=False)
+    if any(outcome.blocks for outcome in faults):
         raise typer.Exit(EXIT["refused"])
 
 
 @app.command()
-def refresh(config: ConfigOption = None, week: WeekOption = None) -> None:
+def known(
+    table: Annotated[str, typer.Argument(help="media, kpi, controls or lift_tests.")],
+    on: Annotated[str, typer.Option(help="UTC time, e.g. 2026-06-30T06:00, or a day: its end.")],
+    out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write an input table as it was known on a past day."""
+    project = _load(config)
+    moment = _moment(on, "--on")
+    with _clear_errors():
+        from mmm_assets.inputs.known_file import write_known
+        from mmm_assets.inputs.raw_tables import ROLES
+        from mmm_assets.project import Project
+
+        if table not in ROLES:
+            _stop(f"there is no table '{table}'; allowed: {', '.join(ROLES)}", "usage")
+        rows = write_known(Project(project), table, moment, out)
+    console.print(f"{rows:,} rows of {table}, as known on {moment} UTC: {out}", markup=False)
+
+
+@app.command()
+def refresh(
+    config: ConfigOption = None,
+    week: WeekOption = None,
+    as_known_on: Annotated[
+        str | None,
+        typer.Option(
+            help="UTC time: use only what was loaded by then. Default: refresh.knowledge."
+        ),
+    ] = None,
+) -> None:
     """Run one weekly refresh: load, check, train, analyse, draw, publish."""
     project = _load(config)
-    outcome = _run(project, [week.date()] if week else None)[-1]
+    moment = _moment(as_known_on, "--as-known-on").isoformat() if as_known_on else None
+    outcome = _run(project, [week.date()] if week else None, as_known_on=moment)[-1]
     if outcome.status == "published":
         _say_headline(project, outcome.refresh_week)
     raise typer.Exit(EXIT[outcome.status])
@@ -155,6 +188,10 @@ def backfill(
     first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First week.")],
     last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last week.")],
     config: ConfigOption = None,
+    resume: Annotated[
+        bool,
+        typer.Option(help="Skip weeks published from the same data, configuration and code."),
+    ] = False,
 ) -> None:
     """Refresh several past weeks, oldest first; none of them sees later data."""
     project = _load(config)
@@ -162,14 +199,12 @@ def backfill(
     weeks = [start + timedelta(weeks=n) for n in range((last.date() - start).days // 7 + 1)]
     if not weeks:
         _stop(f"there is no Monday from {first.date()} to {last.date()}", "usage")
-    outcomes = _run(project, weeks)
-    worst = max(
-        outcomes,
-        key=lambda outcome: ("published", "held", "refused", "failed").index(outcome.status),
-    )
-    done = sum(outcome.status == "published" for outcome in outcomes)
-    console.print(f"{done} of {len(weeks)} refreshes published.")
-    raise typer.Exit(EXIT[worst.status])
+    outcomes = _run(project, weeks, resume)
+    statuses = [outcome.status for outcome in outcomes]
+    there = f", {len(weeks) - len(outcomes)} were there already" if resume else ""
+    console.print(f"{statuses.count('published')} of {len(weeks)} refreshes published{there}.")
+    worst = max(statuses, key=("published", "held", "refused", "failed").index, default="published")
+    raise typer.Exit(EXIT[worst])
 
 
 @app.command()
@@ -201,6 +236,87 @@ def status(config: ConfigOption = None) -> None:
 
 
 @app.command()
+def plan(
+    total: Annotated[
+        float | None,
+        typer.Option("--total", "--budget", help="Money over the horizon. Default: as recently."),
+    ] = None,
+    multiplier: Annotated[
+        float | None, typer.Option(help="Total as a multiple of the recent one.")
+    ] = None,
+    roi: Annotated[
+        float | None, typer.Option(help="Find the largest total that returns so much.")
+    ] = None,
+    marginal_roi: Annotated[
+        float | None, typer.Option(help="Find the total whose next unit returns so much.")
+    ] = None,
+    kpi: Annotated[
+        float | None, typer.Option(help="Find the least total for so much KPI from media.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(min=1, help="Weeks that the amounts are for.")] = 1,
+    bound: Annotated[
+        list[str] | None,
+        typer.Option(help="tv=0.8:1.2, multiples of recent spend; several times."),
+    ] = None,
+    max_change: Annotated[
+        float | None, typer.Option(help="Largest change of the other channels, 0 to 1.")
+    ] = None,
+    caution: Annotated[
+        float | None, typer.Option(help="Standard deviations of itself that a move must gain.")
+    ] = None,
+    week: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A published refresh. Default: the newest."),
+    ] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write the budget by region here.")] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ask a published refresh for a budget; nothing is refitted, nothing changes."""
+    project = _load(config)
+    with _clear_errors():
+        from mmm_assets.planning import ask, plan_budget, published_week
+        from mmm_assets.planning_words import budget_table, budget_words
+        from mmm_assets.project import Project
+
+        goals = {
+            "total": total,
+            "multiplier": multiplier,
+            "roi": roi,
+            "marginal_roi": marginal_roi,
+            "kpi": kpi,
+        }
+        bounds = [_bound(text) for text in bound or []]
+        question = ask(goals, horizon, bounds, max_change=max_change, caution=caution)
+        refresh_week = published_week(Project(project), week.date() if week else None)
+        budget = plan_budget(Project(project), refresh_week, question)
+    for line in budget_words(budget, horizon, project.kpi_name, project.currency):
+        console.print(line, markup=False)
+    rows = budget_table(budget, horizon)
+    table = Table(*rows.columns, box=None)
+    for row in rows.itertuples(index=False):
+        table.add_row(*row)
+    console.print(table)
+    console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
+    if csv:
+        csv.parent.mkdir(parents=True, exist_ok=True)
+        budget.frame().to_csv(csv, index=False)
+        console.print(f"Wrote weekly means by region to {csv}", markup=False)
+
+
+@app.command()
+def report(config: ConfigOption = None, week: WeekOption = None) -> None:
+    """Draw the dashboard of a published refresh again, from the warehouse alone."""
+    project = _load(config)
+    with _clear_errors():
+        from mmm_assets.planning import published_week
+        from mmm_assets.project import Project
+        from mmm_assets.report.files import draw_published
+
+        refresh_week = published_week(Project(project), week.date() if week else None)
+        console.print(_short(draw_published(Project(project), refresh_week)), markup=False)
+
+
+@app.command()
 def ui(
     config: ConfigOption = None,
     port: Annotated[int, typer.Option(help="Port of the web server.")] = 3000,
@@ -222,17 +338,27 @@ def ui(
     os.execv(sys.executable, command)
 
 
-def _run(config: ProjectConfig, weeks: list[date] | None) -> list[RefreshOutcome]:
+def _run(
+    config: ProjectConfig,
+    weeks: list[date] | None,
+    resume: bool = False,
+    as_known_on: str | None = None,
+) -> list[RefreshOutcome]:
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
     with _clear_errors():
+        from mmm_assets.backfill import Finished
         from mmm_assets.refresh import dagster_instance, newest_refresh_week
         from mmm_assets.refresh import refresh as run_refresh
 
+        finished = Finished(config) if resume else None
         for week in weeks or [newest_refresh_week(config)]:
+            if finished is not None and finished.is_done(week):
+                console.print(f"Refresh {week} is published already", markup=False)
+                continue
             console.print(f"Refresh {week} of {config.project}", markup=False)
             with dagster_instance(config) as instance, _progress() as progress:
-                outcome = run_refresh(config, instance, week, progress)
+                outcome = run_refresh(config, instance, week, progress, as_known_on)
             outcomes.append(outcome)
             if outcome.status != "published":
                 errors.print(f"{outcome.status}:", style="bold red")
@@ -318,16 +444,26 @@ def _clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
     from mmm_assets.automation import UnknownWeek
     from mmm_assets.inputs.sources import SourceError
-    from mmm_assets.warehouse import WarehouseBusy
+    from mmm_assets.planning import Infeasible, UnknownRefresh
+    from mmm_assets.warehouse import WarehouseError
 
     try:
         yield
     except SourceError as error:
         _stop(str(error), "refused")
-    except WarehouseBusy as error:
+    except WarehouseError as error:
         _stop(str(error), "failed")
-    except UnknownWeek as error:
+    except (Infeasible, UnknownRefresh, UnknownWeek) as error:
         _stop(str(error), "usage")
+
+
+def _moment(text: str, option: str) -> datetime:
+    from mmm_assets.inputs.knowledge import parse_moment
+
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        _stop(f"{option}: {error}", "usage")
 
 
 def _bound(text: str) -> tuple[str, tuple[float, float]]:
@@ -336,9 +472,9 @@ def _bound(text: str) -> tuple[str, tuple[float, float]]:
     try:
         least, most = map(float, ends.split(":"))
     except ValueError:
-        raise ValueError(f"bound '{text}' is not of the form channel=least:most") from None
+        _stop(f"bound '{text}' is not of the form channel=least:most", "usage")
     if not channel:
-        raise ValueError(f"bound '{text}' names no channel")
+        _stop(f"bound '{text}' names no channel", "usage")
     return channel, (least, most)
 
 

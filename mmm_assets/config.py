@@ -9,13 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Collection
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import (
@@ -24,11 +22,12 @@ from pydantic import (
     PrivateAttr,
     StringConstraints,
     ValidationError,
-    field_validator,
     model_validator,
 )
 
+from mmm_assets.config_checks import ChecksSection
 from mmm_assets.config_errors import ConfigError, explain
+from mmm_assets.config_operations import NotifySection, RetentionSection, ScheduleSection
 from mmm_assets.config_tables import Name, Section, Tables
 
 if TYPE_CHECKING:
@@ -57,11 +56,25 @@ class RefreshSection(Section):
     min_weeks: int = Field(default=26, ge=4, le=520, description="fewest weeks of KPI to train on")
     members: int = Field(default=8, ge=1, le=64, description="size of the ensemble")
     seed: int = Field(default=0, ge=0, lt=2**31, description="same data and seed, same result")
+    warm_start: bool = Field(
+        default=False,
+        description="start the search from the week before, if published; "
+        "a week's result then depends on that one's",
+    )
+    track_weeks: int = Field(
+        default=13, ge=1, le=52, description="weeks ahead for which forecasts are scored"
+    )
     first_week: Monday = Field(
         default=date(2015, 1, 5), description="first Monday that can be refreshed"
     )
     last_week: Monday | None = Field(
         default=None, description="last one; null: the newest complete week"
+    )
+    knowledge: Literal["latest", "then"] = Field(
+        default="latest", description="past weeks see today's tables, or what was loaded in time"
+    )
+    days_to_deliver: int = Field(
+        default=7, ge=0, le=365, description="then: days after the week in which loads count"
     )
 
     @model_validator(mode="after")
@@ -141,43 +154,6 @@ class BudgetSection(Section):
     by_region: bool = Field(default=True, description="false: each channel's split stays")
 
 
-class ChecksSection(Section):
-    """Thresholds of the rules in ``rules.py``."""
-
-    outage_floor: float = Field(
-        default=0.2,
-        ge=0,
-        le=1,
-        description="zero_kpi auto: least KPI over median that makes 0 an outage",
-    )
-    min_active_weeks: int = Field(
-        default=4, ge=1, description="fewest weeks on air before a warning"
-    )
-
-
-class ScheduleSection(Section):
-    """When the newest complete week is refreshed by itself."""
-
-    cron: str = Field(default="0 6 * * 1", description="minute hour day month weekday")
-    timezone: str = Field(default="UTC", description="of the cron line, e.g. Europe/Berlin")
-
-    @field_validator("cron")
-    @classmethod
-    def _five_fields(cls, value: str) -> str:
-        if not re.fullmatch(r"[\d*/,\-A-Za-z]+( +[\d*/,\-A-Za-z#]+){4}", value):
-            raise ValueError("allowed are five fields: minute hour day month weekday")
-        return value
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("allowed are IANA names such as Europe/Berlin") from error
-        return value
-
-
 class ProjectConfig(Section):
     """Everything that ``mmm.yaml`` says."""
 
@@ -195,12 +171,17 @@ class ProjectConfig(Section):
     warehouse: str = Field(
         default="warehouse", min_length=1, description="folder of the DuckDB files"
     )
+    memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] | None = (
+        Field(default=None, description="of DuckDB, e.g. 2GB, beyond it spills; null: 80 %")
+    )
     reports: str = Field(default="reports", min_length=1, description="folder of the dashboards")
     refresh: RefreshSection = RefreshSection()
     graph: GraphSection = GraphSection()
     budget: BudgetSection = BudgetSection()
     checks: ChecksSection = ChecksSection()
     schedule: ScheduleSection = ScheduleSection()
+    notify: NotifySection = NotifySection()
+    retention: RetentionSection = RetentionSection()
 
     _path: Path = PrivateAttr(default=Path("mmm.yaml"))
 
@@ -254,8 +235,9 @@ class ProjectConfig(Section):
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hash of the content; layout, comments and defaults written out do not change it."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        """Hash of what decides a result; layout, comments, defaults written out do not."""
+        operations = {"schedule", "notify", "retention", "memory_limit"}
+        content = json.dumps(self.model_dump(mode="json", exclude=operations), sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def model_settings(self) -> ModelSettings:

@@ -134,14 +134,27 @@ class ControlsTable(WeeklySource):
 
 
 class LiftTestsTable(Source):
-    """Experiments: exposure was at ``x``, rose by ``delta_x``, the KPI by ``delta_y`` ± sigma."""
+    """Experiments, a row each: a change of spend and what it did to the KPI, a week.
+
+    With ``start_week`` and ``end_week`` the media table holds what was spent in these weeks, and
+    ``delta_x`` of it would not have been; without, spend had been ``x`` and rose for good.
+    """
 
     channel: Name = "channel"
-    region: Name | None = None
-    x: Name = "x"
-    delta_x: Name = "delta_x"
-    delta_y: Name = "delta_y"
-    sigma: Name = "sigma"
+    region: Name | None = Field(default=None, description="null: everywhere")
+    x: Name | None = Field(default="x", description="weekly spend before, for tests without weeks")
+    delta_x: Name = Field(default="delta_x", description="change of weekly spend")
+    delta_y: Name = Field(default="delta_y", description="KPI gained a week")
+    sigma: Name = Field(default="sigma", description="standard error of delta_y")
+    start_week: Name | None = Field(default=None, description="first week of the test")
+    end_week: Name | None = Field(default=None, description="last week of the test")
+    unit: Literal["spend", "exposure"] = Field(default="spend", description="of x and delta_x")
+
+    @model_validator(mode="after")
+    def _both_weeks(self) -> LiftTestsTable:
+        if (self.start_week is None) != (self.end_week is None):
+            raise ValueError("'start_week' and 'end_week' go together")
+        return self
 
 
 class Tables(Section):

@@ -16,7 +16,9 @@ from mmm_assets.assets.panel import panel  # noqa: E402
 from mmm_assets.assets.raw import RAW_ASSETS, input_checks  # noqa: E402
 from mmm_assets.assets.report import dashboard, published_refresh, result_gates  # noqa: E402
 from mmm_assets.assets.results import RESULT_ASSETS  # noqa: E402
+from mmm_assets.assets.track import forecast_track  # noqa: E402
 from mmm_assets.automation import (  # noqa: E402
+    failure_notice,
     new_files,
     refresh_job,
     weekly_partitions,
@@ -24,7 +26,7 @@ from mmm_assets.automation import (  # noqa: E402
 )
 from mmm_assets.config import ProjectConfig  # noqa: E402
 from mmm_assets.planning_job import plan_job  # noqa: E402
-from mmm_assets.project import Project  # noqa: E402
+from mmm_assets.project_resource import project_resource  # noqa: E402
 
 
 def build_definitions(
@@ -42,14 +44,22 @@ def build_definitions(
     weeks = weekly_partitions(config)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(partitions_def=weeks, owners=list(config.owners)),
-        [*RAW_ASSETS, panel, fitted_model, *RESULT_ASSETS, dashboard, published_refresh],
+        [
+            *RAW_ASSETS,
+            panel,
+            fitted_model,
+            *RESULT_ASSETS,
+            forecast_track,
+            dashboard,
+            published_refresh,
+        ],
     )
     return dg.Definitions(
         assets=assets,
         asset_checks=[input_checks, control_check, result_gates],
         jobs=[refresh_job, plan_job],
         schedules=[weekly_schedule(config)],
-        sensors=[new_files],
-        resources={"project": Project(config), **(resource_overrides or {})},
+        sensors=[new_files, failure_notice(config)],
+        resources={"project": project_resource(config), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

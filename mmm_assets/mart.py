@@ -36,6 +36,19 @@ TABLES: tuple[Table, ...] = (
             Column("kpi_name", "VARCHAR", "Name of the KPI, from the configuration."),
             Column("currency", "VARCHAR", "Currency of spend and value, from the configuration."),
             Column("project", "VARCHAR", "Name of the project, from the configuration."),
+            Column(
+                "knowledge",
+                "VARCHAR",
+                "'latest': all that was loaded by then; 'then': what was loaded in time for the "
+                "week; 'asked': what was known at a moment that somebody named.",
+            ),
+            Column(
+                "known_on",
+                "TIMESTAMP",
+                "When the newest load that counted was made (UTC); mmm refresh --as-known-on with "
+                "this time reads the same rows again.",
+            ),
+            Column("started_from", "DATE", "Refresh that training started from; null: none."),
         ),
     ),
     Table(
@@ -226,6 +239,27 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "lift_tests",
+        "Each experiment beside what the model says of it, KPI a week.",
+        (
+            _CHANNEL,
+            Column("region", "VARCHAR", "Region of the test; null for all regions together."),
+            Column("start_week", "DATE", "First week; null for a lasting change."),
+            Column("end_week", "DATE", "Last week; null for a lasting change."),
+            Column("change", "DOUBLE", "Change of weekly spend, or exposure, as delivered."),
+            Column("measured", "DOUBLE", "Measured lift."),
+            Column("standard_error", "DOUBLE", "Its standard error, as delivered."),
+            Column("used_error", "DOUBLE", "As used: wider where the test conflicts."),
+            Column("conflicts", "BOOLEAN", "True where test and model disagree beyond doubt."),
+            Column("before", "DOUBLE", "Lift that the model expected without any test."),
+            Column("before_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("before_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column("after", "DOUBLE", "Lift that the published model expects."),
+            Column("after_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("after_upper", "DOUBLE", "Upper end of its 90 % interval."),
+        ),
+    ),
+    Table(
         "data_checks",
         "Outcome of every check of the input tables, and of the controls by the channel graph.",
         (
@@ -235,6 +269,32 @@ TABLES: tuple[Table, ...] = (
             Column("passed", "BOOLEAN", "Whether the rule held."),
             Column("failed_rows", "BIGINT", "Number of rows that broke it."),
             Column("message", "VARCHAR", "What was found, where, and what to do."),
+            Column("waived_until", "DATE", "Last day on which breaking the rule is waived."),
+            Column("waiver_reason", "VARCHAR", "Why it is waived."),
+        ),
+    ),
+    Table(
+        "restatements",
+        "Values of past weeks that changed since the refresh of an earlier week.",
+        (
+            Column("table_name", "VARCHAR", "Input table: media, kpi or controls."),
+            Column(
+                "kind",
+                "VARCHAR",
+                "'late': there was no value; 'restated': another value; 'withdrawn': none now.",
+            ),
+            _REGION,
+            Column("name", "VARCHAR", "Channel or control; null for the KPI."),
+            _WEEK,
+            Column("column_name", "VARCHAR", "spend, exposure, kpi, value_per_kpi or value."),
+            Column("value_before", "DOUBLE", "Value that the earlier refresh saw."),
+            Column("value_after", "DOUBLE", "Value that this refresh saw."),
+            Column(
+                "money",
+                "DOUBLE",
+                "Change in money: of spend, or of the KPI's value; null for the rest.",
+            ),
+            Column("loaded_at", "TIMESTAMP", "When the new value was loaded (UTC)."),
         ),
     ),
     Table(
@@ -245,6 +305,58 @@ TABLES: tuple[Table, ...] = (
             Column("step", "INTEGER", "Step of the optimiser."),
             Column("term", "VARCHAR", "Term of the loss, or 'total'."),
             Column("loss", "DOUBLE", "Value of the term."),
+        ),
+    ),
+    Table(
+        "media",
+        "What was delivered of each channel; no row means no activity.",
+        (
+            _REGION,
+            _WEEK,
+            _CHANNEL,
+            Column("spend", "DOUBLE", "Spend of the week; null where it was not delivered."),
+            Column("exposure", "DOUBLE", "Exposure of the week; null where it was not delivered."),
+        ),
+    ),
+    Table(
+        "effectiveness",
+        "What a unit of a channel was worth in each week, over all regions, against its mean.",
+        (
+            _CHANNEL,
+            _WEEK,
+            Column("effectiveness", "DOUBLE", "1 is the channel's mean over all weeks."),
+            _LOWER,
+            _UPPER,
+        ),
+    ),
+    Table(
+        "forecast_track",
+        "Forecasts by the models of earlier refreshes of the weeks that are new in this one, given "
+        "the media and controls that those weeks turned out to have; their KPI was not seen.",
+        (
+            Column("forecast_from", "DATE", "Earlier refresh whose model made the forecast."),
+            _REGION,
+            _WEEK,
+            Column("horizon_weeks", "INTEGER", "Weeks from forecast_from to week."),
+            Column("actual", "DOUBLE", "KPI as it came; null where it was not observed."),
+            Column("predicted", "DOUBLE", "Forecast KPI."),
+            _LOWER,
+            _UPPER,
+            Column("last_value", "DOUBLE", "The region's last KPI up to forecast_from."),
+        ),
+    ),
+    Table(
+        "forecast_skill",
+        "How good all forecasts of forecast_track up to this refresh were; each counts once.",
+        (
+            Column("horizon_weeks", "INTEGER", "Weeks ahead; null for all together."),
+            Column("refreshes", "INTEGER", "Number of refreshes that made the forecasts."),
+            Column("region_weeks", "BIGINT", "Number of forecasts."),
+            Column("rmse", "DOUBLE", "Root mean squared error, KPI units."),
+            Column("relative_rmse", "DOUBLE", "rmse over the mean actual."),
+            Column("last_value_rmse", "DOUBLE", "rmse of repeating last_value."),
+            Column("skill", "DOUBLE", "1 - rmse / last_value_rmse."),
+            Column("coverage_90", "DOUBLE", "Share of actuals inside the 90 % interval."),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -44,6 +44,48 @@ class Question:
     by_region: bool | None = None
 
 
+def ask(
+    goals: Mapping[str, float | None],
+    horizon: int = 1,
+    bounds: Iterable[tuple[str, Sequence[float]]] = (),
+    *,
+    max_change: float | None = None,
+    caution: float | None = None,
+) -> Question:
+    """Make a question of what a person typed.
+
+    Parameters
+    ----------
+    goals
+        One of ``multiplier``, ``total``, ``roi``, ``marginal_roi`` and ``kpi``, the others None;
+        without any, the recent total. Amounts are for the whole horizon.
+    horizon
+        Weeks.
+    bounds
+        Channels with their least and most.
+
+    Raises
+    ------
+    Infeasible
+        If that is no question.
+    """
+    from mmm_model.scenarios import Scenario
+
+    given = {name: value for name, value in goals.items() if value is not None}
+    for amount in {"total", "kpi"} & set(given):
+        given[amount] /= horizon
+    pairs = {}
+    for channel, ends in bounds:
+        if len(ends) != 2:
+            raise Infeasible(f"bounds of '{channel}' are {list(ends)}, expected [least, most]")
+        pairs[channel] = (ends[0], ends[1])
+    try:
+        scenario = Scenario("plan", **(given or {"multiplier": 1.0}))
+    except ValueError as error:
+        raise Infeasible(str(error)) from error
+    return Question(scenario, pairs, max_change, caution)
+
+
 def published_week(project: Project, refresh_week: date | None) -> date:
     """Return the week if it is published; without one, the newest that is.
 
@@ -79,7 +121,7 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Bud
     """
     from mmm_model.budgets import recommend
 
-    fits = Fits(project, refresh_week)
+    fits = Fits(project, refresh_week, published=True)
     settings = project.config.budget_settings(fits.panel.channels)
     changed = {
         name: value

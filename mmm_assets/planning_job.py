@@ -6,9 +6,17 @@ import dagster as dg
 from pydantic import Field
 
 from mmm_assets import metadata
-from mmm_assets.planning import Infeasible, Question, UnknownRefresh, plan_budget, published_week
+from mmm_assets.planning import (
+    Infeasible,
+    UnknownRefresh,
+    ask,
+    plan_budget,
+    published_week,
+)
 from mmm_assets.planning_words import budget_table, budget_words
 from mmm_assets.project import Project
+
+GOALS = ("multiplier", "total", "roi", "marginal_roi", "kpi")
 
 
 class PlanConfig(dg.Config):
@@ -29,36 +37,6 @@ class PlanConfig(dg.Config):
     caution: float | None = Field(default=None, description="standard deviations to gain")
     refresh_week: str | None = Field(default=None, description="a published one; default: newest")
 
-    def question(self) -> Question:
-        """Return the question.
-
-        Raises
-        ------
-        ValueError
-            If it is not one.
-        """
-        from mmm_model.scenarios import Scenario
-
-        goals = {
-            "multiplier": self.multiplier,
-            "total": None if self.total is None else self.total / self.horizon,
-            "roi": self.roi,
-            "marginal_roi": self.marginal_roi,
-            "kpi": None if self.kpi is None else self.kpi / self.horizon,
-        }
-        given = {name: value for name, value in goals.items() if value is not None}
-        bounds = {}
-        for channel, ends in self.bounds.items():
-            if len(ends) != 2:
-                raise ValueError(f"bounds of '{channel}' are {ends}, expected [least, most]")
-            bounds[channel] = (ends[0], ends[1])
-        return Question(
-            Scenario("plan", **(given or {"multiplier": 1.0})),
-            bounds,
-            self.max_change,
-            self.caution,
-        )
-
 
 @dg.op(description="Splits a total, or finds the one that reaches a goal; changes nothing.")
 def best_budget(
@@ -68,7 +46,15 @@ def best_budget(
     try:
         asked = date.fromisoformat(config.refresh_week) if config.refresh_week else None
         week = published_week(project, asked)
-        budget = plan_budget(project, week, config.question())
+        goals = {name: getattr(config, name) for name in GOALS}
+        question = ask(
+            goals,
+            config.horizon,
+            config.bounds.items(),
+            max_change=config.max_change,
+            caution=config.caution,
+        )
+        budget = plan_budget(project, week, question)
     except (Infeasible, UnknownRefresh, ValueError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     about = project.config

@@ -36,4 +36,4 @@ class Project:
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse that the configuration names."""
-        return Warehouse(self.config.warehouse_folder)
+        return Warehouse(self.config.warehouse_folder, self.config.memory_limit)

@@ -9,18 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import dagster as dg
-import psutil
 
 from mmm_assets.automation import JOB, UnknownWeek, weekly_partitions
 from mmm_assets.config import ProjectConfig
 from mmm_assets.definitions import build_definitions
+from mmm_assets.failures import PROCESS_TAG, explain_failure
+from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
-from mmm_assets.project import Progress, Project
+from mmm_assets.notify import notify
+from mmm_assets.project import Progress
+from mmm_assets.project_resource import project_resource
+from mmm_assets.warehouse import WarehouseBusy, hold
 
-PROCESS_TAG = "mmm/process"
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def refresh(
     instance: dg.DagsterInstance,
     refresh_week: date,
     progress: Progress | None = None,
+    as_known_on: str | None = None,
 ) -> RefreshOutcome:
     """Run one refresh in this process.
 
@@ -91,13 +96,15 @@ def refresh(
         Where the run and its materialisations are recorded.
     progress
         Told how training goes.
+    as_known_on
+        ISO time (UTC) up to which loads count; None: as ``refresh.knowledge`` says.
 
     Raises
     ------
     UnknownWeek
         If ``refresh_week`` is not a partition of the project.
     """
-    definitions = build_definitions(config, {"project": Project(config, progress)})
+    definitions = build_definitions(config, {"project": project_resource(config, progress)})
     job = definitions.resolve_job_def(JOB)
     key = refresh_week.isoformat()
     if job.partitions_def is None or not job.partitions_def.has_partition_key(key):
@@ -105,65 +112,67 @@ def refresh(
             f"{key} is not a refresh week: it must be a Monday from "
             f"{config.refresh.first_week} on, of a week that is over"
         )
-    run = job.execute_in_process(
-        instance=instance,
-        partition_key=key,
-        run_config=_QUIET,
-        raise_on_error=False,
-        tags={PROCESS_TAG: f"{os.getpid()}@{psutil.Process().create_time():.0f}"},
-    )
+    with _sign_of_life(instance) as process:
+        run = job.execute_in_process(
+            instance=instance,
+            partition_key=key,
+            run_config=QUIET,
+            raise_on_error=False,
+            tags={
+                PROCESS_TAG: process,
+                **({knowledge.TAG: as_known_on} if as_known_on else {}),
+            },
+        )
     refusals = [
         check.description or check.check_name
         for check in run.get_asset_check_evaluations()
         if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
     ]
-    if refusals:
-        return RefreshOutcome(refresh_week, run.run_id, "refused", tuple(refusals))
-    if not run.success:
-        status, messages = _failure(run)
+    if refusals or not run.success:
+        status, messages = explain_failure(run.filter_events(lambda event: event.is_failure))
+        if refusals:
+            status, messages = "refused", tuple(refusals)
+        if status != "held":  # the gates have told already
+            notify(config, status, key, run.run_id, messages)
         return RefreshOutcome(refresh_week, run.run_id, status, messages)
     [published] = run.asset_materializations_for_node("published_refresh")
-    status = str(published.metadata["status"].value)
-    reasons = (str(published.metadata["reason"].value),) if status == "held" else ()
-    return RefreshOutcome(refresh_week, run.run_id, status, reasons)
+    ended = str(published.metadata["status"].value)
+    reasons = (str(published.metadata["reason"].value),) if ended == "held" else ()
+    return RefreshOutcome(refresh_week, run.run_id, ended, reasons)
 
 
-def _failure(run: dg.ExecuteInProcessResult) -> tuple[str, tuple[str, ...]]:
-    """Say how a run failed and, for each failed step, what was wrong, without a traceback."""
-    status, messages = "failed", []
-    for event in run.filter_events(lambda event: event.is_step_failure):
-        data = event.step_failure_data
-        failure = data.user_failure_data
-        if failure is not None and failure.description:
-            messages.append(failure.description)
-            outcome = failure.metadata.get("outcome")
-            status = str(outcome.value) if outcome else status
-        elif data.error is not None:
-            cause = data.error.cause or data.error
-            messages.append(f"{event.step_key}: {cause.message.strip()}")
-    return status, tuple(messages)
+@contextmanager
+def _sign_of_life(instance: dg.DagsterInstance) -> Iterator[str]:
+    """Hold a lock file under a name of its own; it comes free when this process ends or dies."""
+    name = uuid4().hex
+    file = _life_file(instance, name)
+    with hold(file, 0, "a new file"):
+        yield name
+    file.unlink(missing_ok=True)
+
+
+def _life_file(instance: dg.DagsterInstance, name: str) -> Path:
+    return Path(instance.root_directory) / "running" / f"{name}.lock"
 
 
 def _bury_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Mark runs of killed terminals as failed and give back their turn at the warehouse.
+    """Mark runs of killed terminals as failed.
 
     Dagster's daemon does this for the runs that it launched; a run of the command line has
     only the next command to do it.
     """
-    for record in instance.get_run_records(
-        dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
-    ):
+    open_runs = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    for record in instance.get_run_records(dg.RunsFilter(statuses=open_runs)):
         run = record.dagster_run
         process = run.tags.get(PROCESS_TAG)
-        if process is None or _is_alive(process):
+        if process is None or not process.isalnum():
             continue
-        instance.report_run_failed(run, f"process {process} ended before the run did")
-        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _is_alive(process: str) -> bool:
-    number, started = process.split("@")
-    try:
-        return f"{psutil.Process(int(number)).create_time():.0f}" == started
-    except psutil.NoSuchProcess:
-        return False
+        file = _life_file(instance, process)
+        if file.exists():
+            try:
+                with hold(file, 0, ""):
+                    pass
+            except WarehouseBusy:
+                continue  # it lives
+        instance.report_run_failed(run, "the process ended before the run did")
+        file.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,22 +26,32 @@ from mmm_assets import mart
 LOCK_SECONDS = 900.0
 """How long a step waits for its turn; a turn lasts seconds, a bulk load of raw rows minutes."""
 
+SPILL = ".spill"
+"""Folder in which DuckDB keeps what does not fit into memory."""
 
-class WarehouseBusy(RuntimeError):
-    """Another process held the working file for longer than a step should wait."""
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be used as it should; the message says why, for a person."""
+
+
+class WarehouseBusy(WarehouseError):
+    """Another process held the warehouse or a refresh week for longer than one should wait."""
 
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The two DuckDB files of a project and the models beside them.
+    """The two DuckDB files of a project and what lies beside them.
 
     Parameters
     ----------
     folder
         Where the files lie; created when first written to.
+    memory_limit
+        What DuckDB may use, e.g. ``2GB``; it spills to ``.spill`` beyond that. None: its default.
     """
 
     folder: Path
+    memory_limit: str | None = None
 
     @property
     def work_file(self) -> Path:
@@ -54,8 +64,12 @@ class Warehouse:
         return self.folder / "mmm.duckdb"
 
     def model_folder(self, refresh_week: date) -> Path:
-        """Folder of the saved models of a refresh."""
+        """Folder of the saved models of a published refresh."""
         return self.folder / "models" / refresh_week.isoformat()
+
+    def draft_folder(self, refresh_week: date) -> Path:
+        """Folder of the models and the dashboard of a refresh that is not published yet."""
+        return self.folder / "drafts" / refresh_week.isoformat()
 
     @contextmanager
     def work(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -70,14 +84,17 @@ class Warehouse:
         ------
         WarehouseBusy
             If the file did not come free within ``LOCK_SECONDS``.
+        WarehouseError
+            If the folder cannot be written to.
         """
-        with self._turn("work"), _connect(self.work_file) as connection:
+        with self.turn("work"), _connect(self.work_file, self.memory_limit) as connection:
             create_schemas(connection)
             connection.begin()
             try:
                 yield connection
             except BaseException:
-                connection.rollback()
+                with suppress(duckdb.Error):  # after a full disk there is nothing to roll back
+                    connection.rollback()
                 raise
             connection.commit()
 
@@ -101,45 +118,98 @@ class Warehouse:
         Atomic: the new state is built in a copy, synced to disk and renamed over the old one.
         """
         draft = self.published_file.with_suffix(".draft")
-        with self._turn("publish"):
-            draft.unlink(missing_ok=True)  # left by a run that was killed
-            draft.with_suffix(".draft.wal").unlink(missing_ok=True)
-            if self.published_file.exists():
-                shutil.copyfile(self.published_file, draft)
-            with self._turn("work"), _connect(draft) as connection:
-                create_mart(connection)
-                connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
-                connection.begin()
-                for table in mart.TABLES:
-                    names = ", ".join(quote(column.name) for column in table.all_columns)
-                    connection.execute(
-                        f"DELETE FROM mart.{table.name} WHERE refresh_week = ?", [refresh_week]
-                    )
-                    connection.execute(
-                        f"INSERT INTO mart.{table.name} ({names}) "
-                        f"SELECT {names} FROM work.mart.{table.name} WHERE refresh_week = ?",
-                        [refresh_week],
-                    )
-                connection.commit()
-                connection.execute("DETACH work")
-                connection.execute("CHECKPOINT")
-            _rename_durably(draft, self.published_file)
+        with self.turn("publish"):
+            _remove_draft(draft)  # left by a run that was killed
+            try:
+                if self.published_file.exists():
+                    shutil.copyfile(self.published_file, draft)
+                with self.turn("work"), _connect(draft, self.memory_limit) as connection:
+                    self._replace_in(connection, refresh_week)
+                replace_durably(draft, self.published_file)
+            except BaseException:
+                _remove_draft(draft)  # a full disk needs the room
+                raise
 
-    @contextmanager
-    def _turn(self, name: str) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / f".{name}.lock")
-        try:
-            lock.acquire(timeout=LOCK_SECONDS)
-        except Timeout as error:
-            raise WarehouseBusy(
-                f"another run holds '{name}' of the warehouse {self.folder}; "
-                f"waited {LOCK_SECONDS:.0f} s. Try again when it is done."
-            ) from error
-        try:
-            yield
-        finally:
-            lock.release()
+    def _replace_in(self, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> None:
+        create_mart(connection)
+        connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
+        connection.begin()
+        for table in mart.TABLES:
+            names = ", ".join(quote(column.name) for column in table.all_columns)
+            connection.execute(
+                f"DELETE FROM mart.{table.name} WHERE refresh_week = ?", [refresh_week]
+            )
+            connection.execute(
+                f"INSERT INTO mart.{table.name} ({names}) "
+                f"SELECT {names} FROM work.mart.{table.name} WHERE refresh_week = ?",
+                [refresh_week],
+            )
+        connection.commit()
+        connection.execute("DETACH work")
+        connection.execute("CHECKPOINT")
+
+    def turn(
+        self, name: str, seconds: float = LOCK_SECONDS, busy: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Hold one of the warehouse's locks; a process that dies gives it back.
+
+        Parameters
+        ----------
+        name
+            ``work``, ``publish``, ``reports`` or ``week-YYYY-MM-DD``.
+        seconds
+            How long to wait for it.
+        busy
+            What to say when it does not come free.
+
+        Raises
+        ------
+        WarehouseBusy
+            If it did not come free in time.
+        WarehouseError
+            If the folder cannot be written to.
+        """
+        message = busy or f"another run holds '{name}' of the warehouse {self.folder}"
+        return hold(self.folder / ".locks" / f"{name}.lock", seconds, message)
+
+    def week_turn(
+        self, refresh_week: date, seconds: float = LOCK_SECONDS
+    ) -> AbstractContextManager[None]:
+        """Hold a refresh week, so that no other run works on it; as `turn`."""
+        busy = f"another run is working on the refresh week {refresh_week}"
+        return self.turn(f"week-{refresh_week.isoformat()}", seconds, busy)
+
+    def sweep(self) -> None:
+        """Remove what killed processes left of DuckDB's spilled data."""
+        with self.turn("work"):
+            shutil.rmtree(self.folder / SPILL, ignore_errors=True)
+
+
+@contextmanager
+def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
+    """Hold a lock file for the length of a block.
+
+    Raises
+    ------
+    WarehouseBusy
+        If it did not come free in time.
+    WarehouseError
+        If the file cannot be created.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file)
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise WarehouseBusy(
+            f"{busy}; waited {seconds:.0f} s. Try again when it is done."
+        ) from error
+    except OSError as error:
+        raise WarehouseError(f"{file.parent} cannot be written to: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
@@ -246,16 +316,25 @@ def quote_text(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _connect(file: Path) -> duckdb.DuckDBPyConnection:
+def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
     # Extensions are never fetched: a refresh must not depend on a network.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
-        "temp_directory": str(file.parent / ".spill"),
+        "temp_directory": str(file.parent / SPILL),
     }
-    return duckdb.connect(str(file), config=settings)
+    try:
+        return duckdb.connect(str(file), config=settings)
+    except duckdb.IOException as error:
+        raise WarehouseError(f"{file} cannot be opened: {error}") from error
 
 
-def _rename_durably(source: Path, target: Path) -> None:
+def _remove_draft(draft: Path) -> None:
+    for file in (draft, draft.with_suffix(".draft.wal")):
+        file.unlink(missing_ok=True)
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Rename a file over another, so that after a power cut one of the two is there, whole."""
     with source.open("rb+") as handle:
         os.fsync(handle.fileno())
     source.replace(target)

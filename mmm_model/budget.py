@@ -134,3 +134,12 @@ class Budget:
             else np.nan,
         )
         return dict(zip(SCENARIO_COLUMNS, found, strict=True))
+
+
+def in_cents(amounts: Floats) -> Floats:
+    """Round amounts of money so that they add up to their rounded total (largest remainders)."""
+    cents = np.nan_to_num(amounts) * 100.0
+    whole = np.floor(cents + 1e-9)
+    missing = round(float(cents.sum())) - int(whole.sum())
+    whole[np.argsort(-(cents - whole), kind="stable")[: max(missing, 0)]] += 1.0
+    return whole / 100.0

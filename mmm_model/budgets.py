@@ -16,6 +16,7 @@ block what is known about the channel.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +27,7 @@ from mmm_model.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS, Budget
 from mmm_model.goals import ratio_for
 from mmm_model.grouped import CellGroup, allocate_in_groups
 from mmm_model.panel import Bools, Floats, Panel
-from mmm_model.plan import RecentPlan, recent_plan
+from mmm_model.plan import Plan, recent_plan
 from mmm_model.response import MediaResponse
 from mmm_model.scenarios import GOALS, BudgetSettings, Limits, Scenario, limits
 
@@ -95,31 +96,61 @@ def recommend(
         return ()
     plan = recent_plan(response, panel).only(panel.has_spend)
     channels = tuple(c for c, known in zip(panel.channels, panel.has_spend, strict=True) if known)
+    return split(plan, channels, panel.regions, settings, bool((panel.value_per_kpi > 0).any()))
+
+
+def split(
+    plan: Plan,
+    channels: tuple[str, ...],
+    regions: tuple[str, ...],
+    settings: BudgetSettings,
+    worth: bool,
+    needs: Mapping[str, float] | None = None,
+) -> tuple[Budget, ...]:
+    """Split every scenario's total over the cells of a plan.
+
+    Parameters
+    ----------
+    plan
+        Of R ``regions`` and C ``channels`` whose spend is known.
+    worth
+        Whether a value of the KPI is known.
+    needs
+        Channel → least money a week, whatever else is allowed.
+
+    Raises
+    ------
+    ValueError
+        As `recommend`.
+    """
     spend = plan.spend.sum(axis=0)
     valued = plan.valued()
-    worth = bool((panel.value_per_kpi > 0).any())
+
+    def limit(scenario: Scenario) -> Limits:
+        return limits(scenario, settings, channels, spend, needs)
+
     totals = [
-        _with_total(scenario, valued, plan, settings, channels, worth)
+        _with_total(scenario, valued, plan, settings, limit, worth)
         for scenario in settings.scenarios
     ]
-    bounds = [limits(scenario, settings, channels, spend) for scenario in totals]
+    bounds = [limit(scenario) for scenario in totals]
     search = _Search(valued, bounds, settings)
     before, found = plan.weekly(), []
-    for scenario, limit in zip(settings.scenarios, bounds, strict=True):
-        multiplier = search.best(limit)
+    for scenario, own in zip(settings.scenarios, bounds, strict=True):
+        multiplier = search.best(own)
         value, marginal = _returns(valued, multiplier)
         found.append(
             Budget(
                 scenario=scenario,
                 channels=channels,
-                regions=panel.regions,
+                regions=regions,
                 current_spend=plan.spend,
                 spend=plan.spend * multiplier,
                 current_response=before,
                 response=plan.weekly(multiplier),
                 value=value if worth else np.full_like(value, np.nan),
                 marginal=marginal if worth else np.full_like(marginal, np.nan),
-                binding=_binding(plan.spend, multiplier, limit),
+                binding=_binding(plan.spend, multiplier, own),
             )
         )
     return tuple(found)
@@ -127,10 +158,10 @@ def recommend(
 
 def _with_total(
     scenario: Scenario,
-    valued: RecentPlan,
-    plan: RecentPlan,
+    valued: Plan,
+    plan: Plan,
     settings: BudgetSettings,
-    channels: tuple[str, ...],
+    limit: Callable[[Scenario], Limits],
     worth: bool,
 ) -> Scenario:
     """Return the scenario with the total that its goal needs, split over channels alone."""
@@ -145,18 +176,18 @@ def _with_total(
 
     def limit_at(ratio: float) -> Limits | None:
         try:
-            return limits(Scenario(scenario.name, multiplier=ratio), settings, channels, spend)
+            return limit(Scenario(scenario.name, multiplier=ratio))
         except ValueError:
             return None
 
-    known = [limit for ratio in _TOTALS if (limit := limit_at(ratio)) is not None]
+    known = [own for ratio in _TOTALS if (own := limit_at(ratio)) is not None]
     search = _Search(valued, known, replace(settings, by_region=False)) if known else None
 
     def reached(ratio: float) -> float | None:
-        limit = limit_at(ratio)
-        if limit is None or search is None:
+        own = limit_at(ratio)
+        if own is None or search is None:
             return None
-        multiplier = search.best(limit)
+        multiplier = search.best(own)
         value, marginal = _returns(valued, multiplier)
         by_channel = (valued.spend * multiplier).sum(axis=0)
         if goal == "kpi":
@@ -169,7 +200,7 @@ def _with_total(
     return Scenario(scenario.name, total=ratio * float(spend.sum()))
 
 
-def _returns(valued: RecentPlan, multiplier: Floats) -> tuple[Floats, Floats]:
+def _returns(valued: Plan, multiplier: Floats) -> tuple[Floats, Floats]:
     """Value of each channel's spend and of one more unit of it, spread as it is; ``[C]``."""
     value = valued.weekly(multiplier).mean(axis=0).sum(axis=0)
     spend = (valued.spend * multiplier).sum(axis=0)
@@ -208,7 +239,7 @@ def _cell_groups(limit: Limits, channel: Indices) -> list[CellGroup]:
 class _Search:
     """Finds the best multipliers of a plan; its curves are tabulated once for all scenarios."""
 
-    def __init__(self, plan: RecentPlan, bounds: list[Limits], settings: BudgetSettings) -> None:
+    def __init__(self, plan: Plan, bounds: list[Limits], settings: BudgetSettings) -> None:
         self.plan = plan
         self.settings = settings
         self.paid: Bools = plan.spend > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -84,6 +84,8 @@ class FittedModel:
         weeks and of those after them.
     graph
         The channel graph; None where none was learned.
+    lift
+        What lift tests said, see `mmm_model.lift.Evidence.readings`; empty without any.
     driven
         Equations of the channels that others drive, drivers before the driven.
     """
@@ -98,6 +100,7 @@ class FittedModel:
     state: dict[str, Floats]
     noise: dict[str, Floats]
     graph: ChannelGraph | None = None
+    lift: dict[str, Floats] = field(default_factory=dict)
     driven: tuple[DrivenChannel, ...] = ()
 
     @classmethod
@@ -155,7 +158,7 @@ class FittedModel:
         return Components(
             baseline=parts["baseline"].numpy() * size,
             seasonality=parts["seasonality"].numpy() * size,
-            control=parts["control"].numpy() * size[..., None],
+            control=_by_control(parts["control"].numpy(), len(self.controls)) * size[..., None],
             media=parts["media"].numpy() * size[..., None],
         )
 
@@ -216,6 +219,7 @@ class FittedModel:
         arrays: dict[str, NDArray] = {f"state.{k}": v for k, v in self.state.items()}
         arrays |= {f"noise.{k}": v for k, v in self.noise.items()}
         arrays |= {f"scaling.{k}": v for k, v in self.scaling.to_arrays().items()}
+        arrays |= {f"lift.{k}": v for k, v in self.lift.items()}
         if self.graph is not None:
             arrays |= {f"graph.{k}": v for k, v in self.graph.to_arrays().items()}
         for number, equation in enumerate(self.driven):
@@ -249,6 +253,7 @@ class FittedModel:
             "state": {},
             "noise": {},
             "scaling": {},
+            "lift": {},
             "graph": {},
             "driven": {},
         }
@@ -271,6 +276,7 @@ class FittedModel:
             state=groups["state"],
             noise=groups["noise"],
             graph=graph,
+            lift=groups["lift"],
             driven=tuple(
                 DrivenChannel(
                     target, tuple(delay), cls.from_bytes(groups["driven"][str(number)].tobytes())
@@ -317,6 +323,11 @@ def inputs_of(
         harmonic=torch.as_tensor(_harmonic(panel.weeks, harmonics), device=device),
         fitted_weeks=fitted,
     )
+
+
+def _by_control(columns: Floats, controls: int) -> Floats:
+    """``[M, R, W, K]``: a control's own column and the one of what all regions share, as one."""
+    return columns.reshape(*columns.shape[:-1], -1, controls).sum(-2) if controls else columns
 
 
 def _harmonic(weeks: pd.DatetimeIndex, harmonics: int) -> Floats:

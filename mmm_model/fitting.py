@@ -6,7 +6,7 @@ then the search; then coefficients and levels for what it found.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -18,6 +18,7 @@ from mmm_model.driven import DrivenChannel, delays, target_panel
 from mmm_model.equation import Equation
 from mmm_model.fitted import FittedModel, inputs_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
+from mmm_model.lift import LiftTest, confront, experiments_of, within
 from mmm_model.noise import NoiseModel, learn_ratios, ordinary_weeks, reweigh
 from mmm_model.observations import Observations
 from mmm_model.origins import Blend, blend
@@ -26,6 +27,7 @@ from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.search import initial_equation, saturated_media, search
 from mmm_model.settings import ModelSettings
 from mmm_model.solving import LinearProblem, Solution
+from mmm_model.starting import choose_kernels
 
 Progress = Callable[[str, float], None]
 
@@ -61,7 +63,8 @@ def train(
     settings: ModelSettings | None = None,
     graph_settings: GraphSettings | None = None,
     progress: Progress | None = None,
-    warm_start: FittedModel | None = None,
+    warm_start: Training | None = None,
+    lift_tests: Sequence[LiftTest] = (),
 ) -> Training:
     """Fit twice: without the KPI of the last weeks, to be scored on them, and with it.
 
@@ -78,15 +81,24 @@ def train(
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
-        Earlier model to start from; ignored where its channels or settings differ.
+        Training of an earlier week to start the search from, fit by fit, so that the holdout
+        fit starts from one that saw no held-out week either; ignored where channels or sizes
+        differ.
+    lift_tests
+        Experiments that the estimates should agree with; the holdout fit reads those that
+        were over before the holdout.
 
     Raises
     ------
     ValueError
-        If no KPI would be left to learn from.
+        If no KPI would be left to learn from, or a test does not fit the panel.
     """
     settings = settings or ModelSettings()
     report = progress or _silent
+
+    def start_of(name: str) -> FittedModel | None:
+        return getattr(warm_start, name) if warm_start is not None else None
+
     hidden = panel.hide_tail(settings.holdout_weeks)
     graph, response_controls = None, panel.controls
     if graph_settings is not None:
@@ -97,12 +109,15 @@ def train(
             left_out.update(graph.driven_controls())
         response_controls = tuple(name for name in panel.controls if name not in left_out)
     known, hidden = panel.with_controls(response_controls), hidden.with_controls(response_controls)
-    final, losses = fit(known, settings, graph, report, "final fit", warm_start)
+    start = start_of("final")
+    final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
     if graph is not None:
         final = replace(final, driven=fit_driven(panel, graph, settings, report))
     if not settings.holdout_weeks:
         return Training(final, final, _history({"final": losses}))
-    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", warm_start)
+    earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
+    start = start_of("holdout")
+    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start, earlier)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
 
 
@@ -133,6 +148,7 @@ def fit(
     progress: Progress | None = None,
     stage: str = "fit",
     warm_start: FittedModel | None = None,
+    lift_tests: Sequence[LiftTest] = (),
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     """Fit the model to the observed KPI of a panel.
 
@@ -146,14 +162,14 @@ def fit(
     Raises
     ------
     ValueError
-        If fewer than two weeks have a KPI.
+        If fewer than two weeks have a KPI, or a lift test does not fit the panel.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(
         max(1, min(before, panel.exposure.size * settings.members // _PER_THREAD))
     )
     try:
-        return _fit(panel, settings, graph, progress or _silent, stage, warm_start)
+        return _fit(panel, settings, graph, progress or _silent, stage, warm_start, lift_tests)
     finally:
         torch.set_num_threads(before)
 
@@ -165,6 +181,7 @@ def _fit(
     progress: Progress,
     stage: str,
     warm_start: FittedModel | None,
+    lift_tests: Sequence[LiftTest],
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     weeks = fitted_weeks(panel)
     if weeks < 2:
@@ -182,8 +199,21 @@ def _fit(
     equation = initial_equation(settings, data, warm_start.state if warm_start and same else None)
     noise, solution = _learn_noise(equation, data)
     problem = data.problem(noise, data.weight)
+    if settings.steps and not same:
+        choose_kernels(equation, problem, data)
     history = search(equation, problem, data, solution, progress, stage)
     noise, solution = _finish(equation, data, noise, solution)
+    if lift_tests:
+        tested = experiments_of(lift_tests, past, scaling, settings.lag_weeks, inputs.exposure)
+        prior = data.prior(saturated_media(equation, data), solution)
+        evidence = confront(tested, equation, solution, prior, settings.seed)
+        data = replace(data, evidence=evidence)
+        problem = data.problem(noise, data.weight)
+        history += search(equation, problem, data, solution, progress, f"{stage}, lift tests")
+        with torch.no_grad():
+            data = replace(data, evidence=evidence.at(equation))
+        for _ in range(2):  # what a region's own data say moves against its tests
+            noise, solution = _finish(equation, data, noise, solution.repeat(1))
     with torch.no_grad():
         saturated = saturated_media(equation, data)
         size = torch.as_tensor(scaling.region_size).to(saturated)
@@ -191,6 +221,8 @@ def _fit(
         usual = _store(equation, data, noise, solution, ways)
     surprise = (usual, usual if ways.surprise is None else ways.surprise)
     model = FittedModel.of(panel, settings, scaling, equation, noise, surprise, graph)
+    if data.evidence is not None:
+        model = replace(model, lift=data.evidence.readings(equation))
     return model, history
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mmm_model.equation import Inputs
+from mmm_model.lift import Evidence
 from mmm_model.noise import NoiseModel, Whitening
 from mmm_model.panel import Floats, Panel
 from mmm_model.scaling import Scaling
@@ -42,6 +43,8 @@ class Observations:
         ``[C]`` share of spend.
     spend_known
         Whether every channel's spend is known.
+    evidence
+        What lift tests say of the coefficients; None without any.
     """
 
     inputs: Inputs
@@ -51,6 +54,7 @@ class Observations:
     weight: Tensor
     spend_share: Tensor
     spend_known: bool
+    evidence: Evidence | None = None
 
     @classmethod
     def of(
@@ -75,10 +79,10 @@ class Observations:
         """Number of channels."""
         return self.inputs.exposure.shape[-1]
 
-    def batches(self) -> list[slice]:
-        """Return the regions in pieces that fit in memory."""
+    def batches(self, members: int | None = None) -> list[slice]:
+        """Return the regions in pieces that fit in memory, for so many members at once."""
         regions, weeks, channels = self.inputs.exposure.shape
-        cells = len(self.weight) * weeks * max(channels, 1)
+        cells = (members or len(self.weight)) * weeks * max(channels, 1)
         size = max(_BATCH_CELLS // cells, 1)
         return [slice(first, first + size) for first in range(0, regions, size)]
 
@@ -103,6 +107,7 @@ class Observations:
             observed=self.observed[rows, :weeks],
             fixed=self.fixed[rows, :weeks],
             weight=self.weight[:, :weeks],
+            evidence=None if self.evidence is None else self.evidence.part(rows),
         )
 
     def problem(self, noise: NoiseModel, weight: Tensor) -> LinearProblem:
@@ -110,7 +115,11 @@ class Observations:
         return LinearProblem(Whitening.of(noise), self.target, self.fixed, weight, self.channels)
 
     def prior(self, saturated: Tensor, solution: Solution | None = None) -> Prior:
-        """Weak: a channel's share of the KPI is of the order of its share of spend."""
+        """Weak: a channel's share of the KPI is of the order of its share of spend.
+
+        Only the means of the saturated media ``[M, R, W, C]`` count. Where lift tests are known,
+        they sharpen it.
+        """
         share = saturated.mean((1, 2)).clamp_min(_SMALLEST_SHARE)
         spread = _MEDIA_SHARE * self.spend_share.clamp_min(0.2 / self.channels)
         mean = torch.zeros_like(share)
@@ -125,7 +134,8 @@ class Observations:
             [(share / spread) ** 2, share.new_full((len(share), rest), _CONTROL_SPREAD**-2)], dim=1
         )
         padding = share.new_zeros(len(share), rest)
-        return Prior(torch.cat([mean, padding], dim=1), precision)
+        prior = Prior(torch.cat([mean, padding], dim=1), precision)
+        return prior if self.evidence is None else self.evidence.sharpen(prior, solution)
 
 
 def block_bootstrap(weeks: int, settings: ModelSettings) -> Floats:

@@ -6,6 +6,7 @@ It is the media of the last `PLAN_WEEKS` weeks, or of all weeks where there are 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -15,6 +16,26 @@ from mmm_model.response import MediaResponse
 PLAN_WEEKS = 52
 GONE_AFTER = 13
 """A region that has reported nothing for this many weeks has no plan any more."""
+
+
+class Plan(Protocol):
+    """Spend that can be scaled by channel and region, and what it then brings."""
+
+    @property
+    def spend(self) -> Floats:
+        """``[R, C]`` mean weekly spend; NaN for a channel whose spend is unknown."""
+
+    def weekly(self, multiplier: float | Floats = 1.0) -> Floats:
+        """Mean weekly response ``[M, R, C]`` in KPI units; ``multiplier`` fits ``[R, C]``."""
+
+    def weekly_marginal(self, multiplier: float | Floats = 1.0) -> Floats:
+        """Its derivative with respect to the multiplier, ``[M, R, C]``."""
+
+    def valued(self) -> Self:
+        """Return the plan with its response in value instead of KPI units."""
+
+    def only(self, channels: Bools) -> Self:
+        """Return the plan of the channels that are True in ``[C]``."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +119,7 @@ def recent_plan(response: MediaResponse, panel: Panel) -> RecentPlan:
     if not len(panel.weeks):
         raise ValueError("a plan needs at least one week")
     recent = slice(-PLAN_WEEKS, None)
-    share = _week_share(reported(panel)[:, recent])
+    share = week_share(reported(panel)[:, recent])
     window = response.tail(PLAN_WEEKS)
     spend = np.einsum("rt,rtc->rc", share, np.nan_to_num(panel.spend[:, recent]))
     exposure = np.einsum("rt,rtc->rc", share, panel.exposure[:, recent])
@@ -108,7 +129,7 @@ def recent_plan(response: MediaResponse, panel: Panel) -> RecentPlan:
         response=replace(window, weight=window.weight * part),
         spend=np.where(panel.has_spend, spend, np.nan),
         exposure=exposure,
-        value=_filled_value(panel.value_per_kpi)[:, recent],
+        value=filled_value(panel.value_per_kpi)[:, recent],
     )
 
 
@@ -123,13 +144,14 @@ def reported(panel: Panel) -> Bools:
     return panel.observed | panel.exposure.any(axis=2) | spent
 
 
-def _week_share(present: Bools) -> Floats:
+def week_share(present: Bools) -> Floats:
+    """``[R, T]`` of a week in the mean of its region; zero where it is gone or said nothing."""
     alive = present[:, -GONE_AFTER:].any(axis=1, keepdims=True)
     count = present.sum(axis=1, keepdims=True)
     return present * alive / np.maximum(count, 1)
 
 
-def _filled_value(value: Floats) -> Floats:
+def filled_value(value: Floats) -> Floats:
     """A value in every cell: its own, else the region's mean, else the mean, else 1."""
     known = ~np.isnan(value)
     if not known.any():

@@ -9,6 +9,8 @@ import numpy as np
 from mmm_model.panel import Floats, Panel
 
 _LARGEST_CONTROL = 5.0
+# What all regions share in a week is one series, too short to be explained before that.
+_WEEKS_FOR_COMMON = 104
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,16 @@ class Scaling:
         ``[R, C]`` exposure that counts as one.
     control_mean, control_size
         ``[R, K]`` mean and standard deviation of a control in the region.
+    common_size
+        ``[K]`` standard deviation of what all regions share of a control; empty with a single
+        region or few weeks.
     """
 
     region_size: Floats
     exposure_size: Floats
     control_mean: Floats
     control_size: Floats
+    common_size: Floats
 
     @classmethod
     def of(cls, panel: Panel) -> Scaling:
@@ -42,11 +48,17 @@ class Scaling:
         size = np.abs(panel.kpi * seen).sum(axis=1) / np.maximum(count, 1)
         typical = size[size > 0].mean() if (size > 0).any() else 1.0
         size = np.where(size > 0, size, typical)
+        past = panel.control[:, :weeks]
+        mean, spread = past.mean(axis=1), _control_size(past)
+        common = np.zeros(0)
+        if len(past) > 1 and weeks >= _WEEKS_FOR_COMMON:
+            common = _standardised(past, mean, spread).mean(axis=0).std(axis=0)
         return cls(
             region_size=size,
             exposure_size=_exposure_size(panel.exposure[:, :weeks]),
-            control_mean=panel.control[:, :weeks].mean(axis=1),
-            control_size=_control_size(panel.control[:, :weeks]),
+            control_mean=mean,
+            control_size=spread,
+            common_size=common,
         )
 
     def kpi(self, panel: Panel) -> Floats:
@@ -58,13 +70,26 @@ class Scaling:
         return exposure / self.exposure_size[:, None]
 
     def control(self, panel: Panel) -> Floats:
-        """``[R, W, K]`` standardised controls, within ±5."""
-        z = (panel.control - self.control_mean[:, None]) / self.control_size[:, None]
-        return np.clip(z, -_LARGEST_CONTROL, _LARGEST_CONTROL)
+        """Standardised controls ``[R, W, K]``; ``[R, W, 2K]`` with what all regions share.
+
+        A control is often a noisy view of what moves the KPI (an index of demand, say). Its
+        mean over the regions is a clearer one, so it has a coefficient of its own.
+        """
+        z = _standardised(panel.control, self.control_mean, self.control_size)
+        if not len(self.common_size):
+            return z
+        common = z.mean(axis=0) / np.where(self.common_size > 1e-9, self.common_size, 1.0)
+        return np.concatenate([z, np.broadcast_to(common, z.shape)], axis=-1)
 
     def to_arrays(self) -> dict[str, Floats]:
         """Return the arrays by name, for saving."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _standardised(control: Floats, mean: Floats, size: Floats) -> Floats:
+    """``[R, W, K]`` within ±5."""
+    z = (control - mean[:, None]) / size[:, None]
+    return np.clip(z, -_LARGEST_CONTROL, _LARGEST_CONTROL)
 
 
 def fitted_weeks(panel: Panel) -> int:

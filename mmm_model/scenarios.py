@@ -9,6 +9,9 @@ import numpy as np
 
 from mmm_model.panel import Bools, Floats
 
+Term = tuple[str, float]
+"""Who is bounded, and by how much money a week."""
+
 FEASIBLE = 1e-9
 """Relative excess of a total over what the bounds allow that is taken for rounding."""
 
@@ -194,7 +197,11 @@ class Limits:
 
 
 def limits(
-    scenario: Scenario, settings: BudgetSettings, channels: tuple[str, ...], spend: Floats
+    scenario: Scenario,
+    settings: BudgetSettings,
+    channels: tuple[str, ...],
+    spend: Floats,
+    needs: Mapping[str, float] | None = None,
 ) -> Limits:
     """Bounds of a scenario that has a total.
 
@@ -202,12 +209,15 @@ def limits(
     ----------
     channels, spend
         C names and ``[C]`` weekly spend of the recent plan.
+    needs
+        Channel → least money a week, by contracts and flights.
 
     Raises
     ------
     ValueError
-        If a group's bounds conflict with those of its channels, or all bounds with the total.
-        Those that are named conflict together: relaxing any one of them far enough would do.
+        If a need conflicts with its channel's bound, a group's bounds with those of its
+        channels, or all bounds with the total. Those that are named are a smallest set that
+        conflicts: without any one of them, the others could be met.
     """
     current = float(spend.sum())
     total = scenario.weekly_total(current)
@@ -216,20 +226,30 @@ def limits(
     bounds = np.array([settings.bounds.get(channel, around) for channel in channels])
     lower, upper = bounds[:, 0], bounds[:, 1]
     room = FEASIBLE * max(total, current)
+    for c, channel in enumerate(channels):
+        need = (needs or {}).get(channel, 0.0)
+        if need > spend[c] * upper[c] + room:
+            raise ValueError(
+                f"scenario '{scenario.name}': contracts and flights of {channel} need "
+                f"{need:,.2f} a week, but {channel} ≤ {spend[c] * upper[c]:,.2f}; widen its bound"
+            )
+        if need > 0:
+            lower[c] = max(lower[c], min(need / spend[c], upper[c]))
     groups = tuple(_group_limit(name, g, channels, spend) for name, g in settings.groups.items())
     for group in groups:
         own = [(c, s) for c, s, m in zip(channels, spend, group.members, strict=True) if m]
         low, high = lower[group.members], upper[group.members]
-        at_least, at_most = _terms(own, low, "≥"), _terms(own, high, "≤")
+        at_least, at_most = _terms(own, low), _terms(own, high)
         if spend[group.members] @ low > group.most + room:
+            at_least = _smallest(at_least, group.most + room)
             raise ValueError(
                 f"scenario '{scenario.name}': group '{group.name}' may spend at most "
-                f"{group.most:,.2f} a week, but {', '.join(at_least)}; widen one of them"
+                f"{group.most:,.2f} a week, but {_words(at_least, '≥')}; widen one of them"
             )
         if spend[group.members] @ high < group.least - room:
             raise ValueError(
                 f"scenario '{scenario.name}': group '{group.name}' must spend at least "
-                f"{group.least:,.2f} a week, but {', '.join(at_most)}; widen one of them"
+                f"{group.least:,.2f} a week, but {_words(at_most, '≤')}; widen one of them"
             )
     least, floor = _reach(channels, spend, lower, groups, "≥")
     most, ceiling = _reach(channels, spend, upper, groups, "≤")
@@ -240,10 +260,13 @@ def limits(
             f"scenario '{scenario.name}' wants {total:,.2f} a week, but no channel has recent "
             "spend to scale"
         )
-    side, reached, terms = ("least", least, floor) if total < least else ("most", most, ceiling)
+    if total < least:
+        side, reached, words = "least", least, _words(_smallest(floor, total + room), "≥")
+    else:
+        side, reached, words = "most", most, _words(ceiling, "≤")
     raise ValueError(
         f"scenario '{scenario.name}' wants {total:,.2f} a week, but the bounds allow at {side} "
-        f"{reached:,.2f}: {', '.join(terms)}; widen one of them or change the total"
+        f"{reached:,.2f}: {words}; widen one of them or change the total"
     )
 
 
@@ -260,7 +283,7 @@ def _reach(
     reach: Floats,
     groups: tuple[GroupLimit, ...],
     sign: str,
-) -> tuple[float, list[str]]:
+) -> tuple[float, list[Term]]:
     """Total that the bounds of one side allow, and the bounds that add up to it."""
     own = spend * reach
     alone, total, terms = np.ones(len(spend), dtype=bool), 0.0, []
@@ -270,16 +293,29 @@ def _reach(
         if tight:
             bound = group.least if sign == "≥" else group.most
             total += bound
-            terms.append(f"group '{group.name}' {sign} {bound:,.2f}")
+            terms.append((f"group '{group.name}'", bound))
             alone &= ~group.members
     pairs = [(c, s) for c, s, a in zip(channels, spend, alone, strict=True) if a]
-    return total + float(own[alone].sum()), [*_terms(pairs, reach[alone], sign), *terms]
+    return total + float(own[alone].sum()), [*_terms(pairs, reach[alone]), *terms]
 
 
-def _terms(pairs: list[tuple[str, float]], reach: Floats, sign: str) -> list[str]:
-    """Bounds of channels that are paid for, in words."""
+def _terms(pairs: list[tuple[str, float]], reach: Floats) -> list[Term]:
+    """Bounds of channels that are paid for, in money."""
     return [
-        f"{channel} {sign} {multiple * paid:,.2f}"
+        (channel, float(multiple * paid))
         for (channel, paid), multiple in zip(pairs, reach, strict=True)
         if paid > 0
     ]
+
+
+def _smallest(terms: list[Term], allowed: float) -> list[Term]:
+    """Drop lower bounds, smallest first, while those left still add up to more than allowed."""
+    kept = list(terms)
+    for term in sorted(terms, key=lambda term: term[1]):
+        if sum(amount for _, amount in kept) - term[1] > allowed:
+            kept.remove(term)
+    return kept
+
+
+def _words(terms: list[Term], sign: str) -> str:
+    return ", ".join(f"{name} {sign} {amount:,.2f}" for name, amount in terms)

@@ -8,6 +8,7 @@ coefficients held fixed. So the optimiser searches few parameters and needs few 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ from mmm_model.solving import LinearProblem, Solution
 
 _HUBER = 2.5
 _PRIOR_CENTRE = {"carryover": -1.2, "delay": -2.0, "slope": -0.5, "half_saturation": 0.7}
-_PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
+PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
 # For each region; high, because a GRU that moves freely takes over what the media did.
 _MODULATION_PRECISION = 150.0
 
@@ -36,7 +37,7 @@ def initial_equation(
     for name in NONLINEAR:
         draw = torch.randn(settings.members, channels, generator=generator)
         draw[0] = 0.0
-        centre = _PRIOR_CENTRE[name] + 0.7 * _PRIOR_SPREAD[name] * draw
+        centre = _PRIOR_CENTRE[name] + 0.7 * PRIOR_SPREAD[name] * draw
         getattr(equation, name).data.copy_(centre)
         equation.register_buffer(f"prior_{name}", centre.clone(), persistent=False)
     for name in ("gru_input", "gru_hidden", "modulation"):
@@ -65,15 +66,20 @@ def search(
     optimiser = torch.optim.Adam(parameters, settings.learning_rate, betas=(0.8, 0.95))
     steps = settings.steps
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
-    solution = solution.repeat(settings.members)
+    if len(solution.pooled) != settings.members:
+        solution = solution.repeat(settings.members)
     history = []
     for step in range(steps):
         saturated = saturated_media(equation, data, keep_graph=True)
+        if data.evidence is not None:
+            data = replace(data, evidence=data.evidence.at(equation))
         with torch.no_grad():
             prior = data.prior(saturated, solution)
             solution = problem.solve(saturated, prior, solution, rounds=1)
         optimiser.zero_grad()
         terms = _prior_loss(equation, problem.regions)
+        if data.evidence is not None:
+            terms["lift_tests"] = data.evidence.loss(solution)
         torch.stack(list(terms.values())).sum().backward()
         terms["fit"] = _fit_loss(equation, problem, saturated, solution, data)
         nn.utils.clip_grad_norm_(parameters, 10.0 * settings.members)
@@ -140,7 +146,7 @@ def _prior_loss(equation: Equation, regions: int) -> dict[str, Tensor]:
             [
                 (
                     (getattr(equation, name) - getattr(equation, f"prior_{name}"))
-                    / _PRIOR_SPREAD[name]
+                    / PRIOR_SPREAD[name]
                 ).square()
                 for name in NONLINEAR
             ]

@@ -22,10 +22,20 @@ _WEEKS_AT_ONCE = 32
 
 @dataclass(frozen=True)
 class Prior:
-    """Independent Gaussian priors of the pooled coefficients, each ``[M, P]``."""
+    """Independent Gaussian priors of the pooled coefficients, each ``[M, P]``.
+
+    Parameters
+    ----------
+    mean, precision
+        Of the pooled coefficients.
+    regional_precision, regional_weighted
+        ``[M, R, P]`` of a region's coefficients, and precision times mean: what lift tests say.
+    """
 
     mean: Tensor
     precision: Tensor
+    regional_precision: Tensor | None = None
+    regional_weighted: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,9 @@ class LinearProblem:
         x = self.design(saturated)
         xw = x * self.weight[:, None, :, None]
         regional_gram = xw.transpose(-1, -2) @ x
+        known, weighted = prior.regional_precision, prior.regional_weighted
+        if known is not None:
+            regional_gram = regional_gram + torch.diag_embed(known)
         gram = regional_gram.sum(1)
         cross = self._common_moment(xw)
         pooled, deviation, common = solution.pooled, solution.deviation, solution.common
@@ -167,6 +180,8 @@ class LinearProblem:
         for _ in range(rounds):
             left = self.white_target - (x @ deviation[..., None])[..., 0]
             moment = (xw * left[..., None]).sum((1, 2))
+            if known is not None and weighted is not None:
+                moment = moment + (weighted - known * deviation).sum(1)
             if self.shared:
                 common_moment = self._common_moment((left * self.weight[:, None])[..., None])
                 moment = moment - (explained.transpose(1, 2) @ common_moment)[..., 0]
@@ -178,6 +193,8 @@ class LinearProblem:
             )[..., 0]
             left = self.innovation(x, pooled[:, None].expand_as(deviation), common)
             moment_r = (xw * left[..., None]).sum(2)
+            if known is not None and weighted is not None:
+                moment_r = moment_r + weighted - known * pooled[:, None]
             size = torch.where(bounded, pooled.clamp_min(1e-6), torch.ones_like(pooled))[:, None]
             scale = size * spread
             scaled_gram = regional_gram * scale[..., :, None] * scale[..., None, :]
@@ -195,6 +212,36 @@ class LinearProblem:
             floor = torch.where(bounded, -pooled, torch.full_like(pooled, -torch.inf))[:, None]
             deviation = torch.maximum(deviation, floor)
         return Solution(pooled, deviation, common, spread)
+
+    def pooled_moments(self, saturated: Tensor) -> tuple[Tensor, Tensor]:
+        """Moments of the columns with each other and with the KPI, common weeks taken out.
+
+        Parameters
+        ----------
+        saturated
+            ``[R, W, Q]`` media columns, the same for all members.
+
+        Returns
+        -------
+        gram, moment
+            ``[M, Q + K + 2H, Q + K + 2H]`` and ``[M, Q + K + 2H]``.
+        """
+        region, regions = self.whitening.region, self.regions
+        columns = torch.cat([region @ saturated, self.white_fixed], dim=-1)
+        flat = columns.reshape(-1, columns.shape[-1])
+        grams, moments = [], []
+        for member, weight in enumerate(self.weight):
+            weighted = (columns * weight[:, None]).reshape(flat.shape)
+            gram, moment = weighted.T @ flat, weighted.T @ self.white_target.reshape(-1)
+            if self.shared:
+                both = torch.cat([weighted, (self.white_target * weight).reshape(-1, 1)], dim=1)
+                cross = region.reshape(regions * len(weight), -1).T @ both
+                explained = torch.cholesky_solve(cross[:, :-1], self.common_factor[member])
+                gram = gram - cross[:, :-1].T @ explained
+                moment = moment - explained.T @ cross[:, -1]
+            grams.append(gram)
+            moments.append(moment)
+        return torch.stack(grams), torch.stack(moments)
 
     def innovation(self, design: Tensor, regional: Tensor, common: Tensor) -> Tensor:
         """Whitened residual ``[M, R, W]`` for coefficients ``[M, R, P]`` and common ``[M, W]``."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,9 +11,10 @@ from mmm_model import holdout
 from mmm_model.curves import marginal_roi
 from mmm_model.fitted import FittedModel
 from mmm_model.fitting import Training
+from mmm_model.lift import LiftTest
 from mmm_model.mediation import mediation
 from mmm_model.panel import Floats, Panel
-from mmm_model.response import interval
+from mmm_model.response import MediaResponse, interval
 
 
 def predictions(training: Training, panel: Panel) -> pd.DataFrame:
@@ -147,6 +150,64 @@ def adstock_curves(model: FittedModel) -> pd.DataFrame:
             "upper": upper.ravel(),
         }
     )
+
+
+def effectiveness(response: MediaResponse, panel: Panel) -> pd.DataFrame:
+    """What a unit was worth in each week: ``channel, week, effectiveness, lower, upper``.
+
+    Regions count by what they could earn of the channel; one is the channel's mean over weeks.
+    """
+    worth = response.weight.sum(axis=1)
+    mean = worth.mean(axis=1, keepdims=True)
+    index = np.divide(worth, mean, out=np.ones_like(worth), where=mean > 0)
+    lower, upper = interval(index)
+    weeks = panel.weeks.to_numpy()
+    return pd.DataFrame(
+        {
+            "channel": np.repeat(np.array(panel.channels, dtype=object), len(weeks)),
+            "week": np.tile(weeks, len(panel.channels)),
+            "effectiveness": index.mean(axis=0).T.ravel(),
+            "lower": lower.T.ravel(),
+            "upper": upper.T.ravel(),
+        }
+    )
+
+
+def lift_tests(model: FittedModel, tests: Sequence[LiftTest]) -> pd.DataFrame:
+    """Each lift test beside what the model said without any and says with them.
+
+    Parameters
+    ----------
+    tests
+        Those that the model was fitted with, in their order.
+
+    Returns
+    -------
+    DataFrame
+        ``channel, region, start_week, end_week, change, measured, standard_error, used_error,
+        conflicts`` and ``before`` and ``after`` with their intervals, KPI units a week.
+    """
+    found = model.lift or {name: np.zeros(0) for name in ("error", "conflicts")}
+    frame = pd.DataFrame(
+        {
+            "channel": [test.channel for test in tests],
+            "region": [test.region for test in tests],
+            "start_week": [test.start for test in tests],
+            "end_week": [test.end for test in tests],
+            "change": [test.change for test in tests],
+            "measured": [test.lift for test in tests],
+            "standard_error": [test.standard_error for test in tests],
+            "used_error": found["error"],
+            "conflicts": found["conflicts"] > 0,
+        }
+    )
+    for when in ("before", "after"):
+        members = found.get(when, np.zeros((1, 0)))
+        lower, upper = interval(members)
+        frame = frame.assign(
+            **{when: members.mean(axis=0), f"{when}_lower": lower, f"{when}_upper": upper}
+        )
+    return frame
 
 
 def holdout_metrics(training: Training, panel: Panel) -> pd.DataFrame:

@@ -2,14 +2,16 @@
 
 import json
 import os
-import shutil
 import time
-from datetime import date
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import pandas as pd
 
 from mmm_assets import metadata
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
@@ -40,6 +42,7 @@ def fitted_model(
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:
         panel = read_panel(connection, project.config, refresh_week)
+        tests = read_lift_tests(connection, project.config, panel)
 
     logged = ""
 
@@ -52,15 +55,20 @@ def fitted_model(
         if project.progress is not None:
             project.progress(stage, share)
 
+    before = refresh_week - timedelta(weeks=1)
+    warm = _published_training(project, before) if project.config.refresh.warm_start else None
     started = time.perf_counter()
     training = train(
         panel,
         project.config.model_settings(),
         project.config.graph_settings(panel.channels + panel.controls),
         progress=report,
+        warm_start=warm,
+        lift_tests=tests,
     )
     seconds = time.perf_counter() - started
-    save_training(project, refresh_week, training, seconds)
+    about = {"seconds": seconds, "started_from": before.isoformat() if warm else None}
+    save_training(project, refresh_week, training, about)
     history = tables.training_history(training)
     with project.warehouse.work() as connection:
         replace_week(connection, "training_history", refresh_week, history)
@@ -78,37 +86,56 @@ def fitted_model(
 
 
 def save_training(
-    project: Project, refresh_week: date, training: "Training", seconds: float
+    project: Project, refresh_week: date, training: "Training", about: dict[str, Any]
 ) -> None:
-    """Save both fits; the folder appears whole or not at all."""
-    folder = project.warehouse.model_folder(refresh_week)
-    draft = folder.with_suffix(".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    """Save both fits in the draft folder of the refresh; publication moves them."""
+    folder = project.warehouse.draft_folder(refresh_week)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The final fit is the last to come and the first to go: with it, the others are there.
+    (folder / "final.safetensors").unlink(missing_ok=True)
+    (folder / "about.json").write_text(json.dumps(about))
     for name in FITS:
-        (draft / f"{name}.safetensors").write_bytes(getattr(training, name).to_bytes())
-    (draft / "about.json").write_text(json.dumps({"seconds": seconds}))
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+        part = folder / f"{name}.part"
+        part.write_bytes(getattr(training, name).to_bytes())
+        part.replace(folder / f"{name}.safetensors")
 
 
-def read_fit(project: Project, refresh_week: date, name: str) -> "FittedModel":
-    """Read a saved fit, ``holdout`` or ``final``.
+def fits_folder(project: Project, refresh_week: date) -> Path:
+    """Folder of the newest fits of a refresh: its draft, else what was published.
 
     Raises
     ------
     FileNotFoundError
         If ``fitted_model`` was not materialised for this week.
     """
+    warehouse = project.warehouse
+    for folder in (warehouse.draft_folder(refresh_week), warehouse.model_folder(refresh_week)):
+        if (folder / f"{FITS[-1]}.safetensors").exists():
+            return folder
+    raise FileNotFoundError(
+        f"no model is saved for {refresh_week}: materialise fitted_model for that week"
+    )
+
+
+def read_fit(folder: Path, name: str) -> "FittedModel":
+    """Read a saved fit, ``holdout`` or ``final``."""
     from mmm_model import FittedModel
 
-    file = project.warehouse.model_folder(refresh_week) / f"{name}.safetensors"
-    if not file.exists():
-        raise FileNotFoundError(f"{file} is missing: materialise fitted_model for {refresh_week}")
-    return FittedModel.from_bytes(file.read_bytes())
+    return FittedModel.from_bytes((folder / f"{name}.safetensors").read_bytes())
 
 
-def training_seconds(project: Project, refresh_week: date) -> float:
-    """Seconds that the training of a refresh took."""
-    about = project.warehouse.model_folder(refresh_week) / "about.json"
-    return float(json.loads(about.read_text())["seconds"])
+def about_training(project: Project, refresh_week: date) -> dict[str, Any]:
+    """Read what is known of a training: ``seconds``, and the week that it ``started_from``."""
+    text = (fits_folder(project, refresh_week) / "about.json").read_text()
+    return {"started_from": None, **json.loads(text)}
+
+
+def _published_training(project: Project, refresh_week: date) -> "Training | None":
+    from mmm_model import Training
+
+    folder = project.warehouse.model_folder(refresh_week)
+    try:
+        holdout, final = (read_fit(folder, name) for name in FITS)
+    except FileNotFoundError:
+        return None
+    return Training(holdout, final, pd.DataFrame())

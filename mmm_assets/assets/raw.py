@@ -8,8 +8,10 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import metadata
-from mmm_assets.inputs import sources
+from mmm_assets.inputs import knowledge, sources
 from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
+from mmm_assets.inputs.known_rows import create_macros
+from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
@@ -33,6 +35,7 @@ def _load(project: Project, role: str) -> dg.MaterializeResult:
     try:
         with project.warehouse.work() as connection:
             report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
+            create_macros(connection, project.config)
             newest = connection.execute(
                 f"SELECT {', '.join(sources.RAW_COLUMNS[role])} FROM raw.{role} "
                 "ORDER BY load_id DESC, source_row LIMIT 8"
@@ -55,7 +58,6 @@ def _raw_asset(role: str) -> dg.AssetsDefinition:
         name=f"raw_{role}",
         group_name=GROUP,
         kinds={"duckdb", "table"},
-        pool="warehouse",
         description=f"{_WHAT[role]}, appended as delivered with load time and fingerprint; "
         "loading the same content twice changes nothing.",
         metadata={
@@ -88,16 +90,15 @@ RAW_ASSETS = [_raw_asset(role) for role in sources.ROLES]
         )
         for rule in RULES
     ],
-    pool="warehouse",
 )
 def input_checks(
     context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
 ) -> Iterator[dg.AssetCheckResult]:
     """Hold every rule against the rows that this refresh may see."""
     refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
-    for outcome in check_inputs(project, refresh_week):
+    for outcome in check_inputs(project, refresh_week, context.run):
         rule = outcome.rule
-        blocking = rule.severity == "blocking"
+        blocking = rule.severity == "blocking" and outcome.waiver is None
         yield dg.AssetCheckResult(
             asset_key=f"raw_{rule.table}",
             check_name=rule.name,
@@ -108,15 +109,26 @@ def input_checks(
         )
 
 
-def check_inputs(project: Project, refresh_week: date) -> list[CheckOutcome]:
-    """Run all rules for a refresh week and record what they found in ``mart.data_checks``."""
+def check_inputs(project: Project, refresh_week: date, run: dg.DagsterRun) -> list[CheckOutcome]:
+    """Run all rules for a refresh week and record what they looked at and found.
+
+    Parameters
+    ----------
+    run
+        May bear the tag ``mmm/as_known_on``.
+    """
     with project.warehouse.work() as connection:
-        outcomes = [
-            outcome
-            for role in sources.ROLES
-            for outcome in run_checks(connection, project.config, role, refresh_week)
-        ]
+        try:
+            known = knowledge.choose(
+                connection, project.config, refresh_week, run.tags.get(knowledge.TAG)
+            )
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        earlier = earlier_refresh(connection, refresh_week)
+        outcomes = run_checks(connection, project.config, refresh_week, known.known_on, earlier)
+        knowledge.record(connection, refresh_week, known, run.run_id)
         replace_week(connection, "data_checks", refresh_week, outcome_table(outcomes))
+        replace_week(connection, "restatements", refresh_week, restated_rows(connection))
     return outcomes
 
 
@@ -130,6 +142,8 @@ def outcome_table(outcomes: list[CheckOutcome]) -> pd.DataFrame:
             "passed": [o.passed for o in outcomes],
             "failed_rows": [o.failed_rows for o in outcomes],
             "message": [o.message for o in outcomes],
+            "waived_until": [o.waiver.until if o.waiver else None for o in outcomes],
+            "waiver_reason": [o.waiver.reason if o.waiver else None for o in outcomes],
         }
     )
 

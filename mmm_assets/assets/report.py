@@ -9,12 +9,17 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import gates, metadata
-from mmm_assets.assets.model import training_seconds
+from mmm_assets.assets.model import about_training
 from mmm_assets.assets.results import RESULT_ASSETS
+from mmm_assets.assets.track import forecast_track
 from mmm_assets.headline import headline
+from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
+from mmm_assets.notify import notify
 from mmm_assets.project import Project
-from mmm_assets.report.files import draw, draw_index
+from mmm_assets.publication import is_published, publish
+from mmm_assets.report.files import draw_draft, report_file
+from mmm_assets.retention import tidy
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
@@ -24,10 +29,9 @@ GROUP = "publication"
 
 
 @dg.asset(
-    deps=RESULT_ASSETS,
+    deps=[*RESULT_ASSETS, forecast_track],
     group_name=GROUP,
     kinds={"html", "plotly"},
-    pool="warehouse",
     description="One self-contained HTML file that answers what media brought, what to trust "
     "and what to change; drawn from the mart tables alone.",
 )
@@ -37,15 +41,14 @@ def dashboard(
     """Draw the dashboard of a refresh week."""
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:
-        file = draw(project, connection, refresh_week)
+        file = draw_draft(project, connection, refresh_week)
         lines = headline(connection, refresh_week, project.config.currency)
     return dg.MaterializeResult(
         metadata={
             "headline": dg.MetadataValue.md(
                 "\n".join(f"- {metadata.escape(line)}" for line in lines)
             ),
-            "file": dg.MetadataValue.path(file),
-            "open": dg.MetadataValue.url(file.as_uri()),
+            "file once published": dg.MetadataValue.path(report_file(project, refresh_week)),
             "megabytes": round(file.stat().st_size / 1e6, 2),
         }
     )
@@ -57,7 +60,6 @@ def dashboard(
         dg.AssetCheckSpec(gate.name, asset=gate.asset, description=gate.description)
         for gate in gates.GATES
     ],
-    pool="warehouse",
 )
 def result_gates(
     context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
@@ -80,7 +82,6 @@ def result_gates(
     deps=[dashboard],
     group_name=GROUP,
     kinds={"duckdb"},
-    pool="warehouse",
     description="The refresh in the file that analysts open, in one atomic step. A refresh that "
     "fails a gate is held: its rows are there, the current_* views stay as they were.",
     metadata=metadata.definition_metadata("refreshes"),
@@ -100,21 +101,34 @@ def published_refresh(
             if (faults := gates.broken(connection, gate, refresh_week))
         ]
         panel = read_panel(connection, project.config, refresh_week)
-        row = _refresh_row(context, project, refresh_week, panel, held)
+        _, known = recorded(connection, refresh_week) or ("", None)
+        row = _refresh_row(context, project, refresh_week, panel, held).assign(
+            knowledge=known.kind if known else None, known_on=known.known_on if known else None
+        )
         replace_week(connection, "refreshes", refresh_week, row)
-    if held and _is_published(project, refresh_week):
+    if held:
+        key, run = context.partition_key, context.run.run_id
+        notify(project.config, "held", key, run, held, context.log.warning)
+    if held and is_published(project, refresh_week):
         raise dg.Failure(
-            description=f"What was published for {refresh_week} stays. " + " ".join(held),
+            description=f"What was published for {refresh_week} stays, what would replace it lies "
+            f"in {project.warehouse.draft_folder(refresh_week)}. " + " ".join(held),
             metadata={"outcome": "held"},
             allow_retries=False,
         )
-    project.warehouse.publish(refresh_week)
-    draw_index(project)
+    publish(project, refresh_week, context.run.run_id)
+    if not held:
+        notify(project.config, "published", context.partition_key, context.run.run_id)
+    try:
+        tidy(project, context.instance)
+    except Exception as error:  # what is published is published
+        context.log.warning(f"old models, runs and reports were not removed: {error}")
     return dg.MaterializeResult(
         metadata={
             "status": row["status"].item(),
             "reason": metadata.escape(row["reason"].item()) or "–",
             "file": dg.MetadataValue.path(project.warehouse.published_file),
+            "dashboard": dg.MetadataValue.url(report_file(project, refresh_week).as_uri()),
             "dagster/row_count": 1,
         }
     )
@@ -128,6 +142,7 @@ def _refresh_row(
     held: list[str],
 ) -> pd.DataFrame:
     settings = project.config.model_settings()
+    training = about_training(project, refresh_week)
     return pd.DataFrame(
         [
             {
@@ -141,7 +156,8 @@ def _refresh_row(
                 "regions": len(panel.regions),
                 "weeks": len(panel.weeks),
                 "channels": len(panel.channels),
-                "seconds": training_seconds(project, refresh_week),
+                "seconds": float(training["seconds"]),
+                "started_from": pd.to_datetime(training["started_from"]),
                 "published_at": datetime.now(UTC).replace(tzinfo=None),
                 "kpi_name": project.config.kpi_name,
                 "currency": project.config.currency,
@@ -149,15 +165,3 @@ def _refresh_row(
             }
         ]
     )
-
-
-def _is_published(project: Project, refresh_week: date) -> bool:
-    try:
-        with project.warehouse.published() as connection:
-            found = connection.execute(
-                "SELECT count(*) FROM mart.refreshes WHERE refresh_week = ? AND status = ?",
-                [refresh_week, "published"],
-            ).fetchone()
-    except FileNotFoundError:
-        return False
-    return bool(found and found[0])

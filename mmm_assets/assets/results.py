@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -11,22 +12,31 @@ import pandas as pd
 
 from mmm_assets import mart, metadata
 from mmm_assets.assets import graph_check
-from mmm_assets.assets.model import read_fit
+from mmm_assets.assets.model import fits_folder, read_fit
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
 from mmm_assets.warehouse import replace_week
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
+    from mmm_model.lift import LiftTest
     from mmm_model.response import MediaResponse
 
 
 @dataclass(frozen=True)
 class Fits:
-    """The panel and the saved fits of one refresh week, read when they are first asked for."""
+    """The panel and the saved fits of one refresh week, read when they are first asked for.
+
+    Parameters
+    ----------
+    published
+        Read the fits that were published, not those of a refresh on its way.
+    """
 
     project: Project
     refresh_week: date
+    published: bool = False
 
     @cached_property
     def panel(self) -> "Panel":
@@ -35,17 +45,29 @@ class Fits:
             return read_panel(connection, self.project.config, self.refresh_week)
 
     @cached_property
+    def _folder(self) -> Path:
+        if self.published:
+            return self.project.warehouse.model_folder(self.refresh_week)
+        return fits_folder(self.project, self.refresh_week)
+
+    @cached_property
     def final(self) -> "FittedModel":
         """The fit on all weeks."""
-        return read_fit(self.project, self.refresh_week, "final")
+        return read_fit(self._folder, "final")
 
     @cached_property
     def training(self) -> "Training":
         """Both fits; the history of their losses is in the warehouse."""
         from mmm_model import Training
 
-        holdout = read_fit(self.project, self.refresh_week, "holdout")
+        holdout = read_fit(self._folder, "holdout")
         return Training(holdout, self.final, pd.DataFrame())
+
+    @cached_property
+    def lift_tests(self) -> "list[LiftTest]":
+        """The lift tests that the final fit read, in its order."""
+        with self.project.warehouse.work() as connection:
+            return read_lift_tests(connection, self.project.config, self.panel)
 
     @cached_property
     def response(self) -> "MediaResponse":
@@ -76,7 +98,6 @@ def result(
             deps=["panel", "fitted_model"],
             group_name="results",
             kinds={"duckdb", "table"},
-            pool="warehouse",
             description=description,
             metadata=metadata.definition_metadata(*tables),
         )
@@ -184,6 +205,19 @@ def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
 
 
 @result(
+    "effectiveness",
+    description="What a unit of each channel was worth in each week, against its own mean.",
+)
+def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
+    """Follow the effectiveness of each channel over the weeks."""
+    from mmm_model import tables
+
+    frame = tables.effectiveness(fits.response, fits.panel)
+    spread = frame.groupby("channel", sort=False)["effectiveness"].agg(["min", "max"])
+    return {"effectiveness": frame}, {"range": metadata.table(spread.reset_index(), limit=30)}
+
+
+@result(
     "channel_graph",
     "graph_metrics",
     "graph_controls",
@@ -250,6 +284,18 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
         "scenarios": metadata.table(scenarios, limit=20),
         "budgets": metadata.table(shown, limit=40),
     }
+
+
+@result(
+    "lift_tests",
+    description="Each experiment beside what the model said before it knew of it, and says now.",
+)
+def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
+    """Hold the tests against the model."""
+    from mmm_model import tables
+
+    frame = tables.lift_tests(fits.final, fits.lift_tests)
+    return {"lift_tests": frame}, {"tests": metadata.table(frame, limit=30)}
 
 
 RESULT_ASSETS = list(_RESULTS)

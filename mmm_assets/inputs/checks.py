@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.config_checks import Waiver
 from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.raw_tables import ROLES
+from mmm_assets.inputs.restatements import EarlierRefresh, create_restated
 from mmm_assets.inputs.rules import RULES, Rule
+from mmm_assets.inputs.weekly_cells import COLUMNS, create_cells
 from mmm_assets.inputs.weekly_kpi import create_weekly_kpi
 
 __all__ = ["RULES", "CheckOutcome", "Rule", "run_checks"]
 
-_NEEDED = {
-    "media": ("media", "kpi"),
-    "kpi": ("kpi", "media"),
-    "controls": ("controls", "kpi"),
-    "lift_tests": ("lift_tests", "media"),
-}
 _SHOWN = 20
 _QUOTED = 3
 
@@ -41,6 +39,8 @@ class CheckOutcome:
         The first condensed rows that break it; empty when passed.
     message
         Table, rule, rows and what to do; what was checked when passed.
+    waiver
+        What the configuration says of the rule, where it is broken and the waiver still counts.
     """
 
     rule: Rule
@@ -48,51 +48,68 @@ class CheckOutcome:
     failed_rows: int
     sample: pd.DataFrame
     message: str
+    waiver: Waiver | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nothing may be trained."""
+        return self.rule.severity == "blocking" and not self.passed and self.waiver is None
 
 
 def run_checks(
     connection: duckdb.DuckDBPyConnection,
     config: ProjectConfig,
-    role: str,
     through: date | None,
+    known_on: datetime | None = None,
+    earlier: EarlierRefresh | None = None,
+    roles: Collection[str] = ROLES,
 ) -> list[CheckOutcome]:
-    """Hold a role's table against its rules.
+    """Hold the tables against their rules.
 
     Parameters
     ----------
     through
         The refresh week: later rows are ignored. None looks at all rows.
+    known_on
+        Later loads are ignored. None looks at all.
+    earlier
+        The refresh with which past weeks are compared; they stay in the temporary table
+        ``restated``.
+    roles
+        Tables to judge.
 
     Returns
     -------
     list of CheckOutcome
         In the order of `RULES`. A table that is not configured breaks no rule.
     """
-    rules = [rule for rule in RULES if rule.table == role]
-    if getattr(config.tables, role) is None:
-        nothing = pd.DataFrame()
-        return [CheckOutcome(rule, True, 0, nothing, "not configured") for rule in rules]
-    for needed in _NEEDED[role]:
-        create_known(connection, config, needed, through)
-    if role == "kpi":
-        create_weekly_kpi(connection, config)
+    for role in ROLES:
+        create_known(connection, config, role, through, known_on)
+    for role in COLUMNS:
+        create_cells(connection, role)
+    create_weekly_kpi(connection, config)
+    create_restated(connection, config, known_on, earlier)
     values = parameters(config, through)
+    asked = [rule for rule in RULES if rule.table in roles]
+    rules = [rule for rule in asked if getattr(config.tables, rule.table) is not None]
     frames = [connection.execute(rule.query, _used(rule, values)).df() for rule in rules]
+    failing = dict(zip(rules, _failing_rows(rules, frames, values), strict=True))
+    by_rule = dict(zip(rules, frames, strict=True))
     return [
-        _outcome(rule, frame, failing)
-        for rule, frame, failing in zip(
-            rules, frames, _failing_rows(rules, frames, values), strict=True
-        )
+        _outcome(rule, by_rule[rule], failing[rule], config)
+        if rule in by_rule
+        else CheckOutcome(rule, True, 0, pd.DataFrame(), "not configured")
+        for rule in asked
     ]
 
 
 def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
-    """Values that a rule's query or expectation may name."""
+    """Values that a rule's query or expectation may name: thresholds, and what is configured."""
     controls = config.tables.controls
     return {
+        **config.checks.model_dump(exclude={"waivers"}),
         "through": through,
         "min_weeks": config.refresh.min_weeks,
-        "min_active_weeks": config.checks.min_active_weeks,
         "named_channels": sorted(config.named_channels),
         "national_controls": controls is not None and controls.region is None,
     }
@@ -133,7 +150,9 @@ def _failing_rows(
     return found
 
 
-def _outcome(rule: Rule, frame: pd.DataFrame, failing: list[int] | None) -> CheckOutcome:
+def _outcome(
+    rule: Rule, frame: pd.DataFrame, failing: list[int] | None, config: ProjectConfig
+) -> CheckOutcome:
     if failing is None:
         return CheckOutcome(rule, True, 0, frame.iloc[:0], rule.description)
     bad = frame.iloc[failing]
@@ -142,12 +161,19 @@ def _outcome(rule: Rule, frame: pd.DataFrame, failing: list[int] | None) -> Chec
     shown = shown.dropna(axis="columns", how="all").head(_SHOWN)
     quoted = "; ".join(_describe(row) for row in shown.head(_QUOTED).to_dict("records"))
     more = len(bad) - min(len(bad), _QUOTED)
+    name = f"{rule.table}.{rule.name}"
+    waiver = next((waiver for waiver in config.checks.waivers if waiver.rule == name), None)
     message = (
         f"{rule.table}, rule {rule.name} is broken. Expected: {rule.description} "
         f"Found{f' {rows:,} rows' if rows else ''}: {quoted or 'nothing at all'}"
         f"{f'; and {more:,} more like these' if more else ''}. {rule.remedy}"
     )
-    return CheckOutcome(rule, False, rows, shown.reset_index(drop=True), message)
+    if waiver and waiver.until < datetime.now(UTC).date():
+        message += f" Its waiver ended on {waiver.until}."
+        waiver = None
+    elif waiver:
+        message += f" Waived until {waiver.until}: {waiver.reason}"
+    return CheckOutcome(rule, False, rows, shown.reset_index(drop=True), message, waiver)
 
 
 def _describe(row: dict[Any, Any]) -> str:

@@ -4,7 +4,8 @@ A load speaks for every day from its first to its last: where the same source is
 again, the newer load replaces the older one over the days that it spans, so a restated value
 wins, a corrected or withdrawn row is gone, and a delivery of the last weeks alone leaves the
 older ones as they were. Between sources (the files of a glob) the newest load of a key wins.
-Only loads of the source that the configuration names now count.
+Only loads of the source that the configuration names now count. Nothing is ever taken out of
+``raw``, so that looking at the loads up to a time shows what was known then.
 
 Text is read as follows. Numbers: ``decimal`` of the configuration, thousands separators,
 currency signs and percent signs are accepted; the words of ``MISSING`` are no value. Days: ISO,
@@ -14,7 +15,7 @@ is taken for a mistake. A week is the Monday on or before the day.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 
@@ -51,39 +52,89 @@ def create_known(
     config: ProjectConfig,
     role: str,
     through: date | None = None,
+    known_on: datetime | None = None,
+    name: str | None = None,
 ) -> None:
-    """Write the temporary table ``known_<role>``.
+    """Write a role's rows, as they are known, to a temporary table.
 
-    Its columns: ``source``, ``source_row``; the names of the role; for each number the value
-    and, as ``<name>_text``, what was delivered (null where missing); with weeks, ``week_text``,
-    ``day`` and ``week`` (its Monday). Empty when the table is not configured.
+    Its columns: ``load_id``, ``source``, ``source_row``; the names of the role; for each number
+    the value and, as ``<name>_text``, what was delivered (null where missing); with weeks,
+    ``week_text``, ``day`` and ``week`` (its Monday). Empty when the table is not configured.
 
     Parameters
     ----------
     through
         Leave later weeks out; a row whose day cannot be read stays, for the checks.
+    known_on
+        Look only at loads up to this time (UTC); None looks at all.
+    name
+        Of the table; by default ``known_<role>``.
     """
     create_raw_tables(connection)
+    origin = origin_of(config, role)
+    row = connection.execute(
+        "SELECT count(DISTINCT source) FROM raw.loads WHERE role = ? AND origin = ?", [role, origin]
+    ).fetchone()
+    several = bool(row and row[0] > 1)
+    sql = _known_sql(config, role, "$origin", "$through::DATE", "$known_on::TIMESTAMP", several)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name or f'known_{role}'} AS {sql}",
+        {"origin": origin, "through": through, "known_on": known_on},
+    )
+
+
+def create_macros(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> None:
+    """Let anyone read a table as it was known: ``FROM raw.kpi_as_known_on(TIMESTAMP '…')``.
+
+    One table macro for each role, in UTC, reading text as the configuration says now.
+    """
+    for role in KEYS:
+        sql = _known_sql(
+            config, role, quote_text(origin_of(config, role)), "NULL::DATE", "moment::TIMESTAMP"
+        )
+        connection.execute(f"CREATE OR REPLACE MACRO raw.{role}_as_known_on(moment) AS TABLE {sql}")
+
+
+def origin_of(config: ProjectConfig, role: str) -> str:
+    """The source as configured; empty when there is none."""
+    table: Source | None = getattr(config.tables, role)
+    return table.origin if table else ""
+
+
+def _known_sql(
+    config: ProjectConfig,
+    role: str,
+    origin: str,
+    through: str,
+    known_on: str,
+    several_sources: bool = True,
+) -> str:
+    """SELECT of the rows that count; ``origin``, ``through`` and ``known_on`` are SQL themselves.
+
+    With one source the newest load of a key is known without looking for it, which for many
+    millions of rows is most of the work.
+    """
+    newest = f"QUALIFY load_id = max(load_id) OVER (PARTITION BY {', '.join(KEYS[role])})"
     table: Source | None = getattr(config.tables, role)
     day = (
         day_sql("raw.week", table.date_format, config.week_origin)
         if isinstance(table, WeeklySource)
         else "NULL::DATE"
     )
-    names = NAMES[role]
-    texts = ", ".join(f"{_text(name)} AS {name}" for name in names)
+    texts = ", ".join(f"{_text(name)} AS {name}" for name in NAMES[role])
     numbers = ", ".join(
         f"{_present(name)} AS {name}_text, "
         f"{number_sql(name, table.decimal if table else '.')} AS {name}"
         for name in NUMBERS[role]
     )
-    week = f"raw.week AS week_text, {day} AS day," if role != "lift_tests" else "NULL::DATE AS day,"
-    keys = ", ".join(KEYS[role])
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE known_{role} AS
+    week = f"raw.week AS week_text, {day} AS day,"
+    if role == "lift_tests":
+        week = "raw.start_week, raw.end_week, NULL::DATE AS day,"
+    return f"""
         WITH role_loads AS (
-            SELECT * FROM raw.loads WHERE role = $role AND origin = $origin
+            SELECT * FROM raw.loads
+            WHERE role = {quote_text(role)} AND origin = {origin}
+              AND ({known_on} IS NULL OR loaded_at <= {known_on})
         ),
         loads AS (
             SELECT * FROM role_loads AS this
@@ -98,19 +149,16 @@ def create_known(
             SELECT load_id, raw.source, source_row, {week} {texts}, {numbers}
             FROM raw.{role} AS raw JOIN loads USING (load_id)
         )
-        SELECT * EXCLUDE (load_id), date_trunc('week', day)::DATE AS week
+        SELECT *, date_trunc('week', day)::DATE AS week
         FROM typed
         WHERE NOT EXISTS (
             FROM loads AS newer
             WHERE newer.source = typed.source AND newer.load_id > typed.load_id
               AND (typed.day IS NULL OR typed.day BETWEEN newer.first_day AND newer.last_day)
         )
-        AND ($through::DATE IS NULL OR day IS NULL
-             OR date_trunc('week', day)::DATE <= $through::DATE)
-        QUALIFY load_id = max(load_id) OVER (PARTITION BY {keys})
-        """,
-        {"role": role, "origin": table.origin if table else "", "through": through},
-    )
+        AND ({through} IS NULL OR day IS NULL OR date_trunc('week', day)::DATE <= {through})
+        {newest if several_sources else ""}
+    """
 
 
 def day_sql(column: str, date_format: str | None, week_origin: date | None) -> str:
@@ -136,7 +184,10 @@ def number_sql(column: str, decimal: str) -> str:
     if decimal == ".":
         grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]*)?')"
         fallback = f"CASE WHEN {grouped} THEN replace({bare}, ',', '') ELSE {bare} END"
-        return f"coalesce(try_cast({text} AS DOUBLE), try_cast({fallback} AS DOUBLE))"
+        number = f"coalesce(try_cast({text} AS DOUBLE), try_cast({fallback} AS DOUBLE))"
+        # A plain number needs no other look; for many millions of rows that counts.
+        plain = f"try_cast(raw.{column} AS DOUBLE)"
+        return f"CASE WHEN isfinite({plain}) THEN {plain} ELSE {number} END"
     # Here '1.234' is a thousand and more, so nothing is cast as it stands.
     grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(\\.[0-9]{{3}})+(,[0-9]*)?')"
     plain = f"CASE WHEN {grouped} THEN replace({bare}, '.', '') ELSE {bare} END"

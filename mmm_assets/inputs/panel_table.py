@@ -17,7 +17,7 @@ What is decided here, and nowhere else:
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -57,9 +57,17 @@ TABLES = {
 
 
 def build_panel_tables(
-    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, refresh_week: date
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    refresh_week: date,
+    known_on: datetime | None = None,
 ) -> None:
     """Write the staging tables of a refresh week; those of other weeks are not touched.
+
+    Parameters
+    ----------
+    known_on
+        Look only at loads up to this time (UTC); None looks at all.
 
     Raises
     ------
@@ -67,7 +75,7 @@ def build_panel_tables(
         If no KPI is known up to that week.
     """
     for role in ("media", "kpi", "controls"):
-        create_known(connection, config, role, through=refresh_week)
+        create_known(connection, config, role, refresh_week, known_on)
     weeks = create_weekly_kpi(connection, config)
     if not weeks:
         raise SourceError(f"kpi: no week up to {refresh_week} has a KPI")
@@ -214,11 +222,11 @@ def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
 def _insert_media(
     connection: duckdb.DuckDBPyConnection, config: ProjectConfig, refresh_week: date
 ) -> None:
-    order = _order_of_days(connection, "media", "region, week, channel")
+    daily = _is_daily(connection, "media")
     connection.execute(
         f"""
         INSERT INTO staging.panel_media
-        SELECT $week, region, week, channel, sum(spend{order}), sum(exposure{order})
+        SELECT $week, region, week, channel, {_sum("spend", daily)}, {_sum("exposure", daily)}
         FROM known_media SEMI JOIN grid USING (region, week)
         GROUP BY region, week, channel
         """,
@@ -243,7 +251,7 @@ def _insert_controls(
     connection: duckdb.DuckDBPyConnection, config: ProjectConfig, refresh_week: date
 ) -> None:
     table = config.tables.controls
-    order = _order_of_days(connection, "controls", "region, week, control")
+    order = " ORDER BY day" if _is_daily(connection, "controls") else ""
     is_national = table is not None and not table.region
     same = "" if is_national else "AND d.region = grid.region"
     connection.execute(
@@ -301,15 +309,20 @@ def _insert_controls(
     )
 
 
-def _order_of_days(connection: duckdb.DuckDBPyConnection, role: str, key: str) -> str:
-    """SQL that orders the terms of a weekly sum, which decides its last bit.
+def _is_daily(connection: duckdb.DuckDBPyConnection, role: str) -> bool:
+    """Whether a week may have several rows, whose order decides the last bit of their sum."""
+    row = connection.execute(f"SELECT count(DISTINCT isodow(day)) FROM known_{role}").fetchone()
+    return bool(row and row[0] > 1)
 
-    Ordering is slow, and weekly data have one term.
-    """
-    row = connection.execute(
-        f"SELECT max(days) FROM (SELECT count(*) AS days FROM known_{role} GROUP BY {key})"
-    ).fetchone()
-    return " ORDER BY day" if row and row[0] and row[0] > 1 else ""
+
+def _sum(column: str, daily: bool) -> str:
+    """SQL of a weekly sum from Monday to Sunday; an ordered aggregate would hold every row."""
+    if not daily:
+        return f"sum({column})"
+    days = " + ".join(
+        f"coalesce(sum({column}) FILTER (isodow(day) = {day}), 0)" for day in range(1, 8)
+    )
+    return f"CASE WHEN count({column}) > 0 THEN {days} END"
 
 
 def _read_controls(

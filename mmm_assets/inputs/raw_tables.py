@@ -12,7 +12,10 @@ RAW_COLUMNS: dict[str, tuple[str, ...]] = {
     "media": ("week", "region", "channel", "spend", "exposure"),
     "kpi": ("week", "region", "kpi", "value_per_kpi"),
     "controls": ("week", "region", "control", "value"),
-    "lift_tests": ("channel", "region", "x", "delta_x", "delta_y", "sigma"),
+    "lift_tests": (
+        *("channel", "region", "x", "delta_x", "delta_y", "sigma"),
+        *("start_week", "end_week"),
+    ),
 }
 """What a row of ``raw.<role>`` says, all of it text as delivered."""
 
@@ -39,5 +42,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
         body = [f"{name} {kind}" for name, (kind, _) in PROVENANCE.items()]
         body += [f"{name} VARCHAR" for name in columns]
         connection.execute(f"CREATE TABLE IF NOT EXISTS raw.{role} ({', '.join(body)})")
+        for name in columns:  # a warehouse of an earlier version lacks what came later
+            connection.execute(f"ALTER TABLE raw.{role} ADD COLUMN IF NOT EXISTS {name} VARCHAR")
         for name, (_, comment) in PROVENANCE.items():
             connection.execute(f"COMMENT ON COLUMN raw.{role}.{name} IS {quote_text(comment)}")

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,8 +152,15 @@ def csv_text(file: Path, role: str, source: str) -> CsvText:
     Raises
     ------
     SourceError
-        If it is not text.
+        If it is not text, or broken.
     """
+    try:
+        return _csv_text(file, role, source)
+    except (EOFError, OSError, UnicodeError, csv.Error, zlib.error) as error:
+        raise SourceError(f"{role}: {source} cannot be read: {error}") from error
+
+
+def _csv_text(file: Path, role: str, source: str) -> CsvText:
     with _bytes(file) as stream:
         start = stream.read(4)
         if start.startswith(b"PK\x03\x04"):

@@ -15,7 +15,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,8 @@ def _load(
     number, latest = _one(
         connection, "SELECT coalesce(max(load_id), 0) + 1, max(loaded_at) FROM raw.loads"
     )
-    when = max(when, latest or when)  # a clock that was set back must not reorder loads
+    if latest is not None:  # a clock that was set back must not reorder loads
+        when = max(when, latest + timedelta(microseconds=1))
     columns = ", ".join(RAW_COLUMNS[role])
     rows_sql, values = _tidy(role, table, delivery)
     try:
@@ -237,9 +238,7 @@ def _tidy(role: str, table: Source, delivery: Delivery) -> tuple[str, dict[str, 
         ]
     else:
         assert isinstance(table, LiftTestsTable)
-        names = ("channel", "x", "delta_x", "delta_y", "sigma")
-        fields = {name: column(getattr(table, name)) for name in names}
-        fields["region"] = column(table.region)
+        fields = {name: column(getattr(table, name)) for name in RAW_COLUMNS[role]}
         packs = []
 
     unpivot = [f"unnest([{', '.join(packs)}], max_depth := 2)"] if packs else []

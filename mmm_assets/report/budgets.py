@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -45,6 +47,14 @@ def views(refresh: Refresh) -> tuple[View, ...]:
     )
 
 
+def _totals_behind(refresh: Refresh, sums: pd.DataFrame) -> dict[str, Any]:
+    """Table and query of a view of the totals by scenario."""
+    table = refresh.query(SCENARIOS)
+    if len(table):
+        return {"table": table, "sql": refresh.shown(SCENARIOS)}
+    return {"table": sums.reset_index(), "sql": refresh.shown(BUDGETS), "worked_out": True}
+
+
 def _pick(rows: pd.DataFrame, scenario: str, refresh: Refresh) -> pd.DataFrame:
     part = rows[rows["scenario"] == scenario].set_index("channel")
     names = [name for name in refresh.channels if name in part.index]
@@ -69,13 +79,14 @@ def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
                     },
                     1: {"y": names, "x": part["current_spend"].to_numpy()},
                 },
+                reading=f"{scenario_name(scenario)}: {moves(part)}.",
             )
         )  # fmt: skip
     part = _pick(rows, order[0], refresh)
     return View(
         "budgets-channels",
         "Current and recommended spend",
-        f"{scenario_name(order[0])}: {moves(part)}.",
+        choices[0].reading,
         fig.figure(
             [
                 fig.bars([], [], [], name="Recommended")
@@ -101,36 +112,43 @@ def _per_week(refresh: Refresh) -> str:
 
 
 def _shift(refresh: Refresh, rows: pd.DataFrame) -> View:
-    choices = [
-        Choice(scenario_name(s), {0: shift_bars(refresh, _pick(rows, s, refresh))})
-        for s in scenarios(rows)
-    ]
-    part = _pick(rows, scenarios(rows)[0], refresh)
-    change = (part["optimal_spend"] - part["current_spend"]).set_axis(part["channel"])
-    moved, now = float(change.clip(lower=0).sum()), part["current_spend"].sum()
+    choices = []
+    for scenario in scenarios(rows):
+        part = _pick(rows, scenario, refresh)
+        change, now = part["optimal_spend"] - part["current_spend"], part["current_spend"].sum()
+        more, less = float(change.clip(lower=0).sum()), float(-change.clip(upper=0).sum())
+        choices.append(
+            Choice(
+                scenario_name(scenario),
+                {0: shift_bars(refresh, part)},
+                reading=f"{scenario_name(scenario)}: {refresh.money(more)} a week added, "
+                f"{refresh.money(less)} taken away, of {refresh.money(float(now))} spent today.",
+            )
+        )
     return View(
         "budgets-shift",
         "What to move",
-        f"{scenario_name(scenarios(rows)[0])}: {refresh.money(moved)} a week, "
-        f"{words.percent(moved / max(float(now), 1e-12))} of today's spend, would move.",
+        choices[0].reading,
         fig.figure(
             [{"type": "bar", "orientation": "h", **choices[0].traces[0]}],
-            **fig.ranked(_per_week(refresh), len(part)),
+            **fig.ranked(_per_week(refresh), len(refresh.channels)),
         ),
-        table=part.assign(change=change.to_numpy()),
+        table=rows,
         sql=refresh.shown(BUDGETS),
         selector="Scenario",
         choices=tuple(choices),
-        height=fig.height_of(len(part), 38),
+        height=fig.height_of(len(refresh.channels), 38),
     )
 
 
 def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
     choices = []
+    sums = totals(refresh, rows)
     for scenario in scenarios(rows):
         part = _pick(rows, scenario, refresh)
         names = [refresh.label(c) for c in part["channel"]]
         value = part["optimal_response"]
+        would, now = (float(sums[f"{when}_response"][scenario]) for when in ("optimal", "current"))
         bounds = fig.error(
             value.tolist(),
             part["lower"].fillna(value).tolist(),
@@ -149,14 +167,14 @@ def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
                     },
                     1: {"y": names, "x": part["current_response"].to_numpy()},
                 },
+                reading=f"{scenario_name(scenario)}: {words.number(would)} {refresh.kpi} a week "
+                f"through media instead of {words.number(now)}.",
             )
         )  # fmt: skip
-    first = totals(refresh, rows).iloc[0]
     return View(
         "budgets-response",
         "What it would bring, by channel",
-        f"{choices[0].label}: {words.number(first['optimal_response'])} {refresh.kpi} a week "
-        f"through media instead of {words.number(first['current_response'])}.",
+        choices[0].reading,
         fig.figure(
             [
                 fig.bars([], [], [], name="Recommended") | choices[0].traces[0],
@@ -206,8 +224,7 @@ def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
             ],
             **fig.ranked(f"{refresh.kpi_label} per week, against today", len(sums)),
         ),
-        table=sums.reset_index(),
-        sql=refresh.shown(SCENARIOS if known else BUDGETS),
+        **_totals_behind(refresh, sums),
         note="The interval is that of the gain: what today's plan and the recommended one share "
         "is not in it.",
         height=fig.height_of(len(sums), 40),
@@ -256,6 +273,7 @@ def _held(refresh: Refresh, rows: pd.DataFrame) -> tuple[View, ...]:
             ),
             table=table,
             sql=refresh.shown(HELD),
+            worked_out=True,
             selector="Scenario",
             choices=tuple(choices),
             note="Where no bound and no doubt holds a channel, these are equal.",
@@ -304,8 +322,7 @@ def _frontier(refresh: Refresh, rows: pd.DataFrame) -> View:
             xaxis=fig.axis(_per_week(refresh), showgrid=False),
             yaxis=fig.axis(f"{refresh.kpi_label} per week through media", rangemode="tozero"),
         ),
-        table=sums.reset_index(),
-        sql=refresh.shown(BUDGETS),
+        **_totals_behind(refresh, sums),
         height=fig.height_of(len(sums), 40, least=340),
     )  # fmt: skip
 
@@ -330,13 +347,20 @@ def _regions(refresh: Refresh, rows: pd.DataFrame) -> View:
     }
     # The scale of ordinary cells, so that one extreme does not wash out the rest.
     largest = float(np.nanquantile(np.abs(wide[order[0]].to_numpy()), 0.98)) or 1.0
-    change = wide[order[0]].sum(axis=1)
+    choices = []
+    for scenario in order:
+        change = wide[scenario].sum(axis=1)
+        reading = (
+            f"{scenario_name(scenario)}: most is added in {change.idxmax()} "
+            f"({refresh.money(change.max())} a week), least in {change.idxmin()} "
+            f"({refresh.money(change.min())})."
+        )
+        traces = {0: {"z": wide[scenario].to_numpy()}}
+        choices.append(Choice(scenario_name(scenario), traces, reading=reading))
     return View(
         "budgets-regions",
         title,
-        f"{scenario_name(order[0])}: most is added in {change.idxmax()} "
-        f"({words.number(change.max())} a week) and most taken from {change.idxmin()} "
-        f"({words.number(change.min())}).",
+        choices[0].reading,
         fig.figure(
             [
                 fig.heat(
@@ -353,7 +377,7 @@ def _regions(refresh: Refresh, rows: pd.DataFrame) -> View:
         table=table,
         sql=refresh.shown(_REGIONS),
         selector="Scenario",
-        choices=tuple(Choice(scenario_name(s), {0: {"z": wide[s].to_numpy()}}) for s in order),
+        choices=tuple(choices),
         note="Change of weekly spend; regions by size.",
         wide=True,
         height=fig.height_of(len(refresh.regions), 15, least=300, most=760),

@@ -11,18 +11,24 @@ from mmm_assets.report import (
     budgets,
     carryover,
     channels,
+    cost,
     data,
     decomposition,
+    effectiveness,
     fit,
     forecast,
     graph,
+    lift,
+    media,
     parts,
     response,
     summary,
     theme,
+    track,
     training,
     words,
 )
+from mmm_assets.report.contract import complete
 from mmm_assets.report.escape import text
 from mmm_assets.report.page import arranged, page, section_html, top_bar, view_data
 from mmm_assets.report.refresh import Refresh, ReportContext
@@ -50,6 +56,7 @@ def build_report(
     LookupError
         If the warehouse holds no predictions of that refresh.
     """
+    complete(connection)
     refresh = Refresh(connection, refresh_week, context)
     sections = [
         replace(found, views=tuple(arranged(found.views))) for found in report_sections(refresh)
@@ -76,7 +83,12 @@ def report_sections(refresh: Refresh) -> list[Section]:
             "Fit",
             "How well the model describes the past, and how well it forecast weeks it had not "
             "seen.",
-            (*fit.views(refresh), training.view(refresh), *forecast.views(refresh)),
+            (
+                *fit.views(refresh),
+                training.view(refresh),
+                *forecast.views(refresh),
+                *track.views(refresh),
+            ),
         ),
         Section(
             "decomposition",
@@ -89,7 +101,14 @@ def report_sections(refresh: Refresh) -> list[Section]:
             "channels",
             "Channels",
             "What each channel returns, how long it works, and where it saturates.",
-            (*channels.views(refresh), *carryover.views(refresh), *response.views(refresh)),
+            (
+                *channels.views(refresh),
+                *cost.views(refresh),
+                *lift.views(refresh),
+                *carryover.views(refresh),
+                *response.views(refresh),
+                effectiveness.view(refresh),
+            ),
         ),
         Section(
             "graph",
@@ -107,7 +126,7 @@ def report_sections(refresh: Refresh) -> list[Section]:
             "data",
             "Data",
             "What went in, what was missing, and what the checks said.",
-            data.views(refresh),
+            (*data.views(refresh), *media.views(refresh)),
         ),
     ]
 
@@ -116,7 +135,8 @@ def _masthead(refresh: Refresh) -> str:
     weeks = refresh.weeks
     covered = (
         f"{words.counted(len(refresh.regions), 'region')}, "
-        f"{words.counted(len(weeks), 'week')} from {weeks[0]} to {weeks[-1]}, "
+        f"{words.counted(len(weeks), 'week')} from {words.day(weeks[0])} to "
+        f"{words.day(weeks[-1])}, "
         f"{words.counted(len(refresh.channels), 'channel')}."
     )
     return (

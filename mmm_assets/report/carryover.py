@@ -54,13 +54,17 @@ def _kernel(refresh: Refresh, kernels: pd.DataFrame) -> View:
             }
         }
 
-    first = parts[channels[0]]
-    start = float(first["weight"].iloc[0])
+    def reading(channel: str) -> str:
+        start = float(parts[channel]["weight"].iloc[0])
+        return (
+            f"Of the effect of {channel}, {words.percent(start)} comes in the week of the exposure "
+            f"and {words.percent(1 - start)} later."
+        )
+
     return View(
         "channels-adstock",
         "How the effect spreads over the following weeks",
-        f"Of the effect of {channels[0]}, {words.percent(start)} comes in the week of the exposure "
-        f"and {words.percent(1 - start)} later.",
+        reading(channels[0]),
         fig.figure(
             [
                 {
@@ -76,7 +80,9 @@ def _kernel(refresh: Refresh, kernels: pd.DataFrame) -> View:
         table=kernels,
         sql=refresh.shown(_KERNELS),
         selector="Channel",
-        choices=tuple(Choice(channel, traces(channel)) for channel in channels),
+        choices=tuple(
+            Choice(channel, traces(channel), reading=reading(channel)) for channel in channels
+        ),
     )  # fmt: skip
 
 

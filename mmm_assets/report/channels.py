@@ -1,4 +1,4 @@
-"""What each channel returns: ROI, marginal ROI, shares of spend and of effect, cost."""
+"""What each channel returns: ROI, marginal ROI, shares of spend and of effect."""
 
 from __future__ import annotations
 
@@ -20,12 +20,6 @@ _SHARES = """
     FROM mart.channel_summary WHERE refresh_week = $week
     ORDER BY effect_share DESC NULLS LAST, channel"""
 
-_COST = """
-    SELECT channel, spend, exposure, spend / nullif(exposure, 0) AS cost_per_exposure,
-           direct / nullif(exposure, 0) AS effect_per_exposure
-    FROM mart.channel_summary WHERE refresh_week = $week AND spend > 0 AND exposure > 0
-    ORDER BY cost_per_exposure DESC"""
-
 NO_ROI = (
     "No return can be given: it needs the spend of the channels and the value of one unit of "
     "the KPI. The contributions above do not."
@@ -34,7 +28,7 @@ NO_ROI = (
 
 def views(refresh: Refresh) -> tuple[View, ...]:
     """Views of returns and shares."""
-    return (_roi(refresh), _next(refresh), _shares(refresh), _cost(refresh))
+    return (_roi(refresh), _next(refresh), _shares(refresh))
 
 
 def _roi(refresh: Refresh) -> View:
@@ -163,7 +157,7 @@ def _next(refresh: Refresh) -> View:
                                "color": [refresh.colour(c) for c in rows["channel"]],
                                "line": {"color": "@paper", "width": 1}},
                     "hovertemplate": "%{text}<br>ROI %{x:.2f}, next unit %{y:.2f}<br>"
-                    "spend %{customdata:.3s}<extra></extra>",
+                    f"spend {refresh.amounts('customdata')}<extra></extra>",
                 },
             ],
             showlegend=False,
@@ -216,48 +210,4 @@ def _shares(refresh: Refresh) -> View:
         sql=refresh.shown(_SHARES),
         note="Coloured: share of the direct effect. Grey: share of spend." if known else "",
         height=fig.height_of(len(names), 38, least=420),
-    )
-
-
-def _cost(refresh: Refresh) -> View:
-    title = "Cost of an exposure"
-    rows = refresh.query(_COST)
-    bought = rows[~np.isclose(rows["spend"], rows["exposure"])]
-    if bought.empty:
-        return View(
-            "channels-cost",
-            title,
-            "No channel has both spend and an exposure of its own (impressions, clicks), so there "
-            "is no price to compare.",
-        )
-    dear, cheap = bought.iloc[0], bought.iloc[-1]
-    said = f"An exposure costs most in {dear['channel']}"
-    if len(bought) > 1:
-        times = dear["cost_per_exposure"] / cheap["cost_per_exposure"]
-        if times > 1.05:
-            said += f", {words.number(times)} times as much as in {cheap['channel']}"
-    return View(
-        "channels-cost",
-        title,
-        said + "; a GRP, a click and an impression are not the same thing.",
-        fig.figure(
-            [
-                {
-                    "type": "scatter",
-                    "mode": "markers",
-                    "y": [refresh.label(c) for c in bought["channel"]],
-                    "x": 1000 * bought["cost_per_exposure"].to_numpy(),
-                    "marker": {
-                        "size": 13,
-                        "color": [refresh.colour(c) for c in bought["channel"]],
-                    },
-                    "hovertemplate": "%{y}: %{x:.3s}<extra></extra>",
-                }
-            ],
-            **fig.ranked("", len(bought))
-            | {"xaxis": fig.axis("Cost of 1 000 exposures, logarithmic", type="log")},
-        ),
-        table=rows,
-        sql=refresh.shown(_COST),
-        height=fig.height_of(len(bought)),
     )

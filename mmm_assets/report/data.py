@@ -1,4 +1,4 @@
-"""What went in: checks, coverage, unusual weeks, and how alike the channels move."""
+"""What went in: checks of the input, coverage, unusual weeks, sizes of the regions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import pandas as pd
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.restated import restated
 from mmm_assets.report.view import View
 
 _CHECKS = """
-    SELECT table_name, rule, severity, passed, failed_rows, message FROM mart.data_checks
+    SELECT table_name, rule, severity, passed, failed_rows, message, waived_until, waiver_reason
+    FROM mart.data_checks
     WHERE refresh_week = $week ORDER BY passed, severity, table_name, rule"""
 
 _COVERAGE = """
@@ -20,10 +22,12 @@ _COVERAGE = """
     QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1
     ORDER BY region, week"""
 
+# A held-out week counts by the fit that has seen it ('train' sorts behind 'holdout'): a forecast
+# misses by more than a fit in every week, unusual or not.
 _UNUSUAL = """
     WITH cells AS (
       SELECT * FROM mart.predictions WHERE refresh_week = $week
-      QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1),
+      QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split DESC) = 1),
     misses AS (
       SELECT region, week, actual, predicted, actual - predicted AS residual,
              median(abs(actual - predicted)) OVER (PARTITION BY region) AS usual
@@ -39,20 +43,18 @@ _SIZES = """
     SELECT region, sum(actual) AS total, count(actual) AS known_weeks, count(*) AS weeks
     FROM cells GROUP BY region ORDER BY total DESC NULLS LAST"""
 
-_SERIES = """
-    SELECT week, component AS channel, sum(contribution) AS contribution
-    FROM mart.contributions WHERE refresh_week = $week AND kind = 'media'
-    GROUP BY ALL ORDER BY week, channel"""
+
+_FINDINGS = 8
 
 
 def views(refresh: Refresh) -> tuple[View, ...]:
     """Views of the data."""
     return (
         _checks(refresh),
+        restated(refresh),
         _coverage(refresh),
         _unusual(refresh),
         _sizes(refresh),
-        _correlation(refresh),
     )
 
 
@@ -66,10 +68,18 @@ def _checks(refresh: Refresh) -> View:
     if failed.empty:
         reading = f"All {words.counted(len(rows), 'check')} of the input tables passed."
     else:
+        named = [f"{r.rule} of {r.table_name}" for r in failed.itertuples()]
         reading = (
             f"{len(failed)} of {words.counted(len(rows), 'check')} did not pass: "
-            f"{words.listed(failed['message'].dropna().astype(str).tolist(), 2)}"
-        ).rstrip(".") + "."
+            f"{words.listed([name.replace('_', ' ') for name in named])}."
+        )
+    waived = rows[rows["waived_until"].notna()]
+    if len(waived):
+        names = words.listed(
+            [f"{r.rule} of {r.table_name}".replace("_", " ") for r in waived.itertuples()]
+        )
+        last = str(waived["waived_until"].min())[:10]
+        reading += f" Waived, the first until {last}: {names}."
     tables = list(dict.fromkeys(rows["table_name"]))
     labels = [refresh.label(str(name).replace("_", " ")) for name in tables]
     data = []
@@ -79,7 +89,8 @@ def _checks(refresh: Refresh) -> View:
         ("bad", "Failed", "@bad"),
     ):
         chosen = passed if outcome == "good" else ~passed & (
-            (rows["severity"] == "warning") == (outcome == "warning")
+            ((rows["severity"] == "warning") | rows["waived_until"].notna())
+            == (outcome == "warning")
         )  # fmt: skip
         counts = rows[chosen].groupby("table_name").size().reindex(tables).fillna(0)
         if counts.any():
@@ -97,7 +108,24 @@ def _checks(refresh: Refresh) -> View:
         ),
         table=rows,
         sql=refresh.shown(_CHECKS),
+        listing=_findings(failed),
+        note=f"The first {_FINDINGS} of {len(failed)}." if len(failed) > _FINDINGS else "",
         height=fig.height_of(len(tables), 40, least=240),
+        wide=True,
+    )
+
+
+def _findings(failed: pd.DataFrame) -> pd.DataFrame | None:
+    """What the checks that did not pass say."""
+    if failed.empty:
+        return None
+    first = failed.head(_FINDINGS)
+    return pd.DataFrame(
+        {
+            "Rule": [str(rule).replace("_", " ") for rule in first["rule"]],
+            "Outcome": ["Warning" if s == "warning" else "Failed" for s in first["severity"]],
+            "Found": [words.shortened(str(message), 400) for message in first["message"]],
+        }
     )
 
 
@@ -166,7 +194,7 @@ def _unusual(refresh: Refresh) -> View:
         title,
         f"{words.counted(len(rows), 'region-week')} "
         f"{'lies' if len(rows) == 1 else 'lie'} far from the prediction; the furthest is "
-        f"{worst['region']} in the week of {str(worst['week'])[:10]}.",
+        f"{worst['region']} in the week of {words.day(worst['week'])}.",
         fig.figure(
             [
                 {
@@ -215,44 +243,4 @@ def _sizes(refresh: Refresh) -> View:
         sql=refresh.shown(_SIZES),
         note="The 40 largest." if len(rows) > 40 else "",
         height=fig.height_of(len(shown), 15, least=340, most=760),
-    )  # fmt: skip
-
-
-def _correlation(refresh: Refresh) -> View:
-    rows = refresh.query(_SERIES)
-    title = "Channels that move together"
-    if len(refresh.channels) < 2:
-        return View("data-correlation", title, "There is one channel, so none to compare it with.")
-    wide = rows.pivot_table(index="week", columns="channel", values="contribution")
-    alike = wide.corr().reindex(index=refresh.channels, columns=refresh.channels)
-    upper = alike.where(np.triu(np.ones(alike.shape, dtype=bool), 1)).stack()
-    upper = upper.dropna() if isinstance(upper, pd.Series) else pd.Series(dtype=float)
-    reading = "No two channels vary enough to be compared."
-    if len(upper):
-        one, other = upper.index[int(upper.abs().argmax())]
-        value = float(upper[(one, other)])
-        reading = f"The effects of {one} and {other} move most alike ({words.ratio(value)}): " + (
-            "they can hardly be told apart."
-            if abs(value) > 0.85
-            else "far enough apart to be told from one another."
-        )
-    names = [refresh.label(c) for c in refresh.channels]
-    return View(
-        "data-correlation",
-        title,
-        reading,
-        fig.figure(
-            [
-                fig.heat(
-                    names, names, alike.to_numpy(), "%{y} and %{x}: %{z:.2f}",
-                    colorscale="@diverging", zmin=-1, zmax=1,
-                )
-            ],
-            xaxis=fig.names_axis(showgrid=False),
-            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
-        ),
-        table=alike.rename_axis("channel").reset_index(),
-        sql=refresh.shown(_SERIES),
-        note="Correlation of the weekly direct effects over all regions.",
-        height=fig.height_of(len(names), 30, least=340),
     )  # fmt: skip

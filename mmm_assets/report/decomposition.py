@@ -12,13 +12,15 @@ from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh, iso
 from mmm_assets.report.view import Choice, View
 
-NATIONAL = """
+_WEEKS = """
     SELECT week, component, kind, sum(contribution) AS contribution
-    FROM mart.contributions WHERE refresh_week = $week
+    FROM mart.contributions WHERE refresh_week = $week{}
     GROUP BY ALL ORDER BY kind, component, week"""
+NATIONAL = _WEEKS.format("")
 
 TOTALS = """
-    SELECT component, kind, sum(contribution) AS contribution
+    SELECT component, kind, sum(contribution) AS contribution,
+           sum(contribution) / nullif(sum(sum(contribution)) OVER (), 0) AS share
     FROM mart.contributions WHERE refresh_week = $week
     GROUP BY ALL ORDER BY contribution DESC"""
 
@@ -50,6 +52,12 @@ def views(refresh: Refresh) -> tuple[View, ...]:
         _quarters(refresh),
         _multiples(refresh, national),
     )
+
+
+def of_kind(*kinds: str) -> str:
+    """The weekly contributions of some kinds of component."""
+    listed = ", ".join(f"'{kind}'" for kind in kinds)
+    return _WEEKS.format(f" AND kind IN ({listed})")
 
 
 def grouped(refresh: Refresh, names: pd.Series) -> pd.Series:
@@ -94,15 +102,11 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
                 index=wide.index, columns=wide.columns
             )
             traces = {i: {"y": part[name].to_numpy()} for i, name in enumerate(wide.columns)}
-            choices.append(Choice(region, traces))
-    media = wide.drop(columns=[""], errors="ignore").sum(axis=1)
-    share = (media / wide.sum(axis=1)).fillna(0.0)
-    best = share.idxmax()
+            choices.append(Choice(region, traces, reading=_typical(refresh, part, f" in {region}")))
     return View(
         "decomposition-weekly",
         "What made up each week",
-        f"In a typical week media bring {words.percent(share.median())} of {refresh.kpi}; most in "
-        f"the week of {str(best)[:10]} ({words.percent(share.max())}).",
+        _typical(refresh, wide),
         fig.figure(
             [trace(name) for name in wide.columns],
             xaxis=fig.weeks_axis(),
@@ -117,6 +121,16 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
         note=refresh.choice_note(offered),
         wide=True,
         height=430,
+    )
+
+
+def _typical(refresh: Refresh, wide: pd.DataFrame, where: str = "") -> str:
+    """What media bring in a typical week and in the best one."""
+    media = wide.drop(columns=[""], errors="ignore").sum(axis=1)
+    share = (media / wide.sum(axis=1)).fillna(0.0)
+    return (
+        f"In a typical week media bring {words.percent(share.median())} of {refresh.kpi}{where}; "
+        f"most in the week of {words.day(share.idxmax())} ({words.percent(share.max())})."
     )
 
 
@@ -209,7 +223,7 @@ def _share(refresh: Refresh, totals: pd.DataFrame) -> View:
                 }
             ],
         ),
-        table=totals.assign(share=totals["contribution"] / total if total else np.nan),
+        table=totals,
         sql=refresh.shown(TOTALS),
         height=fig.height_of(len(parts)),
     )  # fmt: skip
@@ -286,7 +300,7 @@ def _multiples(refresh: Refresh, national: pd.DataFrame) -> View:
         + "Each panel has its own scale.",
         fig.figure(data, **layout),
         table=media,
-        sql=refresh.shown(NATIONAL),
+        sql=refresh.shown(of_kind("media")),
         note=f"The {len(shown)} largest of {len(refresh.channels)} channels."
         if len(shown) < len(refresh.channels) else "",
         wide=True,

@@ -19,7 +19,8 @@ _NATIONAL = """
       SELECT * FROM mart.predictions WHERE refresh_week = $week
       QUALIFY row_number() OVER (PARTITION BY region, week ORDER BY split) = 1)
     SELECT week, any_value(split) AS split, sum(actual) AS actual, sum(predicted) AS predicted,
-           sum(lower) AS lower, sum(upper) AS upper, count(*) AS observed_regions
+           sum(actual) - sum(predicted) AS residual, sum(lower) AS lower, sum(upper) AS upper,
+           count(*) AS observed_regions
     FROM cells WHERE actual IS NOT NULL GROUP BY week ORDER BY week"""
 
 _CELLS = """
@@ -84,8 +85,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> Vi
         # Regions of a full panel share the weeks of the figure; a ragged one brings its own.
         own = {} if x == weeks else {"x": x}
         traces = {i: {"y": part[name].to_numpy(), **own} for i, name in enumerate(order)}
-        choices.append(Choice(region, traces))
-    held = national[national["split"] == "holdout"]
+        choices.append(Choice(region, traces, reading=_weekly_reading(part.dropna(), region)))
     note = refresh.choice_note(offered)
     if len(refresh.regions) > 1:
         note = (
@@ -95,7 +95,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> Vi
     return View(
         "fit-weekly",
         "Actual and predicted by week",
-        _weekly_reading(refresh, national, held),
+        _weekly_reading(national),
         fig.figure(
             data,
             shapes=holdout_shade(refresh),
@@ -113,21 +113,24 @@ def _weekly(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> Vi
     )
 
 
-def _weekly_reading(refresh: Refresh, national: pd.DataFrame, held: pd.DataFrame) -> str:
-    train = national[national["split"] == "train"]
-    off = (train["actual"] - train["predicted"]).abs().sum() / max(
-        train["actual"].abs().sum(), 1e-9
-    )
-    said = f"Over the weeks it was fitted on, the model misses the weekly total by {_pct(off)}"
+def _weekly_reading(weeks: pd.DataFrame, region: str = "") -> str:
+    train, held = (weeks[weeks["split"] == split] for split in ("train", "holdout"))
+    off = (train["actual"] - train["predicted"]).abs().sum() / _size(train)
+    what = f"{region} by" if region else "the weekly total by"
+    said = f"Over the weeks it was fitted on, the model misses {what} {_pct(off)}"
     if held.empty:
         return said + "; no week was held out."
-    off = (held["actual"] - held["predicted"]).abs().sum() / max(held["actual"].abs().sum(), 1e-9)
-    bias = (held["predicted"] - held["actual"]).sum() / max(held["actual"].abs().sum(), 1e-9)
+    off = (held["actual"] - held["predicted"]).abs().sum() / _size(held)
+    bias = (held["predicted"] - held["actual"]).sum() / _size(held)
     way = "above" if bias > 0 else "below"
     return (
         f"{said}; over the {len(held)} shaded weeks, which it forecast without seeing them, by "
         f"{_pct(off)}, on balance {_pct(abs(bias))} {way} the truth."
     )
+
+
+def _size(weeks: pd.DataFrame) -> float:
+    return max(float(weeks["actual"].abs().sum()), 1e-9)
 
 
 def _pct(share: float) -> str:
@@ -136,7 +139,6 @@ def _pct(share: float) -> str:
 
 def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) -> View:
     weeks = iso(national["week"])
-    rest = national["actual"] - national["predicted"]
     choices = [Choice(_everywhere(refresh), {})]
     offered = refresh.regions_to_choose(8 * len(refresh.weeks))
     parts = _by_region(cells)
@@ -144,29 +146,16 @@ def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) ->
         part = parts[region]
         gap = (part["actual"] - part["predicted"]).to_numpy()
         own = {} if iso(part["week"]) == weeks else {"x": iso(part["week"])}
-        choices.append(Choice(region, {0: {"y": gap, **own}}))
-    fitted = national["split"] == "train"
-    related = rest[fitted].autocorr(1) if fitted.sum() > 3 and rest[fitted].std() > 0 else np.nan
-    if pd.isna(related):
-        reading = "The gap between actual and predicted, week by week."
-    elif related > 0.4:
-        reading = (
-            f"Misses come in runs (correlation {words.ratio(related)} from one week to the next): "
-            "something slow is not in the model."
-        )
-    else:
-        reading = (
-            "Misses look like noise: correlation from one week to the next is "
-            f"{words.ratio(related)}."
-        )
+        choices.append(Choice(region, {0: {"y": gap, **own}}, reading=_runs(part, region)))
     return View(
         "fit-residuals",
         "Actual minus predicted by week",
-        reading,
+        _runs(national),
         fig.figure(
             [
                 {
-                    "type": "bar", "x": weeks, "y": rest, "marker": {"color": "@accent/0.75"},
+                    "type": "bar", "x": weeks, "y": national["residual"],
+                    "marker": {"color": "@accent/0.75"},
                     "hovertemplate": "%{x|%d %b %Y}: %{y:+.3s}<extra></extra>",
                 }
             ],
@@ -175,12 +164,31 @@ def _residuals(refresh: Refresh, national: pd.DataFrame, cells: pd.DataFrame) ->
             yaxis=fig.axis(refresh.kpi_label, zeroline=True),
             bargap=0.15,
         ),
-        table=national.assign(residual=rest)[["week", "split", "residual"]],
+        table=national,
         sql=refresh.shown(_NATIONAL),
         note=refresh.choice_note(offered),
         selector="Region",
         choices=tuple(choices),
     )  # fmt: skip
+
+
+def _runs(weeks: pd.DataFrame, region: str = "") -> str:
+    """Whether misses come in runs, over the weeks that the model was fitted on."""
+    fitted = weeks[weeks["split"] == "train"]
+    misses = fitted["actual"] - fitted["predicted"]
+    related = misses.autocorr(1) if misses.count() > 3 and misses.std() > 0 else np.nan
+    where = f" in {region}" if region else ""
+    if pd.isna(related):
+        return f"The gap between actual and predicted{where}, week by week."
+    if related > 0.4:
+        return (
+            f"Misses{where} come in runs (correlation {words.ratio(related)} from one week to the "
+            "next): something slow is not in the model."
+        )
+    return (
+        f"Misses{where} look like noise: correlation from one week to the next is "
+        f"{words.ratio(related)}."
+    )
 
 
 def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
@@ -226,5 +234,6 @@ def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
         ),
         table=rows,
         sql=refresh.shown(_CELLS),
+        worked_out=True,
         note="The outermost bars hold everything beyond them.",
     )

@@ -26,6 +26,10 @@ METRICS = """
     SELECT scope, model, metric, value FROM mart.holdout_metrics
     WHERE refresh_week = $week ORDER BY scope, model, metric"""
 
+_OF_METRIC = """
+    SELECT scope, model, metric, value FROM mart.holdout_metrics
+    WHERE refresh_week = $week AND metric = '{}' ORDER BY scope, model"""
+
 _HELD = """
     SELECT region, week, actual, predicted, lower, upper FROM mart.predictions
     WHERE refresh_week = $week AND split = 'holdout' AND actual IS NOT NULL
@@ -128,7 +132,7 @@ def _scatter(refresh: Refresh, held: pd.DataFrame) -> View:
 
 
 def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
-    rows = metrics[(metrics["metric"] == "skill") & metrics["model"].isin(list(REFERENCES))]
+    query = _OF_METRIC.format("skill")
     pooled = {m: metric(metrics, "pooled", m, "skill") for m in REFERENCES}
     beaten = [REFERENCES[m].lower() for m, value in pooled.items() if value > 0]
     known = [m for m, value in pooled.items() if not np.isnan(value)]
@@ -154,21 +158,28 @@ def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
                    | {"showlegend": True, "barmode": "group",
                       "xaxis": fig.axis("Part of the reference's error removed",
                                         tickformat="+.0%", zeroline=True)}),
-        table=rows,
-        sql=refresh.shown(METRICS),
+        table=refresh.query(query),
+        sql=refresh.shown(query),
     )  # fmt: skip
 
 
 def _error(refresh: Refresh, metrics: pd.DataFrame) -> View:
     models = {"mmm": "This model", **REFERENCES}
-    rows = metrics[metrics["metric"].isin(["relative_rmse", "wape", "rmse"])]
+    query = _OF_METRIC.format("relative_rmse")
     choices, first = [], None
     for scope, scope_name in SCOPES.items():
         values = [metric(metrics, scope, m, "relative_rmse") for m in models]
         if np.isnan(values).all():
             continue
         first = values if first is None else first
-        choices.append(Choice(scope_name, {0: {"x": values}}))
+        choices.append(
+            Choice(
+                scope_name,
+                {0: {"x": values}},
+                reading=f"{scope_name}: off by {words.percent(values[0])} of the mean "
+                f"{refresh.kpi} (root mean square); the last value by {words.percent(values[1])}.",
+            )
+        )
     if first is None:
         return View("fit-error", "Size of the forecast error", "No forecast error was computed.")
     own = first[0]
@@ -187,8 +198,8 @@ def _error(refresh: Refresh, metrics: pd.DataFrame) -> View:
             **fig.ranked("", 5)
             | {"xaxis": fig.axis("RMSE over the mean actual", tickformat=".0%")},
         ),
-        table=rows,
-        sql=refresh.shown(METRICS),
+        table=refresh.query(query),
+        sql=refresh.shown(query),
         selector="Measured on",
         choices=tuple(choices),
     )  # fmt: skip
@@ -230,6 +241,7 @@ def _coverage(refresh: Refresh, held: pd.DataFrame) -> View:
         ),
         table=by_week,
         sql=refresh.shown(_HELD),
+        worked_out=True,
         note="The dotted line is the promise: 90 %.",
     )  # fmt: skip
 
@@ -248,17 +260,19 @@ def _regions(refresh: Refresh) -> View:
         values = part[model].clip(lower=-1).to_numpy()
         colours = ["@good/0.8" if value > 0 else "@bad/0.8" for value in values]
         more = {"customdata": part[model].to_numpy(), "marker": {"color": colours}}
-        choices.append(Choice(name, {0: {"y": names, "x": values, **more}}))
+        beaten = f"{int((part[model] > 0).sum())} of {words.counted(len(part), 'region')}"
+        reading = (
+            f"The model beats the {name.lower()} in {beaten}; it does worst in "
+            f"{part['region'].iloc[-1]} and best in {part['region'].iloc[0]}."
+        )
+        choices.append(Choice(name, {0: {"y": names, "x": values, **more}}, reading=reading))
     if not choices:
         return View("fit-regions", title, "No region has both a forecast and a reference.")
-    skill = table["last_value"].dropna()
-    worst = table.loc[skill.index[int(skill.argmin())], "region"] if len(skill) else ""
     first = choices[0].traces[0]
     return View(
         "fit-regions",
         title,
-        f"The model beats repeating the last value in {int((skill > 0).sum())} of "
-        f"{words.counted(len(skill), 'region')}; it does worst in {worst}.",
+        choices[0].reading,
         fig.figure(
             [
                 fig.bars(first["y"], first["x"], first["marker"]["color"])

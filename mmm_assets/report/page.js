@@ -112,8 +112,9 @@
   function draw(id) {
     const view = report.views[id];
     const place = document.getElementById(`chart-${id}`);
-    // Layout for paper happens after this event: draw for the width of an A4 page.
-    const width = printing ? 660 : place.clientWidth;
+    // Layout for paper happens after this event: draw for the columns of an A4 page.
+    const wide = place.closest(".view").classList.contains("wide");
+    const width = printing ? (wide ? 950 : 440) : place.clientWidth;
     const choice = view.choices?.[chosen.get(id) ?? 0];
     const data = view.figure.data.map((trace, i) => painted({ ...trace, ...(choice?.traces[i] ?? {}) }));
     let layout = painted(merged(view.figure.layout, choice?.layout ?? {}));
@@ -149,6 +150,15 @@
     for (const place of document.querySelectorAll(".chart")) { seen.observe(place); sizes.observe(place); }
   }
 
+  // The first choice is what the reading in the page tells of.
+  const firstReadings = new Map();
+  function read(id) {
+    const place = document.getElementById(`${id}-reading`);
+    if (!firstReadings.has(id)) firstReadings.set(id, place.textContent);
+    const index = chosen.get(id) ?? 0;
+    place.textContent = (index && report.views[id].choices[index].reading) || firstReadings.get(id);
+  }
+
   function watchSelectors() {
     for (const select of document.querySelectorAll("select[data-view]")) {
       select.addEventListener("change", () => {
@@ -159,6 +169,7 @@
           if (index < 0 || other.dataset.label !== select.dataset.label) continue;
           other.selectedIndex = index;
           chosen.set(other.dataset.view, index);
+          read(other.dataset.view);
           if (drawn.has(other.dataset.view) || other === select) draw(other.dataset.view);
         }
       });
@@ -169,7 +180,7 @@
   const figures = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
   const shown = (value) => value === null ? "" : typeof value === "number" ? figures.format(value) : String(value);
 
-  function tableOf({ columns, rows, total }) {
+  function tableOf(id, { columns, rows, total }) {
     const box = document.createElement("div");
     box.className = "scroll";
     box.tabIndex = 0;
@@ -200,6 +211,8 @@
       button.title = "Sort";
       let direction = numeric[i] ? -1 : 1;
       button.addEventListener("click", () => {
+        for (const other of head.cells) other.removeAttribute("aria-sort");
+        cell.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
         rows.sort((a, b) => direction * (numeric[i] ? (a[i] ?? -Infinity) - (b[i] ?? -Infinity)
           : String(a[i] ?? "").localeCompare(String(b[i] ?? ""))));
         direction = -direction;
@@ -207,14 +220,29 @@
       });
     });
     fill();
-    const parts = [box];
-    if (total > rows.length) {
-      const note = document.createElement("p");
-      note.className = "total";
-      note.textContent = `${rows.length} of ${total} rows; the query gives all of them.`;
-      parts.push(note);
-    }
-    return parts;
+    const below = document.createElement("p");
+    below.className = "total";
+    const save = below.appendChild(document.createElement("button"));
+    save.type = "button";
+    save.textContent = total > rows.length ? "Save these rows as CSV" : "Save as CSV";
+    save.addEventListener("click", () => saveCsv(`${id}.csv`, [columns, ...rows]));
+    if (total > rows.length) below.append(` ${rows.length} of ${total} rows; the query gives all of them.`);
+    return [box, below];
+  }
+
+  // A text that a spreadsheet would take for a formula is marked as text.
+  const csvCell = (value) => {
+    const text = value === null ? "" : typeof value === "string" ? value.replace(/^[=+@\t-]/, "'$&") : String(value);
+    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+
+  function saveCsv(name, lines) {
+    const link = document.createElement("a");
+    const text = lines.map((line) => line.map(csvCell).join(",")).join("\r\n");
+    link.href = URL.createObjectURL(new Blob([`\ufeff${text}\r\n`], { type: "text/csv" }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
   }
 
   function watchTables() {
@@ -222,7 +250,7 @@
       details.addEventListener("toggle", () => {
         const place = details.querySelector(".table");
         const table = report.views[details.dataset.view].table;
-        if (details.open && table && !place.childElementCount) place.append(...tableOf(table));
+        if (details.open && table && !place.childElementCount) place.append(...tableOf(details.dataset.view, table));
       });
     }
   }

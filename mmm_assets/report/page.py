@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.resources import files
@@ -17,10 +18,12 @@ from typing import Any
 import pandas as pd
 from plotly.offline import get_plotlyjs
 
+from mmm_assets.report import words
 from mmm_assets.report.escape import Exact, script_json, text
 from mmm_assets.report.view import Section, Tile, View
 
 _ROWS_SHOWN = 300
+_WORKED_OUT = "Worked out from the rows of this query:"
 # A chart taller than this would leave a hole beside its neighbour.
 _TALL = 560
 
@@ -58,13 +61,15 @@ def _hash(script: str) -> str:
 
 
 def top_bar(sections: Sequence[Section], links: str = "") -> str:
-    """The bar that stays on top: sections and the switch of the colour scheme."""
+    """The bar that stays on top: sections and, on a page that draws, the colour scheme."""
     entries = "".join(f'<a href="#{text(s.id)}">{text(s.title)}</a>' for s in sections)
     return (
         f'<header class="top"><div><nav aria-label="Sections">{entries}{links}</nav>'
-        '<button type="button" id="scheme" aria-label="Change the colour scheme">Dark</button>'
-        "</div></header>"
+        f"{_SWITCH if sections else ''}</div></header>"
     )
+
+
+_SWITCH = '<button type="button" id="scheme" aria-label="Change the colour scheme">Dark</button>'
 
 
 def section_html(section: Section) -> str:
@@ -75,14 +80,26 @@ def section_html(section: Section) -> str:
         f'<section id="{text(section.id)}" aria-labelledby="{text(section.id)}-title">'
         f'<h2 id="{text(section.id)}-title">{text(section.title)}</h2>'
         f'<p class="lead">{text(section.lead)}</p>'
-        + (f'<div class="tiles">{tiles}</div>' if tiles else "")
+        + (f'<div class="tiles">{tiles}</div>' if tiles else _contents(section))
         + f'<div class="views">{views}</div></section>'
+    )
+
+
+def _contents(section: Section) -> str:
+    """Links to the views of a section, folded away."""
+    links = "".join(
+        f'<li><a href="#{text(view.id)}">{text(view.title)}</a></li>' for view in section.views
+    )
+    return (
+        f'<nav class="contents" aria-label="Views of {text(section.title)}"><details>'
+        f"<summary>{words.counted(len(section.views), 'view')}</summary><ul>{links}</ul>"
+        "</details></nav>"
     )
 
 
 def arranged(views: Sequence[View]) -> list[View]:
     """Views in rows without holes: empty ones last, a view that would stand alone made wide."""
-    drawn = [view for view in views if view.figure]
+    drawn = [view for view in views if not view.is_empty]
     rows: list[View] = []
     waiting: View | None = None
     for view in drawn:
@@ -97,26 +114,31 @@ def arranged(views: Sequence[View]) -> list[View]:
         else:
             waiting = view
     rows += [replace(waiting, wide=True)] if waiting else []
-    empty = [view for view in views if not view.figure]
+    empty = [view for view in views if view.is_empty]
     if len(empty) % 2:
         empty[-1] = replace(empty[-1], wide=True)
     return rows + empty
 
 
 def _tile(tile: Tile) -> str:
+    title = text(tile.title)
+    if tile.about:
+        title = f'<a href="#{text(tile.about)}">{title}</a>'
     return (
-        f'<div class="tile {text(tile.tone)}"><h3>{text(tile.title)}</h3>'
+        f'<div class="tile {text(tile.tone)}"><h3>{title}</h3>'
         f'<div class="value">{text(tile.value)}</div><p>{text(tile.words)}</p></div>'
     )
 
 
 def _view(view: View) -> str:
     name = text(view.id)
-    classes = "view" + (" wide" if view.wide else "") + ("" if view.figure else " empty")
+    classes = "view" + (" wide" if view.wide else "") + (" empty" if view.is_empty else "")
+    # What a choice changes is read out.
+    live = ' aria-live="polite"' if any(choice.reading for choice in view.choices) else ""
     parts = [
         f'<article class="{classes}" id="{name}" aria-labelledby="{name}-title">',
         f'<h3 id="{name}-title">{text(view.title)}</h3>',
-        f'<p class="reading" id="{name}-reading">{text(view.reading)}</p>',
+        f'<p class="reading" id="{name}-reading"{live}>{text(view.reading)}</p>',
     ]
     if view.figure and len(view.choices) > 1:
         options = "".join(f"<option>{text(choice.label)}</option>" for choice in view.choices)
@@ -130,14 +152,36 @@ def _view(view: View) -> str:
             f'<div class="chart" id="chart-{name}" style="min-height:{view.height}px" role="figure"'
             f' aria-labelledby="{name}-title" aria-describedby="{name}-reading"></div>'
         )
+    if view.listing is not None:
+        parts.append(_listing(view.listing))
     if view.note:
         parts.append(f'<p class="note">{text(view.note)}</p>')
     if view.sql:
+        origin = f"<p>{_WORKED_OUT}</p>" if view.worked_out else ""
         parts.append(
-            f'<details data-view="{name}"><summary>Data and query</summary>'
-            f'<div class="table"></div><pre tabindex="0">{text(view.sql)}</pre></details>'
+            f'<details data-view="{name}"><summary>Table and query'
+            f'<span class="source"> of {text(_sources(view.sql))}</span></summary>'
+            f'<div class="table"></div>{origin}<pre tabindex="0">{text(view.sql)}</pre></details>'
         )
     return "".join([*parts, "</article>"])
+
+
+def _sources(sql: str) -> str:
+    """The mart tables that a query reads."""
+    return words.listed(list(dict.fromkeys(re.findall(r"\bmart\.\w+", sql))))
+
+
+def _listing(rows: pd.DataFrame) -> str:
+    """A table of words; the first column names the row."""
+    head = "".join(f'<th scope="col">{text(name)}</th>' for name in rows.columns)
+    lines = []
+    for first, *rest in rows.itertuples(index=False):
+        cells = "".join(f"<td>{text(value)}</td>" for value in rest)
+        lines.append(f'<tr><th scope="row">{text(first)}</th>{cells}</tr>')
+    return (
+        f'<div class="listing"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
 
 
 def view_data(view: View) -> dict[str, Any]:
@@ -146,7 +190,12 @@ def view_data(view: View) -> dict[str, Any]:
     if view.panels:
         data["panels"] = view.panels
     if view.choices:
-        data["choices"] = [{"traces": c.traces, "layout": c.layout} for c in view.choices]
+        data["choices"] = [
+            {"traces": c.traces}
+            | ({"layout": c.layout} if c.layout else {})
+            | ({"reading": c.reading} if c.reading else {})
+            for c in view.choices
+        ]
     if view.table is not None:
         data["table"] = _table(view.table)
     return data

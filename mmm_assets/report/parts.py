@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.decomposition import NATIONAL
+from mmm_assets.report.decomposition import NATIONAL, of_kind
 from mmm_assets.report.refresh import Refresh, iso
 from mmm_assets.report.view import View
 
@@ -42,18 +42,25 @@ def _regions(refresh: Refresh) -> View:
     wide = rows.pivot_table(index="region", columns="channel", values="share_of_kpi")
     wide = wide.reindex(index=refresh.regions, columns=refresh.channels)
     media = wide.sum(axis=1)
+    # Regions that hardly count, where a share is one small number over another, get no word.
+    largest = refresh.main_regions()
+    high, low = str(media[largest].idxmax()), str(media[largest].idxmin())
+    cells = wide.to_numpy()
+    ends = np.nanquantile(cells, [0.02, 0.98]) if np.isfinite(cells).any() else (0.0, 1.0)
     return View(
         "decomposition-regions",
         title,
-        f"Media matter most in {media.idxmax()} ({words.percent(media.max())} of its "
-        f"{refresh.kpi}) and least in {media.idxmin()} ({words.percent(media.min())}).",
+        f"Media matter most in {high} ({words.percent(media[high])} of its {refresh.kpi}) and "
+        f"least in {low} ({words.percent(media[low])}).",
         fig.figure(
             [
                 fig.heat(
                     [refresh.label(c) for c in wide.columns],
                     [refresh.label(r) for r in wide.index],
-                    wide.to_numpy(),
+                    cells,
                     "%{y}, %{x}: %{z:.2%}",
+                    zmin=float(ends[0]),
+                    zmax=float(ends[1]),
                     colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
                 )
             ],
@@ -62,7 +69,8 @@ def _regions(refresh: Refresh) -> View:
         ),
         table=rows,
         sql=refresh.shown(_REGIONS),
-        note="Regions by size, channels by effect; direct effects only.",
+        note="Regions by size, channels by effect; direct effects only. The scale spans all but "
+        "the outermost fiftieths.",
         wide=True,
         height=fig.height_of(len(wide), 15, least=300, most=760),
     )
@@ -97,8 +105,8 @@ def _baseline(refresh: Refresh, national: pd.DataFrame) -> View:
             xaxis=fig.weeks_axis(),
             yaxis=fig.axis(refresh.kpi_label, rangemode="tozero"),
         ),
-        table=rows.reset_index(),
-        sql=refresh.shown(NATIONAL),
+        table=national[national["kind"] == "baseline"],
+        sql=refresh.shown(of_kind("baseline")),
     )  # fmt: skip
 
 
@@ -134,8 +142,8 @@ def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
             yaxis=fig.axis("Share of the baseline", tickformat="+.0%", zeroline=True),
             bargap=0.15,
         ),
-        table=pd.concat([rows.rename("seasonality"), relative], axis=1).reset_index(),
-        sql=refresh.shown(NATIONAL),
+        table=national[national["kind"].isin(["baseline", "seasonality"])],
+        sql=refresh.shown(of_kind("baseline", "seasonality")),
     )  # fmt: skip
 
 
@@ -171,7 +179,7 @@ def _controls(refresh: Refresh, national: pd.DataFrame) -> View:
             showlegend=True,
         ),
         table=rows,
-        sql=refresh.shown(NATIONAL),
+        sql=refresh.shown(of_kind("control")),
         note=f"The 12 of {len(order)} controls that move most." if len(order) > 12 else "",
         wide=True,
     )

@@ -14,7 +14,7 @@ from mmm_assets.report import escape, words
 
 # Regions offered in a selector: beyond this many numbers the file grows for views that
 # nobody opens, so the largest regions are kept and the reader is told.
-_NUMBERS_IN_A_SELECTOR = 350_000
+_NUMBERS_IN_A_SELECTOR = 300_000
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,14 @@ class Refresh:
         """An amount in the project's currency."""
         return words.money(value, self.context.currency)
 
+    def in_money(self, what: str) -> str:
+        """A label of amounts with the currency: ``Spend per week, €``."""
+        return f"{what}, {words.currency_sign(self.context.currency)}".rstrip(", ")
+
+    def amounts(self, value: str, form: str = ".3~s") -> str:
+        """An amount of money in a hover text, ``value`` as Plotly names it."""
+        return escape.label(words.amount(f"%{{{value}:{form}}}", self.context.currency))
+
     @cached_property
     def summary(self) -> pd.DataFrame:
         """``mart.channel_summary`` by channel, largest direct contribution first."""
@@ -117,6 +125,15 @@ class Refresh:
             " GROUP BY region ORDER BY sum(predicted) DESC, region"
         )
         return [str(name) for name in found["region"]]
+
+    def main_regions(self, part: float = 0.9) -> list[str]:
+        """The largest regions that together predict this part of the KPI."""
+        sums = self.query(
+            "SELECT region, sum(predicted) AS total FROM mart.predictions"
+            " WHERE refresh_week = $week GROUP BY region"
+        ).set_index("region")["total"]
+        before = sums[self.regions].cumsum() - sums[self.regions]
+        return [str(name) for name in before.index[before < part * sums.sum()]] or self.regions
 
     @cached_property
     def weeks(self) -> list[str]:

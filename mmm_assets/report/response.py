@@ -97,21 +97,13 @@ def _curve(refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame
     choices = []
     for channel in parts:
         title = {"title": {"text": _unit(refresh, channel)}}
-        choices.append(Choice(channel, traces(channel), {"xaxis": title}))
-    now = _today(parts[first])
-    reading = f"What more or less money in {first} would bring each week."
-    if now is not None and len(parts[first]) > 2:
-        top = float(parts[first]["spend"].max())
-        most = float(parts[first]["response"].iloc[-1])
-        if now["spend"] > 0 and now["response"] > 0:
-            reading = (
-                f"{words.number(top / now['spend'])} times today's plan of {first} would multiply "
-                f"what it brings by {words.ratio(most / now['response'])}."
-            )
+        choices.append(
+            Choice(channel, traces(channel), {"xaxis": title}, _curve_reading(channel, parts))
+        )
     return View(
         "channels-response",
         "Response curve by channel",
-        reading,
+        _curve_reading(first, parts),
         fig.figure(
             data,
             xaxis=fig.axis(_unit(refresh, first), showgrid=False, rangemode="tozero"),
@@ -124,6 +116,18 @@ def _curve(refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame
         note="The dot is today's plan; the dotted part lies beyond anything the data has seen.",
         wide=True,
         height=400,
+    )
+
+
+def _curve_reading(channel: str, parts: dict[str, pd.DataFrame]) -> str:
+    part = parts[channel]
+    now = _today(part)
+    if now is None or len(part) < 3 or not (now["spend"] > 0 and now["response"] > 0):
+        return f"What more or less of {channel} would bring each week."
+    return (
+        f"{words.number(float(part['spend'].max()) / now['spend'])} times today's plan of "
+        f"{channel} would multiply what it brings by "
+        f"{words.ratio(float(part['response'].iloc[-1]) / now['response'])}."
     )
 
 

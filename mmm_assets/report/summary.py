@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mmm_assets.report import figure as fig
-from mmm_assets.report import forecast, scenarios, trust, words
+from mmm_assets.report import forecast, scenarios, since, trust, words
 from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.view import Section, Tile, View
 
@@ -13,23 +15,24 @@ _CHANNELS = """
     SELECT channel, contribution, contribution_lower, contribution_upper, direct, share, roi
     FROM mart.channel_summary WHERE refresh_week = $week ORDER BY contribution DESC NULLS LAST"""
 
-_CHANGES = """
-    SELECT now.channel, before.refresh_week AS previous_refresh, before.roi AS previous_roi,
-           now.roi, now.roi_lower, now.roi_upper, before.share AS previous_share, now.share
-    FROM mart.channel_summary AS now
-    JOIN mart.channel_summary AS before
-      ON before.channel = now.channel AND before.refresh_week = $previous
-    WHERE now.refresh_week = $week ORDER BY now.share DESC NULLS LAST"""
-
 
 def section(refresh: Refresh) -> Section:
-    """The first section: tiles and three views."""
+    """The first section: tiles, what media brought, what to move, what to trust, what changed."""
     return Section(
         "summary",
         "Summary",
         _lead(refresh),
-        (_channels(refresh), _shift(refresh), _changes(refresh)),
-        (_media(refresh), _return(refresh), _move(refresh), _skill(refresh), trust.tile(refresh)),
+        (_channels(refresh), _shift(refresh), trust.view(refresh), *since.views(refresh)),
+        tuple(
+            replace(tile, about=about)
+            for tile, about in (
+                (_media(refresh), "decomposition"),
+                (_return(refresh), "channels"),
+                (_move(refresh), "budgets"),
+                (_skill(refresh), "fit"),
+                (trust.tile(refresh), "summary-trust"),
+            )
+        ),
     )
 
 
@@ -47,8 +50,9 @@ def headline(refresh: Refresh) -> str:
     )
     roi = overall_roi(refresh)
     if not np.isnan(roi):
-        unit = words.currency_sign(refresh.context.currency) or "unit"
-        said += f": {words.ratio(roi)} {unit} back for each {unit} spent"
+        currency = refresh.context.currency
+        back, one = (words.amount(value, currency) for value in (words.ratio(roi), "1"))
+        said += f": {back} back for each {one} spent"
     return said + "."
 
 
@@ -99,8 +103,18 @@ def _return(refresh: Refresh) -> Tile:
         "Return on media",
         words.ratio(roi),
         f"{words.currency_sign(refresh.context.currency) or 'units'} back for each one of the "
-        f"{refresh.money(spend)} spent.",
+        f"{refresh.money(spend)} spent.{_next_unit(refresh)}",
     )
+
+
+def _next_unit(refresh: Refresh) -> str:
+    """What the next unit brings, spread as today's spend is."""
+    rows = refresh.summary.dropna(subset=["marginal_roi"])
+    rows = rows[rows["spend"] > 0]
+    if rows.empty:
+        return ""
+    marginal = float((rows["marginal_roi"] * rows["spend"]).sum() / rows["spend"].sum())
+    return f" The next one, spread as today, brings {words.ratio(marginal)}."
 
 
 def _move(refresh: Refresh) -> Tile:
@@ -197,77 +211,7 @@ def _shift(refresh: Refresh) -> View:
                 f"Change per week, {words.currency_sign(refresh.context.currency)}", len(part)
             ),
         ),
-        table=part,
+        table=rows,
         sql=refresh.shown(scenarios.BUDGETS),
         height=fig.height_of(len(part), 30),
     )
-
-
-def _changes(refresh: Refresh) -> View:
-    title = "What changed since the previous refresh"
-    if refresh.previous_week is None:
-        return View("summary-changes", title, "This is the first refresh; there is none before it.")
-    table = refresh.query(_CHANGES, previous=refresh.previous_week)
-    what, name, form = "share", f"Share of {refresh.kpi_label}", ":.1%"
-    if refresh.has_roi:
-        what, name, form = "roi", "ROI", ":.2f"
-    rows = table.dropna(subset=[what, f"previous_{what}"]).head(25)
-    if rows.empty:
-        return View("summary-changes", title, "No channel is in both refreshes.")
-    names = [refresh.label(c) for c in rows["channel"]]
-    change = rows[what] - rows[f"previous_{what}"]
-    relative = (change / rows[f"previous_{what}"].where(rows[f"previous_{what}"] > 0)).abs()
-    largest = (
-        rows.iloc[int(relative.fillna(-1).argmax())] if relative.notna().any() else rows.iloc[0]
-    )
-    outside = rows[
-        (rows["previous_roi"] < rows["roi_lower"]) | (rows["previous_roi"] > rows["roi_upper"])
-    ]
-    gap: dict[str, list] = {"x": [], "y": []}
-    for label, old, new in zip(names, rows[f"previous_{what}"], rows[what], strict=True):
-        gap["x"] += [old, new, None]
-        gap["y"] += [label, label, None]
-    said = (
-        f"Against {refresh.previous_week}, {largest['channel']} moved most: from "
-        f"{_value(largest[f'previous_{what}'], what)} to {_value(largest[what], what)}"
-    )
-    if what == "roi":
-        said += (
-            f"; {words.counted(len(outside), 'channel')} left "
-            f"{'its' if len(outside) == 1 else 'their'} interval"
-            if len(outside) else "; every earlier value lies within today's interval"
-        )  # fmt: skip
-    return View(
-        "summary-changes",
-        title,
-        said + ".",
-        fig.figure(
-            [
-                fig.line(gap["x"], gap["y"], "", "@muted/0.6", hoverinfo="skip", showlegend=False),
-                {
-                    "type": "scatter", "mode": "markers", "name": "Before", "y": names,
-                    "x": rows[f"previous_{what}"].to_numpy(),
-                    "marker": {"color": "@paper", "size": 10,
-                               "line": {"color": "@muted", "width": 2}},
-                    "hovertemplate": f"%{{y}} before: %{{x{form}}}<extra></extra>",
-                },
-                {
-                    "type": "scatter", "mode": "markers", "name": "Now", "y": names,
-                    "x": rows[what].to_numpy(),
-                    "marker": {"color": [refresh.colour(c) for c in rows["channel"]], "size": 11},
-                    "hovertemplate": f"%{{y}} now: %{{x{form}}}<extra></extra>",
-                },
-            ],
-            **fig.ranked(name, len(names))
-            | {"xaxis": fig.axis(name, rangemode="tozero", tickformat=".0%" * (what == "share"))},
-        ),
-        table=table,
-        sql=refresh.shown(_CHANGES).replace("$previous", f"DATE '{refresh.previous_week}'"),
-        note="Rings: the previous refresh. Dots: this one.",
-        wide=True,
-        height=fig.height_of(len(names), 28),
-    )  # fmt: skip
-
-
-def _value(value: float, what: str) -> str:
-    return words.ratio(value) if what == "roi" else words.percent(value)

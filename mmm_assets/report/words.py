@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 SPACE = "\u00a0"
-_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "CHF": "CHF"}
+_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "CHF": "CHF"}
+_IN_FRONT = "$£¥₹"
 _SCALES = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
@@ -52,8 +53,22 @@ def percent(share: float | None, signed: bool = False) -> str:
 
 
 def money(value: float | None, currency: str) -> str:
-    """``1.2 M €``; the currency's code where it has no common sign."""
-    return f"{number(value)}{SPACE}{currency_sign(currency)}".rstrip()
+    """``1.2 M €``, ``$1.2 M``; the currency's code where it has no common sign."""
+    return amount(number(value), currency)
+
+
+def amount(written: str, currency: str) -> str:
+    """A number that is written already, with the currency where it belongs."""
+    sign = currency_sign(currency)
+    if sign and sign in _IN_FRONT:
+        return f"−{sign}{written[1:]}" if written.startswith("−") else sign + written
+    return f"{written}{SPACE}{sign}".rstrip()
+
+
+def day(value: object) -> str:
+    """A date, or a text that starts with one, as ``5 Jan 2026``."""
+    stamp = pd.Timestamp(str(value)[:10])
+    return f"{stamp.day}{SPACE}{stamp:%b %Y}"
 
 
 def currency_sign(currency: str) -> str:
@@ -79,6 +94,13 @@ def listed(names: Sequence[str], most: int = 4) -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def shortened(sentence: str, longest: int) -> str:
+    """A text cut at a word; ``…`` stands for what is left out."""
+    if len(sentence) <= longest:
+        return sentence
+    return f"{sentence[:longest].rsplit(' ', 1)[0]} …"
 
 
 def counted(count: int, one: str, many: str = "") -> str:

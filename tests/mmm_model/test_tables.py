@@ -21,6 +21,7 @@ def test_columns_are_those_of_the_contract(panel, training):
         "contributions": tables.contributions(training.final, panel),
         "channel_summary": tables.channel_summary(training.final, panel),
         "adstock_curves": tables.adstock_curves(training.final),
+        "effectiveness": tables.effectiveness(training.final.media_response(panel), panel),
         "holdout_metrics": tables.holdout_metrics(training, panel),
         "training_history": tables.training_history(training),
     }
@@ -87,3 +88,10 @@ def test_what_a_channel_earns_through_another_is_in_its_total(panel, training):
 def test_adstock_weights_add_up(training):
     table = tables.adstock_curves(training.final)
     np.testing.assert_allclose(table.groupby("channel").weight.sum(), 1.0)
+
+
+def test_effectiveness_moves_around_one(panel, training):
+    table = tables.effectiveness(training.final.media_response(panel), panel)
+    assert len(table) == len(panel.channels) * len(panel.weeks)
+    np.testing.assert_allclose(table.groupby("channel").effectiveness.mean(), 1.0, rtol=1e-6)
+    assert ((table.lower <= table.effectiveness) & (table.effectiveness <= table.upper)).all()

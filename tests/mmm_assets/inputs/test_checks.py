@@ -1,9 +1,10 @@
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mmm_assets.config_errors import ConfigError
 from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
 from mmm_assets.inputs.sources import ROLES
 
@@ -20,7 +21,7 @@ def outcomes(
 ) -> dict[str, CheckOutcome]:
     """Outcomes by ``table.rule``."""
     config = small_project.load(connection)
-    found = [o for role in roles for o in run_checks(connection, config, role, through)]
+    found = run_checks(connection, config, through, roles=roles)
     return {f"{o.rule.table}.{o.rule.name}": o for o in found}
 
 
@@ -228,8 +229,151 @@ def test_lift_tests(small_project, connection) -> None:
     assert "row 1 of lift.csv" in found["lift_tests.sigma_positive"].message
 
 
+def test_lift_tests_must_be_whole_and_of_known_regions(small_project, connection) -> None:
+    frame = pd.DataFrame(
+        {
+            "channel": ["tv", "tv", "tv"],
+            "region": ["atlantis", "north", None],
+            "delta_x": [1, 0, 1],
+            "delta_y": [3, 3, 3],
+            "sigma": [1, 1, 1],
+            "start": ["2023-02-06", "2023-02-06", "2023-02-06"],
+            "end": ["2023-03-06", "2023-03-06", None],
+        }
+    )
+    frame.to_csv(small_project.folder / "lift.csv", index=False)
+    columns = {"region": "region", "x": None, "start_week": "start", "end_week": "end"}
+    small_project.content["tables"]["lift_tests"] = {"source": "lift.csv", **columns}
+    found = outcomes(small_project, connection, roles=("kpi", "lift_tests"))
+    assert failed(found) == {"lift_tests.regions_known", "lift_tests.tests_complete"}
+    assert "atlantis" in found["lift_tests.regions_known"].message
+
+
 def test_the_graph_names_channels_that_are_there(small_project, connection) -> None:
     small_project.content["graph"] = {"tiers": [["tv"], ["serch"]]}
     found = outcomes(small_project, connection, roles=("media",))
     assert failed(found) == {"media.channels_configured"}
     assert "serch" in found["media.channels_configured"].message
+
+
+def cells(small_project, table: str, weeks: range | list[int], **names: str) -> pd.Series:
+    """Which rows of a table are those weeks of those regions and channels."""
+    frame = getattr(small_project, table)
+    found = frame["week"].isin([week(number) for number in weeks])
+    for name, value in names.items():
+        found &= frame[name] == value
+    return found
+
+
+def change(small_project, table: str, column: str, value, weeks, **names: str) -> None:
+    """Set or, with a function, change cells of a column."""
+    frame = getattr(small_project, table).astype({column: object})
+    rows = cells(small_project, table, weeks, **names)
+    new = frame.loc[rows, column].map(value) if callable(value) else value
+    frame.loc[rows, column] = new
+    setattr(small_project, table, frame)
+
+
+NORTH_TV = {"region": "north", "channel": "tv"}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "weeks", "names", "rules"),
+    [
+        ("media", "spend", lambda x: 1000 * x, range(36, 40), NORTH_TV, ["media.unit_changes"]),
+        ("media", "impressions", lambda x: x / 100, [7], NORTH_TV, ["media.unit_changes"]),
+        ("kpi", "sales", lambda x: 100 * x, [7], {"region": "west"}, ["kpi.unit_changes"]),
+        ("kpi", "value", lambda x: x / 100, [7], {"region": "west"}, ["kpi.unit_changes"]),
+        ("controls", "price", lambda x: 100 * x, [7], {"region": "west"},
+         ["controls.unit_changes"]),
+        ("media", "impressions", 0, [7], NORTH_TV, ["media.exposure_behind_spend"]),
+        ("media", "spend", 0, [7], NORTH_TV, ["media.spend_behind_exposure"]),
+        ("media", "spend", None, [7], NORTH_TV, ["media.values_complete"]),
+        ("media", "spend", lambda x: 9 * x, [30], {"channel": "tv"}, ["media.no_jumps"]),
+        ("kpi", "sales", lambda x: 5 * x, [30], {"region": "west"}, ["kpi.no_jumps"]),
+        ("kpi", "sales", lambda x: x / 5, [30], {"region": "west"}, ["kpi.no_jumps"]),
+        ("kpi", "sales", 1003.0, range(30, 36), {"region": "west"}, ["kpi.not_frozen"]),
+        ("kpi", "sales", None, range(36, 40), {"region": "west"},
+         ["kpi.weeks_complete", "kpi.regions_stay"]),
+        ("kpi", "value", None, [7], {"region": "west"}, ["kpi.value_complete"]),
+        ("kpi", "value", -2.5, [7], {"region": "west"}, ["kpi.value_positive"]),
+        ("media", "channel", "TV", [7], NORTH_TV, ["media.names_distinct"]),
+        ("kpi", "week", week(6)[:8] + "14", [7], {"region": "west"}, ["kpi.days_regular"]),
+    ],
+)  # fmt: skip
+def test_values_that_look_wrong(
+    small_project, connection, table: str, column: str, value, weeks, names, rules: list[str]
+) -> None:
+    change(small_project, table, column, value, weeks, **names)
+    found = outcomes(small_project, connection, roles=(table,))
+    assert set(rules) <= failed(found), failed(found)
+    for rule in rules:
+        message = found[rule].message
+        assert table in message
+        assert names.get("channel", names.get("region")) in message
+
+
+def test_a_row_missing_from_a_full_table(small_project, connection) -> None:
+    rows = cells(small_project, "media", [7], **NORTH_TV)
+    small_project.media = small_project.media[~rows]
+    found = outcomes(small_project, connection, roles=("media",))
+    assert failed(found) == {"media.rows_complete"}
+    assert f"first_week_missing {week(7)}, region north" in found["media.rows_complete"].message
+    # Where rows are given for activity alone, none may be missed.
+    small_project.media = small_project.media.sample(frac=0.7, random_state=1)
+    found = outcomes(small_project, connection, roles=("media",))
+    assert "media.rows_complete" not in failed(found)
+
+
+def test_a_channel_that_falls_silent_or_says_nothing(small_project, connection) -> None:
+    for column in ("spend", "impressions"):
+        change(small_project, "media", column, 0, range(25, 40), channel="tv")
+        change(small_project, "media", column, 30, range(40), channel="search")
+    found = outcomes(small_project, connection, roles=("media",))
+    assert failed(found) == {"media.not_silent", "media.varies"}
+    assert f"last_on_air {week(24)}" in found["media.not_silent"].message
+    assert "regions_silent 3" in found["media.not_silent"].message
+    assert "channel search" in found["media.varies"].message
+
+
+def test_channels_that_move_alike(small_project, connection) -> None:
+    tv = small_project.media["channel"] == "tv"
+    search = small_project.media["channel"] == "search"
+    spend = small_project.media.loc[tv, "impressions"].to_numpy()
+    small_project.media.loc[search, "impressions"] = 3 * spend + 1
+    found = outcomes(small_project, connection, roles=("media",))
+    assert failed(found) == {"media.distinguishable"}
+    assert "search, other_channel tv" in found["media.distinguishable"].message
+
+
+def test_little_data_for_many_channels(small_project, connection) -> None:
+    small_project.content["checks"] = {"min_data_ratio": 50}
+    found = outcomes(small_project, connection, roles=("kpi",))
+    assert failed(found) == {"kpi.data_enough"}
+    assert "region_weeks 120, channels 2, controls 1, ratio 40" in found["kpi.data_enough"].message
+
+
+def waive(small_project, rule: str, until: date) -> None:
+    small_project.content["checks"] = {
+        "waivers": [{"rule": rule, "reason": "known to finance", "until": until}]
+    }
+
+
+def test_a_waiver_lets_pass_until_its_day(small_project, connection) -> None:
+    small_project.media = spoil(small_project.media, 5, "spend", -3.5)
+    rule = "media.values_not_negative"
+    today = datetime.now(UTC).date()
+    for until, blocks in ((today + timedelta(days=1), False), (today - timedelta(days=1), True)):
+        waive(small_project, rule, until)
+        outcome = outcomes(small_project, connection, roles=("media",))[rule]
+        assert not outcome.passed
+        assert outcome.blocks == blocks
+        assert str(until) in outcome.message
+        assert ("known to finance" in outcome.message) != blocks
+
+
+@pytest.mark.parametrize("rule", ["media.nothing", "kpi.varies"])
+def test_what_cannot_be_waived(small_project, rule: str) -> None:
+    waive(small_project, rule, date(2030, 1, 1))
+    with pytest.raises(ConfigError, match=r"checks\.waivers.*kpi\.keys_unique"):
+        small_project.write()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -13,6 +15,7 @@ from tiny_project import write_tables
 from mmm_assets.automation import new_files, weekly_partitions
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.definitions import build_definitions
+from mmm_assets.inputs.arrival import newest_complete_week
 from mmm_assets.project import Project
 
 
@@ -38,30 +41,75 @@ def test_the_schedule_skips_weeks_that_are_no_partition(config: ProjectConfig) -
     assert tick(config, datetime(2023, 2, 6, 6, tzinfo=UTC)) == []
 
 
-def look(config: ProjectConfig, cursor: str | None) -> dg.SensorResult | dg.SkipReason:
+def look(config: ProjectConfig, cursor: str | None) -> dg.SensorResult:
     context = dg.build_sensor_context(cursor=cursor, resources={"project": Project(config)})
     result = new_files(context)
-    assert isinstance(result, dg.SensorResult | dg.SkipReason)
+    assert isinstance(result, dg.SensorResult)
     return result
 
 
-def test_the_sensor_starts_one_refresh_for_changed_files(config: ProjectConfig) -> None:
-    first = look(config, None)
-    assert isinstance(first, dg.SensorResult)
-    assert [request.partition_key for request in first.run_requests or []] == ["2024-07-08"]
-    assert isinstance(look(config, first.cursor), dg.SkipReason)
+def asked(result: dg.SensorResult) -> list[str | None]:
+    return [request.partition_key for request in result.run_requests or []]
 
-    file = config.folder / "kpi.csv"
-    kpi = pd.read_csv(file)
-    kpi[kpi["week"] <= "2024-07-01"].to_csv(file, index=False)
-    second = look(config, first.cursor)
-    assert isinstance(second, dg.SensorResult)
-    assert [request.partition_key for request in second.run_requests or []] == ["2024-07-01"]
+
+def test_the_sensor_starts_one_refresh_for_files_that_have_come_to_rest(
+    config: ProjectConfig,
+) -> None:
+    arriving = look(config, None)
+    assert asked(arriving) == []
+    first = look(config, arriving.cursor)
+    assert asked(first) == ["2024-07-08"]
+    assert asked(look(config, first.cursor)) == []
+
+    spoil(config, "kpi.csv", lambda kpi: kpi[kpi["week"] <= "2024-07-01"])
+    assert asked(look(config, first.cursor)) == []
+    second = look(config, look(config, first.cursor).cursor)
+    assert asked(second) == ["2024-07-01"]
+
+
+@pytest.mark.parametrize(
+    ("file", "lacks"),
+    [
+        ("media.csv", lambda rows: rows["week"] == "2024-07-08"),
+        ("controls.csv", lambda rows: rows["week"] == "2024-07-08"),
+        ("kpi.csv", lambda rows: (rows["week"] == "2024-07-08") & (rows["region"] == "west")),
+    ],
+    ids=["no media", "no controls", "a region without KPI"],
+)
+def test_a_week_is_complete_when_every_table_has_it(
+    config: ProjectConfig, file: str, lacks: Callable[[pd.DataFrame], pd.Series]
+) -> None:
+    assert newest_complete_week(config) == date(2024, 7, 8)
+    spoil(config, file, lambda rows: rows[~lacks(rows)])
+    assert newest_complete_week(config) == date(2024, 7, 1)
+
+
+def spoil(config: ProjectConfig, name: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    file = config.folder / name
+    change(pd.read_csv(file)).to_csv(file, index=False)
 
 
 def test_the_sensor_waits_for_a_file_that_is_not_there(config: ProjectConfig) -> None:
     (config.folder / "kpi.csv").unlink()
-    assert isinstance(look(config, None), dg.SkipReason)
+    second = look(config, look(config, None).cursor)
+    assert asked(second) == []
+    assert "cannot be read yet" in str(second.skip_reason)
+
+
+def test_the_schedule_waits_for_late_data_and_then_says_so(config: ProjectConfig) -> None:
+    file = config.folder / "mmm.yaml"
+    file.write_text(file.read_text() + "notify: {file: notices.jsonl}\n")
+    config = load_config(file)
+    spoil(config, "kpi.csv", lambda kpi: kpi[kpi["week"] <= "2024-07-01"])
+    monday = datetime(2024, 7, 15, 6, tzinfo=UTC)
+    assert tick(config, monday) == []
+    assert tick(config, monday + timedelta(hours=23)) == []
+    assert not (config.folder / "notices.jsonl").exists()
+    assert tick(config, monday + timedelta(hours=24)) == ["2024-07-08"]  # with what there is
+    notice = json.loads((config.folder / "notices.jsonl").read_text())
+    assert (notice["status"], notice["refresh_week"]) == ("late", "2024-07-08")
+    write_tables(config.folder)
+    assert tick(config, monday + timedelta(hours=5)) == ["2024-07-08"]
 
 
 def test_partitions_are_mondays_from_the_first_to_the_last_week(tmp_path: Path) -> None:
@@ -85,7 +133,7 @@ def test_a_last_week_ahead_of_the_clock_is_a_partition(tmp_path: Path) -> None:
 def test_every_asset_says_what_it_is(config: ProjectConfig) -> None:
     definitions = build_definitions(config)
     specs = list(definitions.resolve_all_asset_specs())
-    assert len(specs) == 16
+    assert len(specs) == 17
     for spec in specs:
         assert spec.description
         assert spec.kinds

@@ -1,4 +1,4 @@
-"""A small project to refresh: four regions, a year and a half, three channels, a control."""
+"""A small project to refresh: four regions, 80 weeks, three channels, a control, a lift test."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.refresh import RefreshOutcome, dagster_instance, refresh
 
 WEEKS = pd.date_range("2023-01-02", periods=80, freq="W-MON")
-CHANNELS = ("tv", "search", "radio")
+# A name from data may be anything: it must stay text wherever it is shown.
+CHANNELS = ("tv", "<img src=x onerror=alert(1)>", "radio")
 CONFIG = """
 project: tiny
 kpi_name: sales
@@ -23,6 +24,7 @@ tables:
   media: {source: media.csv, layout: long, week: week, region: region, channel: channel,
           spend: spend, exposure: impressions}
   kpi: {source: kpi.csv, week: week, region: region, kpi: sales, value_per_kpi: 2.5}
+  lift_tests: {source: lift.csv, start_week: start, end_week: end, x: null}
   controls: {source: controls.csv, week: week, region: region, columns: [price]}
 refresh: {holdout_weeks: 6, min_weeks: 30, members: 2, seed: 3, first_week: 2023-10-02}
 """
@@ -34,10 +36,15 @@ def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
     regions = ["north", "south", "east", "west"]
     size = rng.lognormal(3.0, 0.5, len(regions))
     media, kpi, controls = [], [], []
+    lift = 0.0
     season = 1 + 0.1 * np.sin(2 * np.pi * np.arange(len(WEEKS)) / 52)
     for number, region in enumerate(regions):
         spend = size[number] * rng.gamma(2.0, 20.0, (len(WEEKS), len(CHANNELS)))
         spend[:, 0] *= rng.random(len(WEEKS)) < 0.6
+        half = 40 * size[number]
+        gained = spend[40:48, 1] / (spend[40:48, 1] + half)
+        gained -= 0.7 * spend[40:48, 1] / (0.7 * spend[40:48, 1] + half)
+        lift += 20.0 * size[number] * gained.mean()
         price = rng.normal(10, 0.4, len(WEEKS))
         effect = (spend / (spend + 40 * size[number])) @ np.array([30.0, 20.0, 0.0])
         sales = size[number] * (100 * season + effect - 3 * (price - 10) + rng.normal(0, 3, 80))
@@ -54,7 +61,31 @@ def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
     )
     pd.DataFrame(kpi, columns=[*names, "sales"]).to_csv(folder / "kpi.csv", index=False)
     pd.DataFrame(controls, columns=[*names, "price"]).to_csv(folder / "controls.csv", index=False)
+    first, last = WEEKS[40].date(), WEEKS[47].date()
+    spent = sum(row[3] for row in media if row[2] == "search" and first <= row[0] <= last)
+    pd.DataFrame(
+        {
+            "channel": ["search"],
+            "delta_x": [0.3 * spent / 8],
+            "delta_y": [lift],
+            "sigma": [0.1 * lift],
+            "start": [first],
+            "end": [last],
+        }
+    ).to_csv(folder / "lift.csv", index=False)
     (folder / "mmm.yaml").write_text(CONFIG)
+
+
+def write_tiniest(folder: Path) -> None:
+    """Write a project whose refresh is as fast as one can be: two regions, one member."""
+    write_tables(folder, weeks=44)
+    for name in ("media", "kpi", "controls"):
+        table = pd.read_csv(folder / f"{name}.csv")
+        table[table["region"].isin(["north", "south"])].to_csv(folder / f"{name}.csv", index=False)
+    small = "holdout_weeks: 3, min_weeks: 10, members: 1,"
+    content = CONFIG.replace("holdout_weeks: 6, min_weeks: 30, members: 2,", small)
+    content += "graph: {enabled: false}\nbudget: {by_region: false, scenarios: {same: 1}}\n"
+    (folder / "mmm.yaml").write_text(content)
 
 
 def run_week(config: ProjectConfig, week: date) -> RefreshOutcome:

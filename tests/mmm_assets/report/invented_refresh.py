@@ -94,9 +94,13 @@ class _Invented:
             "graph_controls": self._graph_controls(),
             "edge_tests": self._edge_tests(),
             "optimal_budgets": self._budgets(),
+            "lift_tests": self._lift_tests(),
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
+            "restatements": self._restatements(),
             "training_history": self._history(),
+            "media": self._media(),
+            "effectiveness": self._effectiveness(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
@@ -125,9 +129,9 @@ class _Invented:
             upper=(self.predicted + width).ravel(),
         )
         # The final model has fitted the held-out weeks too, and says so beside the forecast.
-        fitted = rows[rows["split"] == "holdout"].assign(
-            split="train", predicted=lambda r: r.actual
-        )
+        held = rows["split"] == "holdout"
+        fitted = rows[held].assign(split="train")
+        rows.loc[held, "predicted"] *= 1.02
         return pd.concat([rows, fitted], ignore_index=True)
 
     def _contributions(self) -> pd.DataFrame:
@@ -320,10 +324,37 @@ class _Invented:
             marginal_roi=0.6 * sums["optimal_response"] / sums["optimal_spend"],
         )
 
+    def _lift_tests(self) -> pd.DataFrame:
+        first, ends = self.example.channels[0], ("", "_lower", "_upper")
+        return pd.DataFrame(
+            {
+                "channel": [first, first],
+                "region": [None, self.regions[0]],
+                "start_week": [None, self.weeks[0]],
+                "end_week": [None, self.weeks[-1]],
+                "change": [100.0, 50.0],
+                "measured": [20.0, 90.0],
+                "standard_error": [3.0, 1.0],
+                "used_error": [3.0, 80.0],
+                "conflicts": [False, True],
+                **{f"before{end}": [10.0 + n, 9.0 + n] for n, end in enumerate(ends)},
+                **{f"after{end}": [18.0 + n, 11.0 + n] for n, end in enumerate(ends)},
+            }
+        )
+
     def _checks(self) -> pd.DataFrame:
         rows = [("media", f"rule {i}", "blocking", True, 0, "") for i in range(6)]
         rows += [("kpi", "gaps", "warning", False, 22, "kpi: 22 weeks have no value.")]
         columns = ["table_name", "rule", "severity", "passed", "failed_rows", "message"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _restatements(self) -> pd.DataFrame:
+        rows = [
+            ("kpi", "restated", self.regions[0], None, self.weeks[-3], "kpi", 10.0, 12.0, 60.0),
+            ("media", "late", self.regions[0], "tv", self.weeks[-2], "spend", None, 90.0, 90.0),
+        ]
+        columns = ["table_name", "kind", "region", "name", "week", "column_name", "value_before",
+                   "value_after", "money"]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)
 
     def _history(self) -> pd.DataFrame:
@@ -334,6 +365,32 @@ class _Invented:
             for term, scale in (("total", 1.0), ("fit", 0.6), ("structure", 0.3), ("prior", 0.1))
         ]
         return pd.DataFrame(rows, columns=["fit", "step", "term", "loss"])
+
+    def _media(self) -> pd.DataFrame:
+        e = self.example
+        share = self.media / self.media.sum((0, 1))
+        parts = []
+        for i, channel in enumerate(e.channels):
+            spend = (share[..., i] * self.cost[i]).ravel()
+            rows = self._grid().assign(channel=channel, spend=spend, exposure=37 * spend)
+            parts.append(rows[rows["exposure"] > 0])
+        rows = pd.concat(parts, ignore_index=True)
+        return rows if e.spend else rows.assign(spend=np.nan)
+
+    def _effectiveness(self) -> pd.DataFrame:
+        year = 2 * np.pi * np.arange(self.example.weeks) / 52.18
+        parts = []
+        for i, channel in enumerate(self.example.channels):
+            value = 1 + 0.02 * (i + 1) * np.sin(year + i)
+            parts.append(
+                pd.DataFrame(
+                    {
+                        "channel": channel, "week": self.weeks, "effectiveness": value,
+                        "lower": value - 0.1, "upper": value + 0.1,
+                    }
+                )
+            )  # fmt: skip
+        return pd.concat(parts, ignore_index=True)
 
     def _refresh(self) -> pd.DataFrame:
         e = self.example

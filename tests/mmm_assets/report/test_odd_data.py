@@ -39,6 +39,9 @@ def test_names_from_the_data_stay_text(open_report, filled, example):
     for view in ("summary-channels", "channels-adstock", "decomposition-multiples"):
         text = main.locator(f"#{view}").evaluate("element => element.textContent")
         assert HOSTILE[0] in text, view
+    for name in HOSTILE[1:3]:
+        opened.page.select_option('select[data-view="channels-adstock"]', label=name)
+        assert name in main.locator("#channels-adstock .reading").inner_text()
     labels = main.locator("#summary-channels .ytick text").all_text_contents()
     assert {HOSTILE[0], HOSTILE[2], HOSTILE[4]} <= set(labels)
 
@@ -97,11 +100,15 @@ def test_tables_that_are_all_empty_but_for_the_contributions(open_report, filled
     connection = filled(case)
     for table in (
         "holdout_metrics", "adstock_curves", "response_curves", "response_curve_parameters",
-        "channel_graph", "optimal_budgets", "data_checks", "training_history", "refreshes",
+        "channel_graph", "optimal_budgets", "data_checks", "training_history", "refreshes", "media",
+        "effectiveness", "restatements",
     ):  # fmt: skip
         connection.execute(f"DELETE FROM mart.{table}")
     opened = open_report(build_report(connection, case.week))
     opened.draw_all()
     assert opened.faults == []
-    for view in ("channels-adstock", "channels-response", "data-checks", "fit-training"):
+    for view in (
+        "channels-adstock", "channels-response", "data-checks", "data-media", "fit-training",
+        "channels-effectiveness",
+    ):  # fmt: skip
         assert opened.page.locator(f"#{view}.empty .reading").inner_text()

@@ -6,6 +6,7 @@ import json
 import re
 from datetime import date
 
+import duckdb
 import pytest
 
 from mmm_assets.report import ReportContext, build_index, build_report, escape, words
@@ -41,6 +42,13 @@ def test_the_report_loads_nothing(filled, example):
     assert '<link rel="stylesheet"' not in html
 
 
+def test_lift_tests_stand_beside_what_the_model_says(filled, example):
+    case = example(regions=2)
+    html = build_report(filled(case), case.week)
+    assert "The model reads 2 lift tests" in html
+    assert "conflicts with everything else" in html
+
+
 def test_the_index_lists_every_refresh(filled, example):
     early, late = date(2026, 11, 9), date(2026, 11, 16)
     connection = filled(example(week=early, regions=2), example(week=late, regions=2))
@@ -49,8 +57,28 @@ def test_the_index_lists_every_refresh(filled, example):
         [early],
     )
     html = build_index(connection)
+    brought = connection.execute(
+        "SELECT sum(direct), sum(spend) FROM mart.channel_summary WHERE refresh_week = ?", [late]
+    ).fetchone()
+    assert f"{words.number(brought[0])} orders" in html
+    assert words.money(brought[1], "EUR") in html
     assert html.index(f'href="{late}/index.html"') < html.index(f'href="{early}/index.html"')
     assert "held: &lt;b&gt;gate&lt;/b&gt;" in html
+
+
+def test_a_warehouse_of_an_earlier_version_is_read(filled, example, tmp_path):
+    case = example(regions=2)
+    connection = filled(case)
+    connection.execute("DROP TABLE mart.media")
+    connection.execute("ALTER TABLE mart.optimal_budgets DROP COLUMN binding")
+    file = tmp_path / "old.duckdb"
+    connection.execute(f"ATTACH '{file}' AS old")
+    connection.execute("COPY FROM DATABASE memory TO old")
+    connection.execute("DETACH old")
+    with duckdb.connect(str(file), read_only=True) as old:
+        html = build_report(old, case.week)
+        assert "was not kept in this refresh" in html
+        assert build_index(old).count("<tr>") == 2
 
 
 def test_script_json_cannot_end_its_script():
@@ -76,6 +104,10 @@ def test_shares_money_ratios_and_lists():
     assert words.percent(0.034).replace(words.SPACE, " ") == "3.4 %"
     assert words.percent(-0.2, signed=True).replace(words.SPACE, " ") == "−20 %"
     assert words.money(1.2e6, "EUR").replace(words.SPACE, " ") == "1.2 M €"
+    assert words.money(-1.2e6, "USD").replace(words.SPACE, " ") == "−$1.2 M"
+    assert words.money(50, "") == "50"
+    assert words.day("2026-01-05 00:00").replace(words.SPACE, " ") == "5 Jan 2026"
+    assert words.shortened("one two three", 8) == "one two …"
     assert words.ratio(2.14) == "2.1"
     assert words.listed(["a", "b", "c"]) == "a, b and c"
     assert words.listed(list("abcdef"), 2) == "a, b and 4 more"

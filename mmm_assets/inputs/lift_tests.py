@@ -1,0 +1,68 @@
+"""Lift tests as the model reads them: those that a refresh week may know."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import duckdb
+import pandas as pd
+
+from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.known_rows import create_known, day_sql
+
+if TYPE_CHECKING:
+    from mmm_model.lift import LiftTest
+    from mmm_model.panel import Panel
+
+
+def read_lift_tests(
+    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, panel: Panel
+) -> list[LiftTest]:
+    """Read the tests of the panel's channels that were over in its last week.
+
+    The rules of ``lift_tests`` have been held against the rows before.
+    """
+    from mmm_model.lift import LiftTest
+
+    table = config.tables.lift_tests
+    if table is None:
+        return []
+    create_known(connection, config, "lift_tests")
+    start, end = (
+        day_sql(f"known.{name}", table.date_format, config.week_origin)
+        for name in ("start_week", "end_week")
+    )
+    last_day = panel.weeks[-1] + pd.Timedelta(days=6)
+    rows = connection.execute(
+        f"""
+        SELECT channel, region, delta_x, delta_y, sigma, x, {start}, {end}
+        FROM known_lift_tests AS known ORDER BY source, source_row
+        """
+    ).fetchall()
+    return [
+        LiftTest(
+            channel=channel,
+            change=_number(change),
+            lift=_number(lift),
+            standard_error=_number(error),
+            region=region,
+            start=_monday(first),
+            end=_monday(last),
+            level=None if level is None or first is not None else float(level),
+            in_exposure=table.unit == "exposure",
+        )
+        for channel, region, change, lift, error, level, first, last in rows
+        if channel in panel.channels and (last is None or pd.Timestamp(last) <= last_day)
+    ]
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _monday(day: date | None) -> pd.Timestamp | None:
+    if day is None:
+        return None
+    stamp = pd.Timestamp(day)
+    return stamp - pd.Timedelta(days=stamp.weekday())

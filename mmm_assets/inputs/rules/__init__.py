@@ -1,0 +1,57 @@
+"""Every rule that a delivered table is held against, declared as data: one file per table.
+
+A rule is a query and an expectation. The query condenses the rows that a refresh may see (see
+``known_rows`` and ``weekly_cells``) to a few: one a week, a region or a channel, with the first
+offending row and, in ``failing``, how many rows it stands for. The expectation, one of Great
+Expectations', says what the condensed rows must be. ``checks`` runs them. Thresholds and waivers
+are in the configuration, under ``checks``.
+
+What bad input gets:
+
+=============================================  ==============================================
+missing file, empty file, not CSV, a missing   refused while loading (``SourceError``)
+column
+week that is no date, text in a number,        refused: the value is unknown, and a guess
+infinite value, negative spend or exposure     would be silent
+two rows of one week, region and channel       refused: adding and choosing are both guesses
+no name of a region or channel                 refused
+region in one of media and KPI only            refused: most often a spelling
+region in controls only                        refused, for the same reason
+channel in lift tests or configuration only    refused
+no KPI, or no media, in the refresh week       refused: late data, not zeros
+KPI constant or zero everywhere                refused: nothing to learn
+fewer weeks than ``refresh.min_weeks``         refused; one week is one of these cases
+one region                                     accepted: a national panel
+weeks out of order                             accepted: sorted
+gap in the weeks of the KPI                    warning: masked
+gap in the weeks of media                      warning: masked (wide table), no activity (long)
+KPI of 0                                       warning: outage, masked, see ``zero_kpi``
+region with few weeks or a constant KPI        warning: kept, says little by itself
+negative KPI                                   warning: kept, as returns may exceed sales
+channel that is always zero                    warning: left out of the model
+channel with very few weeks on air             warning: kept, will be uncertain
+control with gaps                              warning: the region's mean
+control that never varies, or of too many      warning: left out
+words
+names that differ in capitals or spaces alone  refused: one name, two spellings
+two days within a week of a table of weeks     refused: they would be added up
+another unit: KPI times 30, or a 30th          refused (media and controls: warning)
+a whole column redelivered in another unit     refused, beside the refresh before
+value of a unit of KPI that is not above 0     refused
+row missing from a table that is full          warning: no activity (media), masked (KPI)
+spend without exposure, exposure without       warning: taken as they are
+spend, empty cells
+sudden jump, frozen KPI, channel gone silent   warning: taken as they are
+region without a KPI in the newest week        warning: masked
+past weeks restated by more than 2 %           warning, listed in ``mart.restatements``
+channels that move alike or hardly at all      warning: effects will be uncertain
+few data for many channels and controls        warning: effects will be uncertain
+=============================================  ==============================================
+"""
+
+from mmm_assets.inputs.rules import controls, kpi, lift_tests, media
+from mmm_assets.inputs.rules.rule import Rule, Severity
+
+RULES: tuple[Rule, ...] = (*media.RULES, *kpi.RULES, *controls.RULES, *lift_tests.RULES)
+
+__all__ = ["RULES", "Rule", "Severity"]
