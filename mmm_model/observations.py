@@ -18,6 +18,7 @@ from mmm_model.solving import LinearProblem, Prior, Solution
 
 _MEDIA_SHARE = 0.25
 _RETURN_SPREAD = 1.0
+_BELIEF_SPREAD = 0.8
 _CONTROL_SPREAD = 0.1
 # A channel that hardly ran is no reason for a coefficient without bounds: it may run tomorrow.
 _SMALLEST_SHARE = 0.02
@@ -43,6 +44,8 @@ class Observations:
         ``[C]`` share of spend.
     spend_known
         Whether every channel's spend is known.
+    belief
+        ``[M, C]`` see `beliefs`.
     evidence
         What lift tests say of the coefficients; None without any.
     """
@@ -54,6 +57,7 @@ class Observations:
     weight: Tensor
     spend_share: Tensor
     spend_known: bool
+    belief: Tensor
     evidence: Evidence | None = None
 
     @classmethod
@@ -72,6 +76,7 @@ class Observations:
             weight=torch.as_tensor(block_bootstrap(weeks, settings)).to(like),
             spend_share=torch.as_tensor(_spend_share(panel)).to(like),
             spend_known=bool(panel.has_spend.all()),
+            belief=torch.as_tensor(beliefs(len(panel.channels), settings)).to(like),
         )
 
     @property
@@ -128,7 +133,8 @@ class Observations:
             if solution is not None:
                 total = (solution.pooled[:, : self.channels] * share).sum(1, keepdim=True)
             expected = total.clamp(0.02, 0.6) * self.spend_share.clamp_min(0.2 / self.channels)
-            mean, spread = expected / share, _RETURN_SPREAD * expected
+            spread = _RETURN_SPREAD * expected
+            mean = expected * _rows(self.belief, len(share)) / share
         rest = self.fixed.shape[-1]
         precision = torch.cat(
             [(share / spread) ** 2, share.new_full((len(share), rest), _CONTROL_SPREAD**-2)], dim=1
@@ -136,6 +142,27 @@ class Observations:
         padding = share.new_zeros(len(share), rest)
         prior = Prior(torch.cat([mean, padding], dim=1), precision)
         return prior if self.evidence is None else self.evidence.sharpen(prior, solution)
+
+
+def _rows(members: Tensor, rows: int) -> Tensor:
+    """Rows of members: of the first ones, or each repeated until there are so many."""
+    if rows <= len(members):
+        return members[:rows]
+    return members.repeat_interleave(rows // len(members), dim=0)
+
+
+def beliefs(channels: int, settings: ModelSettings) -> Floats:
+    """How large each member expects a channel's return to be, ``[M, C]``, over that of all.
+
+    The first member expects the same of all channels. Where data say little, members differ
+    as much as the prior allows, so intervals do not pretend to know (randomised maximum a
+    posteriori: Bardsley et al., 2014).
+    """
+    rng = np.random.default_rng([settings.seed, 1])
+    draw = _BELIEF_SPREAD * rng.standard_normal((settings.members, channels))
+    belief = np.exp(draw - 0.5 * _BELIEF_SPREAD**2)
+    belief[0] = 1.0
+    return belief
 
 
 def block_bootstrap(weeks: int, settings: ModelSettings) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, stdtrit
 
 from mmm_model.panel import Floats
 
@@ -86,12 +86,13 @@ class MediaResponse:
 def interval(members: Floats) -> tuple[Floats, Floats]:
     """Ends of the 90 % interval over members, the first axis, from mean and deviation.
 
-    Few members give poor quantiles but a fair spread; where all are ≥ 0, so is the interval.
-    A single member has an interval of no width.
+    Members are draws of what may be true, and few of them: Student's distribution of one more
+    draw tells how far that may lie. Where all are ≥ 0, so is the interval. A single member has
+    an interval of no width.
     """
-    mean = members.mean(axis=0)
-    if len(members) < 2:
+    mean, count = members.mean(axis=0), len(members)
+    if count < 2:
         return mean, mean
-    half = NORMAL_90 * members.std(axis=0, ddof=1)
+    half = float(stdtrit(count - 1, 0.95)) * np.sqrt(1 + 1 / count) * members.std(axis=0, ddof=1)
     lower = np.where((members >= 0).all(axis=0), np.maximum(mean - half, 0.0), mean - half)
     return lower, mean + half
