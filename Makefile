@@ -4,7 +4,11 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help run test ui lint format benchmark benchmark-budget benchmark-report soak clean
+=======
+.PHONY: help run test ui lint format benchmark benchmark-graph benchmark-report soak clean
+>>>>>>> h4
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -33,8 +37,13 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 	$(BIN)/python tests/benchmarks/forecast.py
 	$(BIN)/python tests/benchmarks/truth.py
 
+<<<<<<< HEAD
 benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute force, scale (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/budget.py
+=======
+benchmark-graph: .venv/.dev ## The channel graph against known graphs and effects (DATASETS=folder)
+	$(BIN)/python tests/benchmarks/graph_funnel.py
+>>>>>>> h4
 
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)

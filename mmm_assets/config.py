@@ -104,12 +104,15 @@ class GraphSection(Section):
     keep_driven_controls: bool = Field(
         default=False, description="true: adjust for controls that media drive all the same"
     )
+    instruments: list[Name] = Field(
+        default=[], description="controls that act only through the channels they drive"
+    )
 
     @property
     def nodes(self) -> set[str]:
         """The channels and controls that are named."""
         edges = [*self.required, *self.forbidden]
-        return {name for group in [*self.tiers, *edges] for name in group}
+        return {name for group in [*self.tiers, *edges, self.instruments] for name in group}
 
 
 class ProjectConfig(Section):
@@ -228,6 +231,7 @@ class ProjectConfig(Section):
             required=tuple(edge for edge in self.graph.required if known(*edge)),
             forbidden=tuple(edge for edge in self.graph.forbidden if known(*edge)),
             keep_driven_controls=self.graph.keep_driven_controls,
+            instruments=tuple(filter(known, self.graph.instruments)),
             seed=self.refresh.seed,
         )
 

@@ -47,7 +47,12 @@ GRAPH_TABLES: tuple[Table, ...] = (
         "What the channel graph says of each control.",
         (
             Column("control", "VARCHAR", "Control."),
-            Column("role", "VARCHAR", "'driven' where media drive it, else 'exogenous'."),
+            Column(
+                "role",
+                "VARCHAR",
+                "'driven' where media drive it, 'instrument' where the configuration says that it "
+                "acts only through the channels it drives, else 'exogenous'.",
+            ),
             Column(
                 "in_response",
                 "BOOLEAN",

@@ -77,7 +77,7 @@ def train(
     graph_settings
         Of the channel graph, which is learned from media and controls, with the KPI of the
         week before taken out as a sign of demand; None learns none. Controls that it finds
-        media to drive are left out of the response.
+        media to drive, and instruments, are left out of the response.
     progress
         Called with a stage in words and the fraction of it that is done.
     warm_start
@@ -100,14 +100,12 @@ def train(
         return getattr(warm_start, name) if warm_start is not None else None
 
     hidden = panel.hide_tail(settings.holdout_weeks)
-    graph, response_controls = None, panel.controls
+    graph, adjusted = None, panel.controls
     if graph_settings is not None:
         # Both fits take their controls from it, and one of them must not know the last weeks.
         graph = learn_graph(hidden, graph_settings, report)
-        if not graph_settings.keep_driven_controls:
-            driven = graph.driven_controls()
-            response_controls = tuple(name for name in panel.controls if name not in driven)
-    known, hidden = panel.with_controls(response_controls), hidden.with_controls(response_controls)
+        adjusted = response_controls(panel.controls, graph, graph_settings)
+    known, hidden = panel.with_controls(adjusted), hidden.with_controls(adjusted)
     start = start_of("final")
     final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
     if graph is not None:
@@ -118,6 +116,19 @@ def train(
     start = start_of("holdout")
     holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start, earlier)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
+
+
+def response_controls(
+    controls: tuple[str, ...], graph: ChannelGraph, settings: GraphSettings
+) -> tuple[str, ...]:
+    """Return the controls that the response is adjusted for, in their order.
+
+    Neither those that media drive, unless the settings keep them, nor instruments.
+    """
+    left_out = set(settings.instruments)
+    if not settings.keep_driven_controls:
+        left_out.update(graph.driven_controls())
+    return tuple(name for name in controls if name not in left_out)
 
 
 def fit_driven(

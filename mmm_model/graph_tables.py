@@ -48,7 +48,8 @@ def graph_controls(model: FittedModel, panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``control, role, in_response, driver, lag_weeks, probability, drives``: ``role`` is
-        ``driven`` where media drive it, else ``exogenous``; ``driver`` its surest driver among
+        ``driven`` where media drive it, ``instrument`` where it is left to the channels that it
+        drives, else ``exogenous``; ``driver`` its surest driver among
         the published edges, or the likeliest channel that may be one; ``drives`` the channels
         that the control drives, separated by commas.
     """
@@ -57,7 +58,11 @@ def graph_controls(model: FittedModel, panel: Panel) -> pd.DataFrame:
     for control in panel.controls:
         row: dict[str, object] = {
             "control": control,
-            "role": "driven" if control in driven else "exogenous",
+            "role": "driven"
+            if control in driven
+            else "exogenous"
+            if control in model.controls
+            else "instrument",
             "in_response": control in model.controls,
         }
         if graph is not None:
@@ -145,15 +150,11 @@ def _target_forecast(
     equation: DrivenChannel, panel: Panel, weeks: int, without: str | None = None
 ) -> Floats:
     """Exposure ``[R, weeks]`` of the target in the last weeks, from an equation fitted before."""
-    pairs = zip(equation.sources, equation.delay, strict=True)
-    kept = [(source, delay) for source, delay in pairs if source != without]
     own = target_panel(
-        panel,
-        equation.target,
-        tuple(source for source, _ in kept),
-        tuple(delay for _, delay in kept),
-        equation.model.controls,
+        panel, equation.target, equation.sources, equation.delay, equation.model.controls
     )
+    silent = [source == without for source in equation.sources]
+    own = replace(own, exposure=np.where(silent, 0.0, own.exposure))
     # One member and the data as they are: a test needs no interval.
     settings = replace(equation.model.settings, members=1)
     model, _ = fit(own.hide_tail(weeks), settings)

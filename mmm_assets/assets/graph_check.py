@@ -19,7 +19,7 @@ def finding(controls: pd.DataFrame) -> pd.DataFrame:
     """Lay out what ``mart.graph_controls`` says as the row of ``mart.data_checks``."""
     driven = controls[controls["role"] == "driven"]
     said = [
-        f"{row['driver']} → {row['control']} after {int(row['lag_weeks'])} weeks, probability "
+        f"{row['driver']} → {row['control']} {_delay(int(row['lag_weeks']))}, probability "
         f"{row['probability']:.2f}, {'kept in' if row['in_response'] else 'left out of'} the "
         "response"
         for row in driven.to_dict("records")
@@ -42,6 +42,10 @@ def finding(controls: pd.DataFrame) -> pd.DataFrame:
             }
         ]
     )
+
+
+def _delay(weeks: int) -> str:
+    return "in the same week" if not weeks else f"after {weeks} week{'s' * (weeks > 1)}"
 
 
 def record(

@@ -1,9 +1,9 @@
 """Learning the channel graph from the panel.
 
-Sparse structural equations are refitted on many resamplings of blocks of weeks; an edge's
-probability is the share of refits that find it. Which way a pair may point in a refit is
-settled before by the evidence of time and shape, and left to chance where there is none:
-such an edge comes out at a probability near one half and is not published.
+Sparse structural equations are refitted on many reweightings of blocks of weeks; an edge's
+probability is the share of refits that find it. Each refit searches over orders of the nodes
+for the same week, with past weeks as further regressors. A direction that the data does not
+settle comes out either way by chance, at a probability near one half, and is not published.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import networkx as nx
 import numpy as np
 
 from mmm_model.graph.channel_graph import ChannelGraph
-from mmm_model.graph.direction import shape_scores, time_scores
 from mmm_model.graph.effects import unstandardised
 from mmm_model.graph.ordering import OrderScore, climb
 from mmm_model.graph.preparation import alive, demand_proxy, node_series, region_scale
@@ -26,11 +25,10 @@ from mmm_model.panel import Bools, Floats, Panel
 Progress = Callable[[str, float], None]
 
 _MIN_ROWS = 60
+_SHAPE_ROWS = 4000  # that a refit reads to judge the shape of its errors
 _FOUND = 0.05  # standard deviations; a smaller weight does not count as found
 _RELEVANT = 0.08  # standard deviations; a smaller mean weight is not published
 _SMALL_PART = 0.1  # of a pair's effect; a lag with less is not published
-# A direction must lie this many times as far from chance as the refits say: they share data.
-_CAUTION = 1.5
 
 
 def learn_graph(
@@ -91,31 +89,50 @@ def learn_graph(
 def learn_weights(
     data: LaggedPanel, pairs: Bools, settings: GraphSettings, progress: Progress | None = None
 ) -> Floats:
-    """Weights ``[B, L + 1, C, C]`` (lag, source, target) of the refits; own lags are 0."""
+    """Weights ``[B, L + 1, C, C]`` (lag, source, target) of the refits; own lags are 0.
+
+    Parameters
+    ----------
+    data
+        Series of C nodes.
+    pairs
+        ``[C, C]`` pairs that may be an edge.
+    settings, progress
+        As in `learn_graph`.
+
+    References
+    ----------
+    Rubin (1981), "The Bayesian Bootstrap"; the weights are those of blocks of weeks.
+    """
     report = progress or (lambda _stage, _fraction: None)
-    c, lags = len(pairs), data.columns // len(pairs) - 1
-    rng = np.random.default_rng(settings.seed)
-    weight = rng.exponential(size=(settings.bootstraps, data.blocks))
-    gram = data.moments(weight)
-    evidence = _in_sd(time_scores(gram, c)) + _in_sd(shape_scores(data, weight))
-    centre = evidence.mean(axis=0)
-    points = pairs & ((centre + _CAUTION * (evidence - centre) > 0.0) | ~pairs.T)
-    theta = np.zeros((len(gram), data.columns, c))
-    for b, moments in enumerate(gram):
-        report("learning the channel graph", b / len(gram))
-        allowed = np.concatenate([points[b], *[pairs | np.eye(c, dtype=bool)] * lags])
-        score = OrderScore(moments, data.rows, allowed)
-        _, order = climb(score, rng.permutation(c))
-        theta[b] = score.weights(order)
+    report("learning the channel graph", 0.0)
+    theta = _refits(data, pairs, pairs, settings)
+    report("learning the channel graph", 0.5)
+    # A pair acts one way: where only one of the two foretells the other, time has settled it.
+    ahead = (np.abs(theta[:, 1:]) > _FOUND).any(axis=1).mean(axis=0)
+    settled = (ahead >= settings.publish_probability) & (ahead.T < 0.5)
+    if (theta[:, 0] * settled.T).any():
+        theta = _refits(data, pairs & ~settled.T, pairs, settings)
     report("learning the channel graph", 1.0)
-    by_lag = theta.reshape(len(gram), lags + 1, c, c)
-    return np.where(np.eye(c, dtype=bool), 0.0, by_lag)
+    return theta
 
 
-def _in_sd(evidence: Floats) -> Floats:
-    """Evidence ``[B, C, C]`` in its standard deviations over the samples."""
-    sd = evidence.std(axis=0)
-    return np.where(sd > 1e-12, evidence / np.where(sd > 1e-12, sd, 1.0), 0.0)
+def _refits(data: LaggedPanel, same_week: Bools, later: Bools, settings: GraphSettings) -> Floats:
+    """As `learn_weights`, with the pairs ``[C, C]`` that may be an edge at once and later."""
+    c = len(later)
+    own = np.eye(c, dtype=bool)
+    lags = data.table.shape[1] // c - 1
+    allowed = np.concatenate([same_week, *[later | own] * lags])
+    rng = np.random.default_rng(settings.seed)
+    theta = np.zeros((settings.bootstraps, *allowed.shape))
+    for refit in theta:
+        weight = rng.exponential(size=data.blocks)
+        drawn = data.draw(weight, _SHAPE_ROWS, rng)
+        score = OrderScore(data.moments(weight), data.rows, allowed, drawn)
+        # From any order: directions that the data leaves open come out either way.
+        _, order = climb(score, rng.permutation(c))
+        refit[:] = score.weights(order)
+    return np.where(own, 0.0, theta.reshape(-1, lags + 1, c, c))
 
 
 def _with_edges(

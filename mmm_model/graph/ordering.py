@@ -148,7 +148,7 @@ class OrderScore:
         rows = np.fromiter(new.values(), dtype=int)
         error = table[:, target[rows]] - table @ weight[rows].T
         error /= np.sqrt(np.maximum(variance[rows], 1e-300))
-        self._gains.update(zip(new, shape_gain(error).tolist(), strict=True))
+        self._gains.update(zip(new, shape_gain(error, self.rows).tolist(), strict=True))
         return np.array([self._gains[key] for key in keys])
 
     def total(self, variance: Floats, rest: Floats) -> Floats:

@@ -73,7 +73,8 @@ def _grow(
         usable = free[growing] & (variance[growing] > _COLLINEAR * scale)
         explains = np.where(usable, cross[growing] ** 2, 0.0)
         explains /= np.maximum(variance[growing], _COLLINEAR * scale + 1e-300)
-        share = np.minimum(explains / left[growing, None], 1.0 - _COLLINEAR)
+        share = explains / np.maximum(left[growing, None], 1e-300)
+        share = np.minimum(share, 1.0 - _COLLINEAR)
         gain = np.where(usable, -rows * np.log1p(-share) - price, -np.inf)
         best = gain.argmax(axis=1)
         pays = gain[np.arange(len(best)), best] > 0.0

@@ -1,4 +1,4 @@
-"""Second moments of resampled weeks, without another pass over the data."""
+"""Weeks and the weeks before them as rows of a table, reweighted in blocks of weeks."""
 
 from __future__ import annotations
 
@@ -13,67 +13,54 @@ _BLOCK_WEEKS = 8
 
 @dataclass(frozen=True)
 class LaggedPanel:
-    """Values of each week and of those before it, side by side, cut into blocks of weeks.
+    """One row per region and week: every series now, a week ago, two weeks ago, ….
 
     Parameters
     ----------
-    now
-        ``[R, T, C]`` shocks of this week: what the past does not explain; 0 where not valid.
-    valid
-        ``[R, T]`` whether this week and all its lags are inside the data.
+    table
+        ``[N, P]`` rows, centred and freed of the nuisance; P = (L + 1) · C.
     block_of
-        ``[T]`` block of each week.
+        ``[N]`` block of weeks of each row.
     gram, count
-        ``[K, P + N, P + N]`` sums of products in each block, and ``[K]`` its number of rows;
-        P columns are lag 0 of all channels, lag 1 of all, …; N are the nuisance.
-    columns
-        P.
+        ``[K, P, P]`` sums of products of the rows in each block, ``[K]`` number of rows.
     rows
-        Number of rows that are worth as much as independent ones: regions that move
-        together tell the same story more than once.
+        Number of independent rows that these are worth: regions that move together tell the
+        same story more than once.
     """
 
-    now: Floats
-    valid: Bools
+    table: Floats
     block_of: np.ndarray
     gram: Floats
     count: Floats
-    columns: int
     rows: float
 
     @classmethod
     def of(cls, series: Floats, nuisance: Floats, inside: Bools, lags: int) -> LaggedPanel:
-        """Lay out ``series`` ``[R, W, C]`` and last week's ``nuisance`` ``[R, W, N]``."""
+        """Lay out ``series`` ``[R, W, C]``, without what past ``nuisance`` ``[R, W, N]`` explains.
+
+        Only weeks that are ``inside`` ``[R, W]`` the data with all their lags become rows.
+        """
         weeks, channels = series.shape[1:]
         valid = inside[:, lags:].copy()
         for lag in range(1, lags + 1):
             valid &= inside[:, lags - lag : weeks - lag]
-        parts = [series[:, lags - lag : weeks - lag] for lag in range(lags + 1)]
-        parts += [nuisance[:, lags - lag : weeks - lag] for lag in range(1, min(lags, 2) + 1)]
-        table = np.where(valid[:, :, None], np.concatenate(parts, axis=-1), 0.0)
-        length = table.shape[1]
-        blocks = max(length // _BLOCK_WEEKS, 2)
-        block_of = np.arange(length) * blocks // length
-        gram = np.zeros((blocks, table.shape[-1], table.shape[-1]))
-        for block in range(blocks):
-            rows = table[:, block_of == block].reshape(-1, table.shape[-1])
-            gram[block] = rows.T @ rows
-        count = np.array([valid[:, block_of == block].sum() for block in range(blocks)])
-        past = table[:, :, channels:]
-        ridge = 1e-6 * max(float(count.sum()), 1.0) * np.eye(past.shape[-1])
-        total = gram.sum(axis=0)
-        explained = np.linalg.solve(
-            total[channels:, channels:] + ridge, total[channels:, :channels]
+        table = np.concatenate(
+            [series[:, lags - lag : weeks - lag][valid] for lag in range(lags + 1)], axis=1
         )
-        now = np.where(valid[:, :, None], table[:, :, :channels] - past @ explained, 0.0)
+        past = [nuisance[:, lags - lag : weeks - lag][valid] for lag in range(1, min(lags, 2) + 1)]
+        table = _freed(table, np.concatenate([np.ones((len(table), 1)), *past], axis=1))
+        length = valid.shape[1]
+        blocks = max(length // _BLOCK_WEEKS, 2)
+        block_of = np.broadcast_to(np.arange(length) * blocks // length, valid.shape)[valid]
+        parts = [table[block_of == block] for block in range(blocks)]
+        shock = np.zeros((*valid.shape, channels))
+        shock[valid] = _freed(table[:, :channels], table[:, channels:])
         return cls(
-            now=now,
-            valid=valid,
+            table=table,
             block_of=block_of,
-            gram=gram,
-            count=count.astype(float),
-            columns=(lags + 1) * channels,
-            rows=float(count.sum()) / design_effect(now),
+            gram=np.stack([part.T @ part for part in parts]),
+            count=np.array([float(len(part)) for part in parts]),
+            rows=len(table) / design_effect(shock),
         )
 
     @property
@@ -82,19 +69,15 @@ class LaggedPanel:
         return len(self.count)
 
     def moments(self, weight: Floats) -> Floats:
-        """Mean products ``[B, P, P]`` of B samples, freed of the nuisance.
+        """Mean products ``[P, P]`` with each block counted ``weight`` ``[K]`` times."""
+        total = np.tensordot(weight, self.gram, axes=1)
+        return np.asarray(total / max(float(weight @ self.count), 1e-12))
 
-        Parameters
-        ----------
-        weight
-            ``[B, K]`` how often each sample holds each block.
-        """
-        total = np.einsum("nb,bpq->npq", weight, self.gram, optimize=True)
-        total /= np.maximum(weight @ self.count, 1.0)[:, None, None]
-        p = self.columns
-        nuisance = total[:, p:, p:] + 1e-6 * np.eye(total.shape[-1] - p)
-        cross = total[:, :p, p:]
-        return total[:, :p, :p] - cross @ np.linalg.solve(nuisance, cross.transpose(0, 2, 1))
+    def draw(self, weight: Floats, most: int, rng: np.random.Generator) -> Floats:
+        """At most ``most`` rows ``[n, P]``, drawn as often as their blocks count."""
+        chance = weight[self.block_of]
+        size = min(most, len(self.table))
+        return self.table[rng.choice(len(self.table), size, p=chance / chance.sum())]
 
 
 def design_effect(shock: Floats) -> float:
@@ -107,7 +90,7 @@ def design_effect(shock: Floats) -> float:
     Parameters
     ----------
     shock
-        ``[R, T, C]``.
+        ``[R, T, C]`` what the past does not explain; 0 where there is no data.
     """
     regions, weeks = shock.shape[:2]
     size = np.sqrt((shock**2).sum(axis=1, keepdims=True))
@@ -117,3 +100,10 @@ def design_effect(shock: Floats) -> float:
     pairs = np.maximum(present * (present - 1.0), 1.0)
     squared = ((correlation**2).sum(axis=(1, 2)) - present) / pairs
     return float(1.0 + (regions - 1) * max(squared.mean() - 1.0 / weeks, 0.0))
+
+
+def _freed(table: Floats, regressors: Floats) -> Floats:
+    """``table`` ``[N, P]`` without what least squares on ``regressors`` explains."""
+    gram = regressors.T @ regressors
+    gram += 1e-6 * max(len(table), 1) * np.eye(len(gram))
+    return table - regressors @ np.linalg.solve(gram, regressors.T @ table)

@@ -34,6 +34,11 @@ class GraphSettings:
         Pairs (source, target), at any lag.
     keep_driven_controls
         True leaves controls that media drive in the response.
+    instruments
+        Controls that act on the KPI only through the channels that they drive, such as a
+        budget set by hand. They stand in the equations of driven channels, and the response
+        is not adjusted for them: that would amplify what else biases it (Pearl 2010, "On a
+        Class of Bias-Amplifying Variables").
     seed
         Seed of the resampling.
 
@@ -51,6 +56,7 @@ class GraphSettings:
     required: tuple[Edge, ...] = ()
     forbidden: tuple[Edge, ...] = ()
     keep_driven_controls: bool = False
+    instruments: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -93,6 +99,7 @@ class GraphSettings:
         """
         named = {c for tier in self.tiers for c in tier}
         named.update(c for edge in (*self.required, *self.forbidden) for c in edge)
+        named.update(self.instruments)
         unknown = sorted(named - set(channels))
         if unknown:
             raise ValueError(

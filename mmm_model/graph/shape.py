@@ -29,11 +29,18 @@ def negentropy(u: Floats) -> Floats:
     return _PEAKED * (peaked - _GAUSSIAN) ** 2 + _SKEWED * skewed**2
 
 
-def shape_gain(u: Floats) -> Floats:
+def shape_gain(u: Floats, rows: float) -> Floats:
     """−2 log-likelihood saved by a non-Gaussian density of ``u`` ``[N, K]``, by BIC.
 
     The two numbers that describe its shape must pay for themselves, else it is Gaussian.
+
+    Parameters
+    ----------
+    u
+        Mean 0, variance 1.
+    rows
+        Number of independent rows that the data behind ``u`` is worth.
     """
-    rows = len(u)
+    rows = min(rows, float(len(u)))
     gain = 2.0 * rows * negentropy(u.astype(np.float32)) - 2.0 * np.log(rows)
     return np.maximum(gain, 0.0).astype(float)

@@ -1,17 +1,15 @@
-"""The channel graph: settings that contradict, acyclicity, recovery, invariance, false edges."""
+"""The channel graph: settings that contradict, recovery, invariance, false edges."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
-from mmm_model.graph.acyclicity import acyclicity
 from mmm_model.graph.learning import without_cycles
 from mmm_model.panel import Panel
 
@@ -66,22 +64,6 @@ def pairs(graph: ChannelGraph) -> set[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def learned() -> ChannelGraph:
     return learn_graph(driven_panel(), GraphSettings())
-
-
-def test_acyclicity_is_zero_exactly_without_cycles() -> None:
-    dag = torch.triu(torch.ones(1, 5, 5, dtype=torch.float64), diagonal=1)
-    assert acyclicity(dag)[0].item() == pytest.approx(0.0, abs=1e-12)
-    cycle = dag.clone()
-    cycle[0, 4, 0] = 0.1
-    assert acyclicity(cycle)[0].item() > 1e-3
-
-
-def test_acyclicity_gradient() -> None:
-    weight = torch.randn(3, 4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    weight.requires_grad_()
-    value, gradient = acyclicity(weight)
-    (expected,) = torch.autograd.grad(value.sum(), weight)
-    torch.testing.assert_close(gradient, expected)
 
 
 def test_recovers_same_week_and_lagged_edges(learned: ChannelGraph) -> None:
