@@ -4,7 +4,7 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format benchmark clean
+.PHONY: help run test ui lint format benchmark benchmark-graph clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 	$(BIN)/python tests/benchmarks/forecast.py
 	$(BIN)/python tests/benchmarks/truth.py
 
+benchmark-graph: .venv/.benchmark ## The channel graph beside other packages (hours; DATASETS=folder)
+	$(BIN)/python tests/benchmarks/graph_structure.py
+
 clean: ## Remove the environment and what the sample produced
 	rm -rf .venv data/warehouse data/reports
 
@@ -43,4 +46,8 @@ clean: ## Remove the environment and what the sample produced
 
 .venv/.dev: .venv/.runtime
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.venv/.benchmark: .venv/.dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmark]'
 	@touch $@
