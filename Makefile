@@ -4,11 +4,8 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help run test ui lint format benchmark benchmark-budget benchmark-report soak clean
-=======
-.PHONY: help run test ui lint format benchmark benchmark-graph benchmark-report soak clean
->>>>>>> h4
+.PHONY: help run test ui lint format clean \
+	benchmark benchmark-budget benchmark-graph benchmark-report soak
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -36,14 +33,15 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 	$(BIN)/python tests/benchmarks/first_refresh.py
 	$(BIN)/python tests/benchmarks/forecast.py
 	$(BIN)/python tests/benchmarks/truth.py
+	$(BIN)/python tests/benchmarks/ablation.py
+	$(BIN)/python tests/benchmarks/scaling.py
 
-<<<<<<< HEAD
 benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute force, scale (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/budget.py
-=======
-benchmark-graph: .venv/.dev ## The channel graph against known graphs and effects (DATASETS=folder)
+
+benchmark-graph: .venv/.benchmark ## The channel graph: effects, known graphs, other packages (hours; DATASETS=folder)
 	$(BIN)/python tests/benchmarks/graph_funnel.py
->>>>>>> h4
+	$(BIN)/python tests/benchmarks/graph_structure.py
 
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
@@ -65,4 +63,8 @@ clean: ## Remove the environment and what the sample produced
 
 .venv/.dev: .venv/.runtime
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.venv/.benchmark: .venv/.dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmark]'
 	@touch $@

@@ -18,6 +18,7 @@ from mmm_model.graph.channel_graph import ChannelGraph
 from mmm_model.graph.effects import unstandardised
 from mmm_model.graph.ordering import OrderScore, climb
 from mmm_model.graph.preparation import alive, demand_proxy, node_series, region_scale
+from mmm_model.graph.regressions import choose_regressors
 from mmm_model.graph.resampling import LaggedPanel
 from mmm_model.graph.settings import GraphSettings
 from mmm_model.panel import Bools, Floats, Panel
@@ -128,10 +129,18 @@ def _refits(data: LaggedPanel, same_week: Bools, later: Bools, settings: GraphSe
     for refit in theta:
         weight = rng.exponential(size=data.blocks)
         drawn = data.draw(weight, _SHAPE_ROWS, rng)
-        score = OrderScore(data.moments(weight), data.rows, allowed, drawn)
+        whole = OrderScore(data.moments(weight), data.rows, allowed)
+        # What the past leaves of this week obeys the same-week equations alone; their order
+        # found, both parts are chosen together.
+        past = allowed.copy()
+        past[:c] = False
+        foretold, _ = choose_regressors(whole.gram, np.arange(c), past.T, data.rows, whole.price)
+        shock = np.eye(len(allowed), c) - foretold.T
+        moments = shock.T @ whole.gram @ shock
+        score = OrderScore(moments, data.rows, same_week, drawn @ shock)
         # From any order: directions that the data leaves open come out either way.
         _, order = climb(score, rng.permutation(c))
-        refit[:] = score.weights(order)
+        refit[:] = whole.weights(order)
     return np.where(own, 0.0, theta.reshape(-1, lags + 1, c, c))
 
 

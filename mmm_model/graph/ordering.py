@@ -21,7 +21,7 @@ from mmm_model.graph.shape import shape_gain
 from mmm_model.panel import Bools, Floats
 
 # Share of the price at entry (see `choose_regressors`) in the search and for its result. With
-# few rows a column, regressors that enter cheaply fit noise together: there they pay in full.
+# few rows a column, or past weeks, what enters cheaply fits noise together: it pays in full.
 _ENTRY, _FINAL_ENTRY = 0.3, 0.05
 _MANY_ROWS = 10.0
 _PATIENCE = 2  # restarts in a row that find nothing better
@@ -101,7 +101,7 @@ class OrderScore:
         c, given = self.variables, len(self.gram) - self.variables
         choice = np.repeat([4.0 * np.log(c), np.log(max(given, 1))], [c, given])
         self.price = np.log(self.rows) + choice
-        many = self.rows >= _MANY_ROWS * len(self.gram)
+        many = not given and self.rows >= _MANY_ROWS * c
         self._entry, self._final_entry = (_ENTRY, _FINAL_ENTRY) if many else (1.0, 1.0)
 
     @property

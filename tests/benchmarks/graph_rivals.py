@@ -71,6 +71,21 @@ def var_lingam(series: list[np.ndarray], lags: int, criterion: str | None) -> np
     return np.abs(np.asarray(model.adjacency_matrices_)[1:]).max(axis=0).T
 
 
+def order_regression(now: np.ndarray, past: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Each series on the past of those before it in the order, by a lasso with BIC."""
+    from sklearn.linear_model import LassoLarsIC
+
+    count = now.shape[1]
+    score = np.zeros((count, count))
+    for position in range(1, count):
+        target, before = order[position], order[:position]
+        columns = np.isin(np.arange(past.shape[1]) % count, before)
+        weight = np.zeros(past.shape[1])
+        weight[columns] = LassoLarsIC("bic").fit(past[:, columns], now[:, target]).coef_
+        score[:, target] = np.abs(weight).reshape(-1, count).max(axis=0)
+    return score
+
+
 STATIC: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "dagma": dagma,
     "notears": notears,
