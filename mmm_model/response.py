@@ -95,4 +95,4 @@ def interval(members: Floats) -> tuple[Floats, Floats]:
         return mean, mean
     half = float(stdtrit(count - 1, 0.95)) * np.sqrt(1 + 1 / count) * members.std(axis=0, ddof=1)
     lower = np.where((members >= 0).all(axis=0), np.maximum(mean - half, 0.0), mean - half)
-    return lower, mean + half
+    return lower[()], mean + half  # a number where members are numbers

@@ -72,8 +72,8 @@ def views(refresh: Refresh) -> tuple[View, ...]:
             View(
                 "fit-scatter",
                 "Forecast of held-out weeks",
-                f"No week with a known value of {refresh.kpi} was held out, so there is no forecast to "
-                "judge; every estimate here is as trustworthy as the assumptions alone.",
+                f"No week with a known value of {refresh.kpi} was held out, so no forecast can be "
+                "judged; every estimate here is as trustworthy as the assumptions alone.",
             ),
         )
     return (
