@@ -66,7 +66,6 @@ def record(
 @dg.multi_asset_check(
     name="control_check",
     specs=[dg.AssetCheckSpec(RULE, asset="channel_graph", description=_DESCRIPTION)],
-    pool="warehouse",
 )
 def control_check(
     context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
