@@ -286,6 +286,11 @@ def experiments_of(
     return tuple(_experiment(test, panel, scaling, lags, like) for test in tests)
 
 
+def check_tests(tests: Sequence[LiftTest], panel: Panel) -> None:
+    """Raise the ValueError of `experiments_of` before anything is trained."""
+    experiments_of(tests, panel, Scaling.of(panel), 0, torch.zeros(1, dtype=torch.float64))
+
+
 def within(tests: Sequence[LiftTest], panel: Panel, weeks: int) -> list[LiftTest]:
     """Tests that were over in the first ``weeks`` weeks of a panel; those without weeks are."""
     last = panel.weeks[weeks - 1]

@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import metadata
+from mmm_assets.assets.raw import Refused
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.project import Project
@@ -38,11 +39,16 @@ def fitted_model(
 ) -> dg.MaterializeResult:
     """Train on the panel of a refresh week and save both fits."""
     from mmm_model import tables, train
+    from mmm_model.lift import check_tests
 
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:
         panel = read_panel(connection, project.config, refresh_week)
         tests = read_lift_tests(connection, project.config, panel)
+    try:
+        check_tests(tests, panel)
+    except ValueError as error:
+        raise Refused(f"lift_tests: {error}") from error
 
     logged = ""
 

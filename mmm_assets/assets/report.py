@@ -43,12 +43,14 @@ def dashboard(
     with project.warehouse.work() as connection:
         file = draw_draft(project, connection, refresh_week)
         lines = headline(connection, refresh_week, project.config.currency)
+    published = report_file(project, refresh_week)  # where it will lie
     return dg.MaterializeResult(
         metadata={
             "headline": dg.MetadataValue.md(
                 "\n".join(f"- {metadata.escape(line)}" for line in lines)
             ),
-            "file once published": dg.MetadataValue.path(report_file(project, refresh_week)),
+            "file": dg.MetadataValue.path(published),
+            "open": dg.MetadataValue.url(published.as_uri()),
             "megabytes": round(file.stat().st_size / 1e6, 2),
         }
     )

@@ -92,7 +92,11 @@ def run_checks(
     values = parameters(config, through)
     asked = [rule for rule in RULES if rule.table in roles]
     rules = [rule for rule in asked if getattr(config.tables, rule.table) is not None]
-    frames = [connection.execute(rule.query, _used(rule, values)).df() for rule in rules]
+    # In order: what a message quotes must not change from run to run.
+    frames = [
+        connection.execute(f"FROM ({rule.query}) ORDER BY ALL", _used(rule, values)).df()
+        for rule in rules
+    ]
     failing = dict(zip(rules, _failing_rows(rules, frames, values), strict=True))
     by_rule = dict(zip(rules, frames, strict=True))
     return [

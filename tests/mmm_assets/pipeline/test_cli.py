@@ -220,10 +220,13 @@ ACCEPTED: dict[str, Callable[[Path], None]] = {
             impressions=f["impressions"].where(f["channel"] != "radio", 0),
         ),
     ),
-    "one region": lambda d: [
-        rows(name, lambda f: f[f["region"] == "north"])(d)
-        for name in ("kpi.csv", "media.csv", "controls.csv")
-    ],
+    "one region": lambda d: (
+        [
+            rows(name, lambda f: f[f["region"] == "north"])(d)
+            for name in ("kpi.csv", "media.csv", "controls.csv")
+        ]
+        + [rows("lift.csv", lambda f: f.assign(delta_x=0.2 * f["delta_x"]))(d)]
+    ),
 }
 
 
