@@ -27,57 +27,54 @@ _SWEEPS = 4
 
 
 def choose_kernels(equation: Equation, problem: LinearProblem, data: Observations) -> None:
-    """Set every member's adstock kernels to the most probable ones of the bank.
+    """Let every member start at the most probable adstock kernels of the bank.
 
     Parameters
     ----------
     equation
         At the centre of its priors; carryovers and delays are changed in place.
     problem, data
-        What is fitted, with the members' weights; regions share their coefficients.
+        What is fitted. The first member chooses, for whom every week counts alike; regions
+        share their coefficients.
     """
     bank = _bank(equation)
-    members, channels, count = len(equation.slope), data.channels, len(bank)
+    channels, count = data.channels, len(bank)
     columns = _saturated(equation, bank, data)
     gram, moment = problem.pooled_moments(columns)
     typical = columns.mean((0, 1)).reshape(channels, count)
-    fixed = torch.arange(channels * count, gram.shape[-1], device=gram.device)
+    fixed = torch.arange(channels * count, len(gram), device=gram.device)
     penalty = _penalty(equation, bank)
     chosen = penalty.argmin(-1)
     every, channel_at = (torch.arange(n, device=gram.device) for n in (count, channels))
-    rows = torch.arange(members, device=gram.device)[:, None, None]
     for _ in range(_SWEEPS):
         before = chosen.clone()
         for channel in range(channels):
-            trial = chosen[:, None].repeat(1, count, 1)
-            trial[:, :, channel] = every
-            media = count * channel_at + trial
-            index = torch.cat([media, fixed.expand(members, count, -1)], dim=-1)
+            trial = chosen.repeat(count, 1)
+            trial[:, channel] = every
+            index = torch.cat([count * channel_at + trial, fixed.expand(count, -1)], dim=-1)
             loss = _loss(
-                gram[rows[..., None], index[..., :, None], index[..., None, :]],
-                moment[rows, index],
+                gram[index[:, :, None], index[:, None, :]],
+                moment[index],
                 typical[channel_at, trial],
                 data,
             )
-            chosen[:, channel] = (loss + penalty[:, channel]).argmin(-1)
+            chosen[channel] = (loss + penalty[channel]).argmin()
         if bool((chosen == before).all()):
             break
-    equation.carryover.data.copy_(bank[chosen, 0])
-    equation.delay.data.copy_(bank[chosen, 1])
+    equation.carryover.data[:] = bank[chosen, 0]
+    equation.delay.data[:] = bank[chosen, 1]
 
 
 def _loss(gram: Tensor, moment: Tensor, typical: Tensor, data: Observations) -> Tensor:
-    """Minus the log-posterior ``[M, G]`` with the best coefficients, up to a constant."""
-    members, count, channels = typical.shape
-    prior = data.prior(typical.reshape(-1, 1, 1, channels))
-    precision = prior.precision.reshape(members, count, -1)
-    mean = prior.mean.reshape(members, count, -1)
-    gram = gram + torch.diag_embed(precision)
-    moment = moment + precision * mean
+    """Minus the log-posterior ``[G]`` with the best coefficients, up to a constant."""
+    channels = typical.shape[-1]
+    prior = data.first_member().prior(typical[:, None, None])
+    gram = gram + torch.diag_embed(prior.precision)
+    moment = moment + prior.precision * prior.mean
     bounded = torch.arange(gram.shape[-1], device=gram.device) < channels
     theta = bounded_ridge(gram, moment, bounded)
     square = (theta * (gram @ theta[..., None])[..., 0]).sum(-1)
-    return 0.5 * square - (theta * moment).sum(-1) + 0.5 * (precision * mean**2).sum(-1)
+    return 0.5 * square - (theta * moment).sum(-1) + 0.5 * (prior.precision * prior.mean**2).sum(-1)
 
 
 def _bank(equation: Equation) -> Tensor:
@@ -87,10 +84,10 @@ def _bank(equation: Equation) -> Tensor:
 
 
 def _penalty(equation: Equation, bank: Tensor) -> Tensor:
-    """Minus the logarithm of the priors of the kernels, ``[M, C, G]``."""
-    total = equation.slope.new_zeros(*equation.slope.shape, len(bank))
+    """Minus the logarithm of the priors of the kernels, ``[C, G]``."""
+    total = equation.slope.new_zeros(equation.slope.shape[1], len(bank))
     for position, name in enumerate(("carryover", "delay")):
-        centre = getattr(equation, f"prior_{name}")[..., None]
+        centre = getattr(equation, f"prior_{name}")[0, :, None]
         total += 0.5 * ((bank[:, position] - centre) / PRIOR_SPREAD[name]).square()
     return total
 
