@@ -115,10 +115,6 @@ class Observations:
             evidence=None if self.evidence is None else self.evidence.part(rows),
         )
 
-    def first_member(self) -> Observations:
-        """Return what the member without bootstrap reads."""
-        return replace(self, weight=self.weight[:1], belief=self.belief[:1])
-
     def problem(self, noise: NoiseModel, weight: Tensor) -> LinearProblem:
         """Return the linear part under a noise model, for members with weights ``[M, W]``."""
         return LinearProblem(Whitening.of(noise), self.target, self.fixed, weight, self.channels)

@@ -27,18 +27,21 @@ _SWEEPS = 4
 
 
 def choose_kernels(equation: Equation, problem: LinearProblem, data: Observations) -> None:
-    """Let every member start at the most probable adstock kernels of the bank.
+    """Let every member start at the adstock kernels that it finds most probable.
+
+    Members differ in their priors and look at all weeks alike: resampled weeks are too few to
+    choose by. Where the data speak, as in a panel of many regions, they agree; where two
+    explanations are as good as each other, some start from one and some from the other.
 
     Parameters
     ----------
     equation
         At the centre of its priors; carryovers and delays are changed in place.
     problem, data
-        What is fitted. The first member chooses, for whom every week counts alike; regions
-        share their coefficients.
+        What is fitted; regions share their coefficients.
     """
     bank = _bank(equation)
-    channels, count = data.channels, len(bank)
+    members, channels, count = len(equation.slope), data.channels, len(bank)
     columns = _saturated(equation, bank, data)
     gram, moment = problem.pooled_moments(columns)
     typical = columns.mean((0, 1)).reshape(channels, count)
@@ -49,26 +52,27 @@ def choose_kernels(equation: Equation, problem: LinearProblem, data: Observation
     for _ in range(_SWEEPS):
         before = chosen.clone()
         for channel in range(channels):
-            trial = chosen.repeat(count, 1)
-            trial[:, channel] = every
-            index = torch.cat([count * channel_at + trial, fixed.expand(count, -1)], dim=-1)
+            trial = chosen[:, None].repeat(1, count, 1)
+            trial[:, :, channel] = every
+            trial = trial.reshape(-1, channels)
+            index = torch.cat([count * channel_at + trial, fixed.expand(len(trial), -1)], dim=-1)
             loss = _loss(
                 gram[index[:, :, None], index[:, None, :]],
                 moment[index],
                 typical[channel_at, trial],
                 data,
-            )
-            chosen[channel] = (loss + penalty[channel]).argmin()
+            ).reshape(members, count)
+            chosen[:, channel] = (loss + penalty[:, channel]).argmin(-1)
         if bool((chosen == before).all()):
             break
-    equation.carryover.data[:] = bank[chosen, 0]
-    equation.delay.data[:] = bank[chosen, 1]
+    equation.carryover.data.copy_(bank[chosen, 0])
+    equation.delay.data.copy_(bank[chosen, 1])
 
 
 def _loss(gram: Tensor, moment: Tensor, typical: Tensor, data: Observations) -> Tensor:
-    """Minus the log-posterior ``[G]`` with the best coefficients, up to a constant."""
+    """Minus the log-posterior ``[M·G]`` with the best coefficients, up to a constant."""
     channels = typical.shape[-1]
-    prior = data.first_member().prior(typical[:, None, None])
+    prior = data.prior(typical[:, None, None])
     gram = gram + torch.diag_embed(prior.precision)
     moment = moment + prior.precision * prior.mean
     bounded = torch.arange(gram.shape[-1], device=gram.device) < channels
@@ -84,10 +88,10 @@ def _bank(equation: Equation) -> Tensor:
 
 
 def _penalty(equation: Equation, bank: Tensor) -> Tensor:
-    """Minus the logarithm of the priors of the kernels, ``[C, G]``."""
-    total = equation.slope.new_zeros(equation.slope.shape[1], len(bank))
+    """Minus the logarithm of the priors of the kernels, ``[M, C, G]``."""
+    total = equation.slope.new_zeros(*equation.slope.shape, len(bank))
     for position, name in enumerate(("carryover", "delay")):
-        centre = getattr(equation, f"prior_{name}")[0, :, None]
+        centre = getattr(equation, f"prior_{name}")[..., None]
         total += 0.5 * ((bank[:, position] - centre) / PRIOR_SPREAD[name]).square()
     return total
 
