@@ -43,7 +43,7 @@ class ScheduleSection(Section):
 class NotifySection(Section):
     """Who is told how a refresh ended; secrets belong into the environment."""
 
-    on: list[Occasion] = Field(
+    when: list[Occasion] = Field(
         default=["held", "refused", "failed", "late"],
         description="late: no data at the end of schedule.grace_hours",
     )

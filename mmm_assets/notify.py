@@ -38,7 +38,7 @@ def notify(
         Told which of the ways failed.
     """
     how = config.notify
-    if occasion not in how.on:
+    if occasion not in how.when:
         return
     notice = json.dumps(
         {

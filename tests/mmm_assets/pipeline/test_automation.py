@@ -98,7 +98,9 @@ def test_the_sensor_waits_for_a_file_that_is_not_there(config: ProjectConfig) ->
 
 def test_the_schedule_waits_for_late_data_and_then_says_so(config: ProjectConfig) -> None:
     file = config.folder / "mmm.yaml"
-    file.write_text(file.read_text() + "notify: {file: notices.jsonl}\n")
+    file.write_text(
+        file.read_text() + "notify: {when: [held, refused, failed, late], file: notices.jsonl}\n"
+    )
     config = load_config(file)
     spoil(config, "kpi.csv", lambda kpi: kpi[kpi["week"] <= "2024-07-01"])
     monday = datetime(2024, 7, 15, 6, tzinfo=UTC)
