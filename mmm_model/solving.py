@@ -214,32 +214,34 @@ class LinearProblem:
         return Solution(pooled, deviation, common, spread)
 
     def pooled_moments(self, saturated: Tensor) -> tuple[Tensor, Tensor]:
-        """Moments of columns with each other and with the KPI for the first member.
-
-        Common weeks are taken out.
+        """Moments of the columns with each other and with the KPI, common weeks taken out.
 
         Parameters
         ----------
         saturated
-            ``[R, W, Q]`` media columns.
+            ``[R, W, Q]`` media columns, the same for all members.
 
         Returns
         -------
         gram, moment
-            ``[Q + K + 2H, Q + K + 2H]`` and ``[Q + K + 2H]``.
+            ``[M, Q + K + 2H, Q + K + 2H]`` and ``[M, Q + K + 2H]``.
         """
-        region, weight = self.whitening.region, self.weight[0]
+        region, regions = self.whitening.region, self.regions
         columns = torch.cat([region @ saturated, self.white_fixed], dim=-1)
         flat = columns.reshape(-1, columns.shape[-1])
-        weighted = (columns * weight[:, None]).reshape(flat.shape)
-        gram, moment = weighted.T @ flat, weighted.T @ self.white_target.reshape(-1)
-        if self.shared:
-            both = torch.cat([weighted, (self.white_target * weight).reshape(-1, 1)], dim=1)
-            cross = region.reshape(-1, region.shape[-1]).T @ both
-            explained = torch.cholesky_solve(cross[:, :-1], self.common_factor[0])
-            gram = gram - cross[:, :-1].T @ explained
-            moment = moment - explained.T @ cross[:, -1]
-        return gram, moment
+        grams, moments = [], []
+        for member, weight in enumerate(self.weight):
+            weighted = (columns * weight[:, None]).reshape(flat.shape)
+            gram, moment = weighted.T @ flat, weighted.T @ self.white_target.reshape(-1)
+            if self.shared:
+                both = torch.cat([weighted, (self.white_target * weight).reshape(-1, 1)], dim=1)
+                cross = region.reshape(regions * len(weight), -1).T @ both
+                explained = torch.cholesky_solve(cross[:, :-1], self.common_factor[member])
+                gram = gram - cross[:, :-1].T @ explained
+                moment = moment - explained.T @ cross[:, -1]
+            grams.append(gram)
+            moments.append(moment)
+        return torch.stack(grams), torch.stack(moments)
 
     def innovation(self, design: Tensor, regional: Tensor, common: Tensor) -> Tensor:
         """Whitened residual ``[M, R, W]`` for coefficients ``[M, R, P]`` and common ``[M, W]``."""

@@ -27,41 +27,38 @@ _SWEEPS = 4
 
 
 def choose_kernels(equation: Equation, problem: LinearProblem, data: Observations) -> None:
-    """Let every member start at the adstock kernels that it finds most probable.
-
-    Members differ in their priors and look at all weeks alike: resampled weeks are too few to
-    choose by. Where the data speak, as in a panel of many regions, they agree; where two
-    explanations are as good as each other, some start from one and some from the other.
+    """Set every member's adstock kernels to the most probable ones of the bank.
 
     Parameters
     ----------
     equation
         At the centre of its priors; carryovers and delays are changed in place.
     problem, data
-        What is fitted; regions share their coefficients.
+        What is fitted, with the members' weights; regions share their coefficients.
     """
     bank = _bank(equation)
     members, channels, count = len(equation.slope), data.channels, len(bank)
     columns = _saturated(equation, bank, data)
     gram, moment = problem.pooled_moments(columns)
     typical = columns.mean((0, 1)).reshape(channels, count)
-    fixed = torch.arange(channels * count, len(gram), device=gram.device)
+    fixed = torch.arange(channels * count, gram.shape[-1], device=gram.device)
     penalty = _penalty(equation, bank)
     chosen = penalty.argmin(-1)
     every, channel_at = (torch.arange(n, device=gram.device) for n in (count, channels))
+    rows = torch.arange(members, device=gram.device)[:, None, None]
     for _ in range(_SWEEPS):
         before = chosen.clone()
         for channel in range(channels):
             trial = chosen[:, None].repeat(1, count, 1)
             trial[:, :, channel] = every
-            trial = trial.reshape(-1, channels)
-            index = torch.cat([count * channel_at + trial, fixed.expand(len(trial), -1)], dim=-1)
+            media = count * channel_at + trial
+            index = torch.cat([media, fixed.expand(members, count, -1)], dim=-1)
             loss = _loss(
-                gram[index[:, :, None], index[:, None, :]],
-                moment[index],
+                gram[rows[..., None], index[..., :, None], index[..., None, :]],
+                moment[rows, index],
                 typical[channel_at, trial],
                 data,
-            ).reshape(members, count)
+            )
             chosen[:, channel] = (loss + penalty[:, channel]).argmin(-1)
         if bool((chosen == before).all()):
             break
@@ -70,15 +67,17 @@ def choose_kernels(equation: Equation, problem: LinearProblem, data: Observation
 
 
 def _loss(gram: Tensor, moment: Tensor, typical: Tensor, data: Observations) -> Tensor:
-    """Minus the log-posterior ``[M·G]`` with the best coefficients, up to a constant."""
-    channels = typical.shape[-1]
-    prior = data.prior(typical[:, None, None])
-    gram = gram + torch.diag_embed(prior.precision)
-    moment = moment + prior.precision * prior.mean
+    """Minus the log-posterior ``[M, G]`` with the best coefficients, up to a constant."""
+    members, count, channels = typical.shape
+    prior = data.prior(typical.reshape(-1, 1, 1, channels))
+    precision = prior.precision.reshape(members, count, -1)
+    mean = prior.mean.reshape(members, count, -1)
+    gram = gram + torch.diag_embed(precision)
+    moment = moment + precision * mean
     bounded = torch.arange(gram.shape[-1], device=gram.device) < channels
     theta = bounded_ridge(gram, moment, bounded)
     square = (theta * (gram @ theta[..., None])[..., 0]).sum(-1)
-    return 0.5 * square - (theta * moment).sum(-1) + 0.5 * (prior.precision * prior.mean**2).sum(-1)
+    return 0.5 * square - (theta * moment).sum(-1) + 0.5 * (precision * mean**2).sum(-1)
 
 
 def _bank(equation: Equation) -> Tensor:
