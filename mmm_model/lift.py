@@ -28,8 +28,7 @@ from mmm_model.scaling import Scaling
 from mmm_model.solving import Prior, Solution
 
 _TOO_FAR = 2.5
-# Doubt about the model besides its members' disagreement: a half of what it says, plus all
-# that a channel of its spend would bring if every channel returned the same.
+# Doubt about the model besides its members' disagreement, as a share of what it says.
 _OWN_DOUBT = 0.5
 
 
@@ -246,8 +245,9 @@ def confront(
                 for e, gained in zip(experiments, per_unit, strict=True)
             ]
         )
-        spread = before.var(0) if len(before) > 1 else torch.zeros_like(said)
-        doubt = (spread + (_OWN_DOUBT * said) ** 2 + usual**2).sqrt()
+        # Members differ in the returns that they expect; one alone must be told how far it may err.
+        spread = before.var(0) if len(before) > 1 else usual**2
+        doubt = (spread + (_OWN_DOUBT * said) ** 2).sqrt()
         allowed = _TOO_FAR * (doubt**2 + error**2).sqrt()
         beyond = ((lift - said).abs() - allowed).clamp_min(0.0)
         conflicts = beyond > 0
