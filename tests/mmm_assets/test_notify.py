@@ -46,7 +46,7 @@ def test_a_file_gets_a_line_for_each_notice(told) -> None:
 
 
 def test_only_the_occasions_that_were_asked_for(told) -> None:
-    config = told(file="notices.jsonl", on=["held"])
+    config = told(file="notices.jsonl", when=["held"])
     tell(config, "failed")
     tell(config, "published")
     assert not (config.folder / "notices.jsonl").exists()
