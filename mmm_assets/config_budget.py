@@ -63,7 +63,7 @@ class BudgetSection(Section):
         default={}, description="channel → [least, most] as a multiple of its recent spend"
     )
     scenarios: dict[Name, Share] = Field(
-        default={}, description="name → total as a multiple of the recent one; default: 0.8 to 1.2"
+        default={}, description="name → total as a multiple of the recent one; default: 0.7 to 1.3"
     )
     totals: dict[Name, Share] = Field(default={}, description="name → total in money a week")
     goals: dict[Name, dict[Literal["roi", "marginal_roi", "kpi"], Share]] = Field(

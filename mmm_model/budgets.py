@@ -27,7 +27,7 @@ from mmm_model.goals import ratio_for
 from mmm_model.panel import Floats, Panel
 from mmm_model.plan import Plan, recent_plan
 from mmm_model.response import MediaResponse
-from mmm_model.scenarios import GOALS, BudgetSettings, Limits, Scenario, limits
+from mmm_model.scenarios import DEFAULT_SCENARIOS, GOALS, BudgetSettings, Limits, Scenario, limits
 from mmm_model.splitting import Splitter
 
 # Totals over the recent plan's among which a goal is looked for: as far as the curves go.
@@ -129,14 +129,20 @@ def split(
     def limit(scenario: Scenario) -> Limits:
         return limits(scenario, settings, channels, spend, needs)
 
-    totals = [
-        _with_total(scenario, valued, plan, settings, limit, worth)
-        for scenario in settings.scenarios
-    ]
+    def allowed(scenario: Scenario) -> bool:
+        try:
+            return bool(limit(scenario))
+        except ValueError:
+            return False
+
+    asked = settings.scenarios
+    if asked is DEFAULT_SCENARIOS:  # nobody asked for a total that the bounds do not allow
+        asked = tuple(s for s in asked if s.multiplier == 1.0 or allowed(s))
+    totals = [_with_total(scenario, valued, plan, settings, limit, worth) for scenario in asked]
     bounds = [limit(scenario) for scenario in totals]
     search = Splitter(valued, bounds, settings)
     before, found = plan.weekly(), []
-    for scenario, own in zip(settings.scenarios, bounds, strict=True):
+    for scenario, own in zip(asked, bounds, strict=True):
         multiplier = search.best(own)
         value, marginal = _returns(valued, multiplier)
         found.append(

@@ -98,10 +98,12 @@ class Group:
 
 DEFAULT_SCENARIOS = (
     Scenario("same_budget", multiplier=1.0),
+    Scenario("minus_30", multiplier=0.7),
     Scenario("minus_20", multiplier=0.8),
     Scenario("minus_10", multiplier=0.9),
     Scenario("plus_10", multiplier=1.1),
     Scenario("plus_20", multiplier=1.2),
+    Scenario("plus_30", multiplier=1.3),
 )
 
 

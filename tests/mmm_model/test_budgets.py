@@ -145,7 +145,7 @@ def test_frame_has_the_columns_of_the_table_and_adds_up() -> None:
     response, panel = drawn(6, regions=2)
     frame, _ = optimal_budgets(response, panel)
     assert tuple(frame.columns) == BUDGET_COLUMNS
-    assert len(frame) == 5 * 3 * (2 + 1)
+    assert len(frame) == 7 * 3 * (2 + 1)
     amounts = ["current_spend", "optimal_spend", "current_response", "optimal_response"]
     by_channel = frame.groupby(["scenario", "channel"])
     regional = by_channel.apply(lambda part: part.dropna(subset=["region"])[amounts].sum())
@@ -196,8 +196,12 @@ def test_no_effect_at_all_keeps_the_plan() -> None:
 def test_pinned_channels_stay_and_bounds_are_multiples_of_the_recent_plan() -> None:
     response, panel = drawn(11)
     rules = BudgetSettings(bounds={"channel 0": (1.0, 1.0), "channel 1": (0.0, 9.0)}, caution=0.0)
-    for budget in recommend(response, panel, rules):
+    budgets = recommend(response, panel, rules)
+    for budget in budgets:
         np.testing.assert_allclose(budget.spend[:, 0], budget.current_spend[:, 0])
+    # The usual totals that these bounds allow, and no other.
+    names = [budget.scenario.name for budget in budgets]
+    assert "same_budget" in names and "plus_30" in names and "minus_30" not in names
 
 
 def test_a_total_that_the_bounds_do_not_allow_is_refused_with_the_bounds() -> None:
