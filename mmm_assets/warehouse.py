@@ -333,6 +333,8 @@ def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
         "autoinstall_known_extensions": False,
         "temp_directory": str(file.parent / SPILL),
     }
+    if memory_limit is not None:
+        settings["memory_limit"] = memory_limit
     try:
         return duckdb.connect(str(file), config=settings)
     except duckdb.IOException as error:
