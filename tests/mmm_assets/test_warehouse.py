@@ -107,12 +107,12 @@ def test_a_failing_step_leaves_the_working_file_as_it_was(tmp_path: Path) -> Non
 
 
 def test_duckdb_holds_no_more_memory_than_it_is_given(tmp_path: Path) -> None:
-    with Warehouse(tmp_path, memory_limit="200MB").work() as connection:
+    with Warehouse(tmp_path, memory_limit="100MB").work() as connection:
         said = connection.execute("SELECT current_setting('memory_limit')").fetchone()
-        assert said == ("190.7 MiB",)
-        connection.execute("CREATE TEMP TABLE big AS SELECT random() AS x FROM range(40_000_000)")
+        assert said == ("95.3 MiB",)
+        connection.execute("CREATE TEMP TABLE big AS SELECT random() AS x FROM range(15_000_000)")
         held = connection.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchone()
-        assert held is not None and held[0] <= 200_000_000
+        assert held is not None and held[0] <= 100_000_000
 
 
 def test_what_a_killed_publish_left_behind_is_cleaned_up(tmp_path: Path) -> None:
