@@ -1,7 +1,7 @@
 """Learning structure against known graphs, beside other packages, and its time.
 
     python tests/benchmarks/graph_structure.py [linear|lagged|time ...] [--draws 10]
-        [--sizes 10,20,50] [--degrees 2,4] [--rivals dagma,notears,golem,direct_lingam]
+        [--seed 1000] [--sizes 10,20,50] [--degrees 2,4] [--rivals dagma,notears,golem,direct_lingam]
         [--seconds 60]
 
 ``linear``: linear structural models, n = 1,000, raw and standardised; every method sees the
@@ -60,7 +60,7 @@ def linear(options: argparse.Namespace) -> list[dict]:
             "data": "standardised" if standardised else "raw",
         }
         scores: dict[str, list[tuple[float, ...]]] = {name: [] for name in methods}
-        for seed in range(options.draws):
+        for seed in range(options.seed, options.seed + options.draws):
             table, truth = draw(graph, d, degree, noise, ROWS, seed)
             if standardised:
                 table = (table - table.mean(axis=0)) / table.std(axis=0)
@@ -233,6 +233,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=list(PARTS))
     parser.add_argument("--draws", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1000, help="of the first draw")
     parser.add_argument("--sizes", type=_numbers, default=(10, 20, 50))
     parser.add_argument("--degrees", type=_numbers, default=(2, 4))
     parser.add_argument("--rivals", type=_names, default=tuple(STATIC))
