@@ -1,8 +1,8 @@
 """Learning structure against known graphs, beside other packages, and its time.
 
     python tests/benchmarks/graph_structure.py [linear|lagged|time ...] [--draws 10]
-        [--seed 1000] [--sizes 10,20,50] [--degrees 2,4] [--rivals dagma,notears,golem,direct_lingam]
-        [--seconds 60]
+        [--seed 1000] [--sizes 10,20,50] [--degrees 2,4]
+        [--rivals dagma,notears,golem,direct_lingam] [--seconds 60]
 
 ``linear``: linear structural models, n = 1,000, raw and standardised; every method sees the
 same draws, and a rival that has used ``--seconds`` in a cell gets no more draws of it (the
