@@ -149,7 +149,8 @@ class Watch:
         seen = published(self.config)
         for week, allowed in self.states.items():
             if seen.get(week) not in allowed:
-                found.append(f"tables of {week} are of no whole refresh")
+                differing = _nearest(seen.get(week, {}), allowed)
+                found.append(f"tables of {week} are of no whole refresh: {differing}")
             page = self.config.reports_folder / week.isoformat() / "index.html"
             if not page.read_text(encoding="utf-8").rstrip().endswith("</html>"):
                 found.append(f"{page} is not whole")
@@ -176,6 +177,15 @@ class Watch:
                 if torn:
                     found.append(f"raw.{role}: loads {torn} are not whole")
         return found
+
+
+def _nearest(seen: Digest, allowed: list[Digest]) -> str:
+    """Name the tables that differ from the state most like the one seen."""
+    differing = (
+        sorted(name for name in seen | state if seen.get(name) != state.get(name))
+        for state in allowed
+    )
+    return ", ".join(min(differing, key=len))
 
 
 def left_over(config: ProjectConfig) -> list[Path]:
