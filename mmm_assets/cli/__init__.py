@@ -1,0 +1,11 @@
+"""The ``mmm`` command: what a person or a scheduler types.
+
+Imports of Dagster, torch and Great Expectations wait inside the commands: ``--help`` must
+answer at once. Exit codes are for schedulers, see ``EXIT``.
+"""
+
+# Commands are listed in the order of these imports: the way a project goes.
+from mmm_assets.cli import tables, refreshes, plans, serving  # isort: skip
+from mmm_assets.cli.common import EXIT, app
+
+__all__ = ["EXIT", "app", "plans", "refreshes", "serving", "tables"]

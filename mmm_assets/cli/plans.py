@@ -1,0 +1,141 @@
+"""``mmm plan``: budgets from a published refresh."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from mmm_assets.cli.common import ConfigOption, app, clear_errors, console, load, stop
+
+
+@app.command()
+def plan(
+    total: Annotated[
+        float | None,
+        typer.Option("--total", "--budget", help="Money over the horizon. Default: as recently."),
+    ] = None,
+    multiplier: Annotated[
+        float | None, typer.Option(help="Total as a multiple of the recent one.")
+    ] = None,
+    roi: Annotated[
+        float | None, typer.Option(help="Find the largest total that returns so much.")
+    ] = None,
+    marginal_roi: Annotated[
+        float | None, typer.Option(help="Find the total whose next unit returns so much.")
+    ] = None,
+    kpi: Annotated[
+        float | None, typer.Option(help="Find the least total for so much KPI from media.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(min=1, help="Weeks that the amounts are for.")] = 1,
+    bound: Annotated[
+        list[str] | None,
+        typer.Option(help="tv=0.8:1.2, multiples of recent spend; several times."),
+    ] = None,
+    max_change: Annotated[
+        float | None, typer.Option(help="Largest change of the other channels, 0 to 1.")
+    ] = None,
+    caution: Annotated[
+        float | None, typer.Option(help="Standard deviations of itself that a move must gain.")
+    ] = None,
+    week: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A published refresh. Default: the newest."),
+    ] = None,
+    by_week: Annotated[
+        bool, typer.Option("--by-week", help="Spread it over the weeks after the refresh.")
+    ] = False,
+    signed: Annotated[
+        list[str] | None,
+        typer.Option(help="tv=2026-11-30:5000, money signed for a week; several times."),
+    ] = None,
+    flight: Annotated[
+        list[str] | None,
+        typer.Option(help="tv=3:5000, fewest weeks in a row, least money in each."),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the budget by region, or by week, here.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Ask a published refresh for a budget; nothing is refitted, nothing changes."""
+    project = load(config)
+    with clear_errors():
+        from mmm_assets.planning import Fixed, ask, plan_budget, plan_by_week, published_week
+        from mmm_assets.planning_words import budget_table, budget_words
+        from mmm_assets.project import Project
+
+        goals = {
+            "total": total,
+            "multiplier": multiplier,
+            "roi": roi,
+            "marginal_roi": marginal_roi,
+            "kpi": kpi,
+        }
+        bounds = [_bound(text) for text in bound or []]
+        question = ask(goals, horizon, bounds, max_change=max_change, caution=caution)
+        refresh_week = published_week(Project(project), week.date() if week else None)
+        frame = None
+        if by_week or signed or flight:
+            fixed = Fixed(
+                tuple(_signed(text) for text in signed or []),
+                tuple(_flight(text) for text in flight or []),
+            )
+            weekly = plan_by_week(Project(project), refresh_week, question, horizon, fixed)
+            budget, frame = weekly.budget, weekly.frame()
+        else:
+            budget = plan_budget(Project(project), refresh_week, question)
+    for line in budget_words(budget, horizon, project.kpi_name, project.currency):
+        console.print(line, markup=False)
+    rows = budget_table(budget, horizon, project.currency)
+    table = Table(*rows.columns, box=None)
+    for row in rows.itertuples(index=False):
+        table.add_row(*row)
+    console.print(table)
+    if frame is not None:
+        wide = frame.pivot(index="week", columns="channel", values="optimal_spend")
+        weeks = Table("week", *map(str, wide.columns), box=None)
+        for week_start, spend in wide.iterrows():
+            weeks.add_row(f"{week_start:%Y-%m-%d}", *(f"{value:,.2f}" for value in spend))
+        console.print(weeks)
+    console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
+    if csv:
+        csv.parent.mkdir(parents=True, exist_ok=True)
+        (budget.frame() if frame is None else frame).to_csv(csv, index=False)
+        what = "weekly means by region" if frame is None else "spend by channel and week"
+        console.print(f"Wrote {what} to {csv}", markup=False)
+
+
+def _bound(text: str) -> tuple[str, tuple[float, float]]:
+    """``tv=0.8:1.2`` as a channel and its bounds."""
+    channel, _, ends = text.rpartition("=")
+    try:
+        least, most = map(float, ends.split(":"))
+    except ValueError:
+        stop(f"bound '{text}' is not of the form channel=least:most", "usage")
+    if not channel:
+        stop(f"bound '{text}' names no channel", "usage")
+    return channel, (least, most)
+
+
+def _signed(text: str) -> tuple[str, date, float]:
+    """``tv=2026-11-30:5000`` as a channel, a day of the week and money."""
+    channel, _, rest = text.rpartition("=")
+    try:
+        day, spend = rest.split(":")
+        return channel, date.fromisoformat(day), float(spend)
+    except ValueError:
+        stop(f"contract '{text}' is not of the form channel=2026-11-30:5000", "usage")
+
+
+def _flight(text: str) -> tuple[str, int, float]:
+    """``tv=3:5000`` as a channel, weeks and money."""
+    channel, _, rest = text.rpartition("=")
+    weeks, _, least = rest.partition(":")
+    try:
+        return channel, int(weeks), float(least or 0)
+    except ValueError:
+        stop(f"flight '{text}' is not of the form channel=weeks:least", "usage")

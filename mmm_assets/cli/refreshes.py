@@ -1,0 +1,189 @@
+"""Commands about refreshes: ``refresh``, ``backfill``, ``status`` and ``report``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from mmm_assets.cli.common import (
+    EXIT,
+    ConfigOption,
+    WeekOption,
+    app,
+    clear_errors,
+    console,
+    errors,
+    load,
+    moment_of,
+    say_where,
+    short,
+    stop,
+)
+
+if TYPE_CHECKING:
+    from mmm_assets.config import ProjectConfig
+    from mmm_assets.project import Progress
+    from mmm_assets.refresh import RefreshOutcome
+
+
+@app.command()
+def refresh(
+    config: ConfigOption = None,
+    week: WeekOption = None,
+    as_known_on: Annotated[
+        str | None,
+        typer.Option(
+            help="UTC time: use only what was loaded by then. Default: refresh.knowledge."
+        ),
+    ] = None,
+) -> None:
+    """Run one weekly refresh: load, check, train, analyse, draw, publish."""
+    project = load(config)
+    moment = moment_of(as_known_on, "--as-known-on").isoformat() if as_known_on else None
+    outcome = _run(project, [week.date()] if week else None, as_known_on=moment)[-1]
+    if outcome.status == "published":
+        _say_headline(project, outcome.refresh_week)
+    raise typer.Exit(EXIT[outcome.status])
+
+
+@app.command()
+def backfill(
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First week.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last week.")],
+    config: ConfigOption = None,
+    resume: Annotated[
+        bool,
+        typer.Option(help="Skip weeks published from the same data, configuration and code."),
+    ] = False,
+) -> None:
+    """Refresh several past weeks, oldest first; none of them sees later data."""
+    project = load(config)
+    start = first.date() + timedelta(days=-first.weekday() % 7)
+    weeks = [start + timedelta(weeks=n) for n in range((last.date() - start).days // 7 + 1)]
+    if not weeks:
+        stop(f"there is no Monday from {first.date()} to {last.date()}", "usage")
+    outcomes = _run(project, weeks, resume)
+    statuses = [outcome.status for outcome in outcomes]
+    there = f", {len(weeks) - len(outcomes)} were there already" if resume else ""
+    console.print(f"{statuses.count('published')} of {len(weeks)} refreshes published{there}.")
+    worst = max(statuses, key=("published", "held", "refused", "failed").index, default="published")
+    raise typer.Exit(EXIT[worst])
+
+
+@app.command()
+def status(config: ConfigOption = None) -> None:
+    """Show in one screen what is published, how good it is and how new the data are."""
+    project = load(config)
+    with clear_errors():
+        from mmm_assets.status import overview, refresh_table
+
+        rows, lines = refresh_table(project), overview(project)
+    console.print(f"{project.project}  ({project.path})", markup=False)
+    for name, said in lines:
+        console.print(f"  {name:18}{said}", markup=False)
+    if not rows:
+        console.print("Nothing is published yet. Start with:  mmm refresh")
+        return
+    table = Table(
+        "refresh week",
+        "status",
+        "skill vs last value",
+        "error",
+        "published (UTC)",
+        "reason",
+        box=None,
+    )
+    for row in rows[:10]:
+        table.add_row(*row)
+    console.print(table)
+    if len(rows) > 10:
+        console.print(f"… and {len(rows) - 10} earlier refreshes")
+    say_where(project, date.fromisoformat(rows[0][0]))
+
+
+@app.command()
+def report(config: ConfigOption = None, week: WeekOption = None) -> None:
+    """Draw the dashboard of a published refresh again, from the warehouse alone."""
+    project = load(config)
+    with clear_errors():
+        from mmm_assets.planning import published_week
+        from mmm_assets.project import Project
+        from mmm_assets.report.files import draw_published
+
+        refresh_week = published_week(Project(project), week.date() if week else None)
+        console.print(short(draw_published(Project(project), refresh_week)), markup=False)
+
+
+def _run(
+    config: ProjectConfig,
+    weeks: list[date] | None,
+    resume: bool = False,
+    as_known_on: str | None = None,
+) -> list[RefreshOutcome]:
+    """Run refreshes one after the other and say how each ended."""
+    outcomes = []
+    with clear_errors():
+        from mmm_assets.backfill import Finished
+        from mmm_assets.refresh import dagster_instance, newest_refresh_week
+        from mmm_assets.refresh import refresh as run_refresh
+
+        finished = Finished(config) if resume else None
+        for week in weeks or [newest_refresh_week(config)]:
+            if finished is not None and finished.is_done(week):
+                console.print(f"Refresh {week} is published already", markup=False)
+                continue
+            console.print(f"Refresh {week} of {config.project}", markup=False)
+            with dagster_instance(config) as instance, _progress() as progress:
+                outcome = run_refresh(config, instance, week, progress, as_known_on)
+            outcomes.append(outcome)
+            if outcome.status != "published":
+                errors.print(f"{outcome.status}:", style="bold red")
+                for message in outcome.messages:
+                    errors.print(message, markup=False)
+    return outcomes
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Draw a bar on a terminal; elsewhere print a line at each quarter of a stage."""
+    if console.is_terminal:
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        with Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        ) as bar:
+            task = bar.add_task("loading and checking", total=1.0)
+            yield lambda stage, share: bar.update(task, description=stage, completed=share)
+        return
+    said = ""
+
+    def say(stage: str, share: float) -> None:
+        nonlocal said
+        line = f"  {stage}: {int(share * 4) * 25} %"
+        if line != said:
+            said = line
+            console.print(line, markup=False)
+
+    yield say
+
+
+def _say_headline(config: ProjectConfig, refresh_week: date) -> None:
+    from mmm_assets.headline import headline
+    from mmm_assets.project import Project
+
+    with Project(config).warehouse.published() as connection:
+        lines = headline(connection, refresh_week, config.currency)
+    console.print(f"\n{config.project}, refresh {refresh_week}", style="bold")
+    for line in lines:
+        console.print(f"  {line}", markup=False)
+    say_where(config, refresh_week)

@@ -1,0 +1,39 @@
+"""``mmm ui``: Dagster on this project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from mmm_assets.cli.common import ConfigOption, app, clear_errors, console, errors, load
+
+
+@app.command()
+def ui(
+    config: ConfigOption = None,
+    port: Annotated[int, typer.Option(help="Port of the web server.")] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on. Anyone who reaches it can start runs.")
+    ] = "127.0.0.1",
+) -> None:
+    """Open Dagster's UI on this project, with the daemon that runs schedules and backfills."""
+    project = load(config)
+    from mmm_assets.refresh import prepare_dagster_home
+
+    with clear_errors():
+        prepare_dagster_home(project)
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        errors.print(f"Whoever reaches {host}:{port} can start runs: put a proxy in front of it.")
+    os.environ["MMM_CONFIG"] = str(project.path)
+    # Dagster would rather be started by dg, which belongs to development and not to a deployment,
+    # and calls handlers that dagster.yaml names a beta feature.
+    os.environ["PYTHONWARNINGS"] = (
+        "ignore:Function `dev_command` is superseded,ignore:Handling yaml-defined logging"
+    )
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "mmm_assets.location"]
+    command += ["--host", host, "--port", str(port)]
+    console.print(f"Dagster's UI: http://{host}:{port}   (stop with Ctrl-C)", markup=False)
+    os.execv(sys.executable, command)
