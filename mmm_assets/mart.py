@@ -7,12 +7,10 @@ Columns are only ever added, at the end.
 
 from __future__ import annotations
 
+from mmm_assets.mart_budget import BUDGET_TABLES
 from mmm_assets.mart_graph import GRAPH_TABLES
-from mmm_assets.mart_table import Column, Table
+from mmm_assets.mart_table import CHANNEL, REGION, WEEK, Column, Table
 
-_CHANNEL = Column("channel", "VARCHAR", "Media channel.")
-_REGION = Column("region", "VARCHAR", "Region; 'national' where the data has one region.")
-_WEEK = Column("week", "DATE", "Monday of the week.")
 _LOWER = Column("lower", "DOUBLE", "Lower end of the 90 % interval.")
 _UPPER = Column("upper", "DOUBLE", "Upper end of the 90 % interval.")
 
@@ -76,8 +74,8 @@ TABLES: tuple[Table, ...] = (
         "predictions",
         "Actual and predicted KPI by region and week.",
         (
-            _REGION,
-            _WEEK,
+            REGION,
+            WEEK,
             Column(
                 "split",
                 "VARCHAR",
@@ -94,8 +92,8 @@ TABLES: tuple[Table, ...] = (
         "contributions",
         "What made up the predicted KPI of the final model; a week's components add up to it.",
         (
-            _REGION,
-            _WEEK,
+            REGION,
+            WEEK,
             Column("component", "VARCHAR", "'baseline', 'seasonality', a control or a channel."),
             Column("kind", "VARCHAR", "'baseline', 'seasonality', 'control' or 'media'."),
             Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
@@ -118,7 +116,7 @@ TABLES: tuple[Table, ...] = (
         "channel_summary",
         "Each channel over all weeks of the refresh.",
         (
-            _CHANNEL,
+            CHANNEL,
             Column("spend", "DOUBLE", "Total spend; null where spend is unknown."),
             Column("exposure", "DOUBLE", "Total exposure that the model read."),
             Column("contribution", "DOUBLE", "Total contribution in KPI units: direct + mediated."),
@@ -148,7 +146,7 @@ TABLES: tuple[Table, ...] = (
         "adstock_curves",
         "How a channel's effect spreads over the weeks after the exposure.",
         (
-            _CHANNEL,
+            CHANNEL,
             Column("lag_weeks", "INTEGER", "Weeks after the exposure."),
             Column("weight", "DOUBLE", "Share of the effect; a channel's weights add up to 1."),
             _LOWER,
@@ -159,7 +157,7 @@ TABLES: tuple[Table, ...] = (
         "response_curves",
         "Weekly response when the recent plan of one channel is scaled up or down.",
         (
-            _CHANNEL,
+            CHANNEL,
             Column("region", "VARCHAR", "Region; null for all regions together."),
             Column(
                 "spend",
@@ -187,7 +185,7 @@ TABLES: tuple[Table, ...] = (
         "response_curve_parameters",
         "Hill curve fitted to each channel's national response curve.",
         (
-            _CHANNEL,
+            CHANNEL,
             Column("slope", "DOUBLE", "Exponent of the Hill curve."),
             Column("half_saturation", "DOUBLE", "Weekly spend at half of the ceiling."),
             Column("ceiling", "DOUBLE", "Weekly response at saturation, KPI units."),
@@ -201,7 +199,7 @@ TABLES: tuple[Table, ...] = (
         "exposure_costs",
         "What a unit of exposure cost, by quarter; channels with spend and exposure alone.",
         (
-            _CHANNEL,
+            CHANNEL,
             Column("quarter", "DATE", "First day of the quarter."),
             Column("spend", "DOUBLE", "Spend of the quarter's weeks."),
             Column("exposure", "DOUBLE", "Exposure of the quarter's weeks."),
@@ -209,82 +207,13 @@ TABLES: tuple[Table, ...] = (
             Column("drift", "DOUBLE", "Relative change of the cost since the quarter a year ago."),
         ),
     ),
-    Table(
-        "weekly_budgets",
-        "The first scenario by channel and week of the planning horizon, with carryover.",
-        (
-            Column("scenario", "VARCHAR", "Name of the scenario."),
-            _CHANNEL,
-            _WEEK,
-            Column("current_spend", "DOUBLE", "Spend if the recent plan goes on."),
-            Column("optimal_spend", "DOUBLE", "Recommended spend, to the cent."),
-        ),
-    ),
+    *BUDGET_TABLES,
     *GRAPH_TABLES,
-    Table(
-        "optimal_budgets",
-        "Current and recommended weekly spend by scenario.",
-        (
-            Column("scenario", "VARCHAR", "Name of the scenario."),
-            _CHANNEL,
-            Column("region", "VARCHAR", "Region; null for all regions together."),
-            Column("current_spend", "DOUBLE", "Mean weekly spend of the recent plan."),
-            Column("optimal_spend", "DOUBLE", "Recommended mean weekly spend."),
-            Column("current_response", "DOUBLE", "Weekly KPI from the channel now."),
-            Column("optimal_response", "DOUBLE", "Weekly KPI at the recommended spend."),
-            Column("lower", "DOUBLE", "Lower end of the 90 % interval of optimal_response."),
-            Column("upper", "DOUBLE", "Upper end of the 90 % interval of optimal_response."),
-            Column(
-                "marginal_roi",
-                "DOUBLE",
-                "Value of one more unit of spend at the recommendation; all regions only.",
-            ),
-            Column(
-                "binding",
-                "VARCHAR",
-                "What keeps the channel there: 'least', 'most', 'pinned', 'group NAME', or "
-                "'uncertain' where a move would not gain more than its own uncertainty; null "
-                "where nothing does.",
-            ),
-            Column(
-                "shadow_price",
-                "DOUBLE",
-                "Value of a unit of money more in a channel at a bound, less what it returns "
-                "where nothing binds; all regions only, null where no bound binds.",
-            ),
-        ),
-    ),
-    Table(
-        "budget_scenarios",
-        "Totals of the recommended budgets, one row per scenario, per week.",
-        (
-            Column("scenario", "VARCHAR", "Name of the scenario."),
-            Column(
-                "asked", "VARCHAR", "What was asked: multiplier, total, roi, marginal_roi or kpi."
-            ),
-            Column("asked_value", "DOUBLE", "Its value."),
-            Column("current_spend", "DOUBLE", "Mean weekly spend of the recent plan."),
-            Column("optimal_spend", "DOUBLE", "Recommended mean weekly spend."),
-            Column("current_response", "DOUBLE", "Weekly KPI from media now."),
-            Column("optimal_response", "DOUBLE", "Weekly KPI from media at the recommendation."),
-            Column("lower", "DOUBLE", "Lower end of the 90 % interval of optimal_response."),
-            Column("upper", "DOUBLE", "Upper end of the 90 % interval of optimal_response."),
-            Column("gain", "DOUBLE", "optimal_response less current_response."),
-            Column("gain_lower", "DOUBLE", "Lower end of the 90 % interval of the gain."),
-            Column("gain_upper", "DOUBLE", "Upper end of the 90 % interval of the gain."),
-            Column("roi", "DOUBLE", "Value of the response over the spend; null without value."),
-            Column(
-                "marginal_roi",
-                "DOUBLE",
-                "Value of one more unit of spend, spread as the budget is; null without value.",
-            ),
-        ),
-    ),
     Table(
         "lift_tests",
         "Each experiment beside what the model says of it, KPI a week.",
         (
-            _CHANNEL,
+            CHANNEL,
             Column("region", "VARCHAR", "Region of the test; null for all regions together."),
             Column("start_week", "DATE", "First week; null for a lasting change."),
             Column("end_week", "DATE", "Last week; null for a lasting change."),
@@ -325,9 +254,9 @@ TABLES: tuple[Table, ...] = (
                 "VARCHAR",
                 "'late': there was no value; 'restated': another value; 'withdrawn': none now.",
             ),
-            _REGION,
+            REGION,
             Column("name", "VARCHAR", "Channel or control; null for the KPI."),
-            _WEEK,
+            WEEK,
             Column("column_name", "VARCHAR", "spend, exposure, kpi, value_per_kpi or value."),
             Column("value_before", "DOUBLE", "Value that the earlier refresh saw."),
             Column("value_after", "DOUBLE", "Value that this refresh saw."),
@@ -353,9 +282,9 @@ TABLES: tuple[Table, ...] = (
         "media",
         "What was delivered of each channel; no row means no activity.",
         (
-            _REGION,
-            _WEEK,
-            _CHANNEL,
+            REGION,
+            WEEK,
+            CHANNEL,
             Column("spend", "DOUBLE", "Spend of the week; null where it was not delivered."),
             Column("exposure", "DOUBLE", "Exposure of the week; null where it was not delivered."),
         ),
@@ -364,8 +293,8 @@ TABLES: tuple[Table, ...] = (
         "effectiveness",
         "What a unit of a channel was worth in each week, over all regions, against its mean.",
         (
-            _CHANNEL,
-            _WEEK,
+            CHANNEL,
+            WEEK,
             Column("effectiveness", "DOUBLE", "1 is the channel's mean over all weeks."),
             _LOWER,
             _UPPER,
@@ -377,8 +306,8 @@ TABLES: tuple[Table, ...] = (
         "the media and controls that those weeks turned out to have; their KPI was not seen.",
         (
             Column("forecast_from", "DATE", "Earlier refresh whose model made the forecast."),
-            _REGION,
-            _WEEK,
+            REGION,
+            WEEK,
             Column("horizon_weeks", "INTEGER", "Weeks from forecast_from to week."),
             Column("actual", "DOUBLE", "KPI as it came; null where it was not observed."),
             Column("predicted", "DOUBLE", "Forecast KPI."),

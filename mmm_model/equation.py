@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from mmm_model.settings import ModelSettings
 
 NONLINEAR = ("carryover", "delay", "slope", "half_saturation")
-LINEAR = ("level", "season", "control", "media")
 
 
 @dataclass(frozen=True)

@@ -239,14 +239,12 @@ def confront(
         lift = before.new_tensor([experiment.lift for experiment in experiments])
         error = before.new_tensor([experiment.error for experiment in experiments])
         said = before.mean(0)
-        usual = torch.stack(
-            [
-                (gained.sum(1) * prior.mean[:, e.channel]).mean()
-                for e, gained in zip(experiments, per_unit, strict=True)
-            ]
-        )
-        # Members differ in the returns that they expect; one alone must be told how far it may err.
-        spread = before.var(0) if len(before) > 1 else usual**2
+        if len(before) > 1:  # members differ in the returns that they expect
+            spread = before.var(0)
+        else:  # one alone is told how far it may err: by the usual return
+            pairs = zip(experiments, per_unit, strict=True)
+            usual = [(gained.sum(1) * prior.mean[:, e.channel]).mean() for e, gained in pairs]
+            spread = torch.stack(usual) ** 2
         doubt = (spread + (_OWN_DOUBT * said) ** 2).sqrt()
         allowed = _TOO_FAR * (doubt**2 + error**2).sqrt()
         beyond = ((lift - said).abs() - allowed).clamp_min(0.0)
