@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmm_model.panel import Floats
 from mmm_model.plan import with_all_regions
-from mmm_model.response import interval
+from mmm_model.response import effect_interval
 from mmm_model.scenarios import Scenario
 
 BUDGET_COLUMNS = (
@@ -102,7 +102,7 @@ class Budget:
 
     def frame(self) -> pd.DataFrame:
         """A row per channel for all regions together (region None) and for each region."""
-        lower, upper = interval(with_all_regions(self.response))
+        lower, upper = effect_interval(with_all_regions(self.response))
         values = {
             "current_spend": with_all_regions(self.current_spend),
             "optimal_spend": with_all_regions(self.spend),
@@ -132,7 +132,7 @@ class Budget:
         asked, amount = self.scenario.asked
         spend, now = float(self.spend.sum()), self.current_response.sum(axis=(1, 2))
         then = self.response.sum(axis=(1, 2))
-        (lower, upper), (gain_lower, gain_upper) = interval(then), interval(self.gain)
+        (lower, upper), (gain_lower, gain_upper) = effect_interval(then), effect_interval(self.gain)
         by_channel = self.spend.sum(axis=0)
         found = (
             self.scenario.name,

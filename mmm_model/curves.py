@@ -13,7 +13,7 @@ from scipy.optimize import least_squares
 
 from mmm_model.panel import Floats, Panel
 from mmm_model.plan import Plan, RecentPlan, recent_plan, with_all_regions
-from mmm_model.response import MediaResponse, interval
+from mmm_model.response import MediaResponse, effect_interval
 
 MULTIPLIERS: Floats = np.linspace(0.0, 3.0, 25)
 SLOPE_AT_ZERO = 0.01
@@ -127,7 +127,7 @@ def _point(
     weekly = with_all_regions(plan.weekly(multiplier))
     seen = now * (multiplier * plan.response.adstocked <= largest)
     slope = with_all_regions(plan.weekly_marginal(max(multiplier, SLOPE_AT_ZERO))).mean(axis=0)
-    lower, upper = interval(weekly)
+    lower, upper = effect_interval(weekly)
     known = with_all_regions(seen.sum(axis=(0, 2)))
     return {
         "spend": multiplier * axis,
@@ -156,7 +156,7 @@ def _horizon(ahead: Plan | None, multiplier: float, axis: Floats) -> dict[str, F
         names = ("response", "lower", "upper")
         return {f"horizon_{name}": unknown for name in names}
     weekly = with_all_regions(ahead.weekly(multiplier))
-    lower, upper = interval(weekly)
+    lower, upper = effect_interval(weekly)
     return {
         "horizon_response": weekly.mean(axis=0),
         "horizon_lower": lower,

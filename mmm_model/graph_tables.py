@@ -13,7 +13,7 @@ from mmm_model.fitting import fit
 from mmm_model.graph.sortability import r2_sortability, varsortability
 from mmm_model.mediation import joint_total
 from mmm_model.panel import Floats, Panel
-from mmm_model.response import interval
+from mmm_model.response import effect_interval
 
 EDGE_TESTS = (
     "source", "target", "lag_weeks", "probability", "mediated", "mediated_lower",
@@ -110,7 +110,7 @@ def edge_tests(model: FittedModel, panel: Panel) -> pd.DataFrame:
         error = _error(forecast, panel, equation.target, weeks)
         for source, delay in zip(equation.sources, equation.delay, strict=True):
             through = total[source] - _total_without(model, panel, equation, source)
-            lower, upper = interval(through)
+            lower, upper = effect_interval(through)
             blind = _target_forecast(equation, panel, weeks, without=source)
             blind_error = _error(blind, panel, equation.target, weeks)
             position = [graph.nodes.index(source), graph.nodes.index(equation.target)]

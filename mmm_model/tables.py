@@ -14,7 +14,7 @@ from mmm_model.fitting import Training
 from mmm_model.lift import LiftTest
 from mmm_model.mediation import mediation
 from mmm_model.panel import Floats, Panel
-from mmm_model.response import MediaResponse, interval
+from mmm_model.response import MediaResponse, effect_interval, interval
 
 
 def predictions(training: Training, panel: Panel) -> pd.DataFrame:
@@ -72,7 +72,7 @@ def contributions(model: FittedModel, panel: Panel) -> pd.DataFrame:
     cells = _region_weeks(panel)
     tables = []
     for component, kind, values in blocks:
-        lower, upper = interval(values)
+        lower, upper = effect_interval(values) if kind == "media" else interval(values)
         table = cells.assign(
             component=component,
             kind=kind,
@@ -83,7 +83,7 @@ def contributions(model: FittedModel, panel: Panel) -> pd.DataFrame:
         )
         if kind == "media":
             through = mediated[..., panel.channels.index(component)]
-            lower, upper = interval(through)
+            lower, upper = effect_interval(through)
             table["mediated"] = through.mean(axis=0).ravel()
             table["mediated_lower"], table["mediated_upper"] = lower.ravel(), upper.ravel()
             table["total"] = table["contribution"] + table["mediated"]
@@ -112,8 +112,8 @@ def channel_summary(model: FittedModel, panel: Panel) -> pd.DataFrame:
     with np.errstate(divide="ignore", invalid="ignore"):
         roi = _finite((total * value).sum(axis=(1, 2)) / spend)
         direct_roi = _finite((direct * value).sum(axis=(1, 2)) / spend)
-    lower, upper = interval(contribution)
-    roi_lower, roi_upper = interval(roi)
+    lower, upper = effect_interval(contribution)
+    roi_lower, roi_upper = effect_interval(roi)
     predicted = model.components(panel).prediction.mean(axis=0).sum()
     return pd.DataFrame(
         {
@@ -203,7 +203,7 @@ def lift_tests(model: FittedModel, tests: Sequence[LiftTest]) -> pd.DataFrame:
     )
     for when in ("before", "after"):
         members = found.get(when, np.zeros((1, 0)))
-        lower, upper = interval(members)
+        lower, upper = effect_interval(members)
         frame = frame.assign(
             **{when: members.mean(axis=0), f"{when}_lower": lower, f"{when}_upper": upper}
         )
@@ -236,7 +236,7 @@ def _region_weeks(panel: Panel) -> pd.DataFrame:
 
 def _with_interval(name: str, members: Floats, mean: bool = True) -> dict[str, Floats]:
     """Mean of ``[M, C]`` and its 90 % interval as columns."""
-    lower, upper = interval(members)
+    lower, upper = effect_interval(members)
     columns = {name: members.mean(axis=0)} if mean else {}
     return {**columns, f"{name}_lower": lower, f"{name}_upper": upper}
 

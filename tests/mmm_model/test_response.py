@@ -4,7 +4,7 @@ from hand_made import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_model.response import MediaResponse, interval
+from mmm_model.response import MediaResponse, effect_interval, interval
 
 
 def test_contribution_is_the_hill_curve_of_the_scaled_exposure() -> None:
@@ -64,6 +64,15 @@ def test_tail_keeps_the_last_weeks_with_what_they_carry_over() -> None:
         response.tail(12).contribution(1.3), response.contribution(1.3)[:, :, 18:]
     )
     assert response.tail(99).adstocked.shape == response.adstocked.shape
+
+
+def test_interval_of_an_effect_doubts_what_members_agree_on() -> None:
+    agreed = np.full((8, 1), 10.0)
+    assert np.ptp(interval(agreed)) == 0.0
+    lower, upper = effect_interval(agreed)
+    assert 6.0 < lower[0] < 8.0 and upper[0] == pytest.approx(20.0 - lower[0])
+    loose = np.linspace(-50.0, 50.0, 8)[:, None]
+    np.testing.assert_allclose(effect_interval(loose), interval(loose))  # no mean to doubt
 
 
 def test_interval_covers_the_mean_and_keeps_a_sign() -> None:
