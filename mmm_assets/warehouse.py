@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -98,6 +99,21 @@ class Warehouse:
                     connection.rollback()
                 raise
             connection.commit()
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open a copy of the working file, or an empty one; it is thrown away in the end."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / self.work_file.name
+            if self.work_file.exists():
+                with self.turn("work"):
+                    for end in ("", ".wal"):  # a killed process leaves a log of what it committed
+                        file = self.folder / f"{self.work_file.name}{end}"
+                        if file.exists():
+                            shutil.copyfile(file, f"{copy}{end}")
+            with _connect(copy, self.memory_limit) as connection:
+                create_schemas(connection)
+                yield connection
 
     @contextmanager
     def published(self) -> Iterator[duckdb.DuckDBPyConnection]:

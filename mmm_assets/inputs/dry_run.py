@@ -1,21 +1,24 @@
-"""Checks without consequences: the sources are loaded beside the warehouse and thrown away."""
+"""Checks without consequences: the sources are loaded into a copy of the warehouse."""
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import duckdb
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.checks import CheckOutcome, run_checks
+from mmm_assets.inputs.restatements import EarlierRefresh, earlier_refresh
+from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.sources import ROLES, load_raw
-from mmm_assets.warehouse import create_schemas
+from mmm_assets.inputs.weekly_kpi import newest_week
+from mmm_assets.project import Project
 
 
 def check_sources(config: ProjectConfig, through: date | None) -> list[CheckOutcome]:
-    """Hold the sources as they are now against every rule.
+    """Hold the sources as they are now against every rule, as a refresh of the week would.
+
+    What earlier refreshes were told is known where there is a warehouse; it stays as it is.
 
     Parameters
     ----------
@@ -27,11 +30,16 @@ def check_sources(config: ProjectConfig, through: date | None) -> list[CheckOutc
     SourceError
         If a source cannot be read at all.
     """
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        duckdb.connect(str(Path(folder) / "check.duckdb")) as connection,
-    ):
-        create_schemas(connection)
+    with Project(config).warehouse.rehearsal() as connection:
         for role in ROLES:
             load_raw(connection, config, role, datetime.now(UTC))
-        return run_checks(connection, config, through)
+        return run_checks(connection, config, through, None, _earlier(connection, config, through))
+
+
+def _earlier(
+    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, through: date | None
+) -> EarlierRefresh | None:
+    try:
+        return earlier_refresh(connection, through or newest_week(connection, config))
+    except SourceError:  # no KPI can be read, as the rules will say
+        return None

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from mmm_assets.cli import EXIT, app
 from mmm_assets.config import ProjectConfig
+from mmm_assets.project import Project
 
 cli = CliRunner()
 
@@ -55,6 +56,19 @@ def test_check_passes_on_clean_tables_and_writes_nothing(tmp_path: Path) -> None
     code, said = run("check", "--config", tmp_path / "mmm.yaml")
     assert code == 0, said
     assert not (tmp_path / "warehouse").exists()
+
+
+def test_check_knows_what_earlier_refreshes_were_told(project: ProjectConfig) -> None:
+    warehouse = Project(project).warehouse
+    before = warehouse.work_file.read_bytes()
+    file = project.folder / "media.csv"
+    media = pd.read_csv(file)
+    media["spend"] *= 100
+    media.to_csv(file, index=False)
+    code, said = run("check", "--config", project.path)
+    assert code == EXIT["refused"]
+    assert "rule units_as_before is broken" in said and "times 100" in said
+    assert warehouse.work_file.read_bytes() == before
 
 
 def test_refresh_ends_with_headline_and_where_to_look(project: ProjectConfig) -> None:
