@@ -28,7 +28,10 @@ from mmm_assets.project import Project
 from mmm_assets.refresh import QUIET, explain_failure
 
 # What differs between two runs of the same refresh.
-VOLATILE = {"refreshes": ("run_id", "published_at", "seconds", "known_on")}
+VOLATILE = {
+    "refreshes": ("run_id", "published_at", "seconds", "known_on"),
+    "restatements": ("loaded_at",),
+}
 Digest = dict[str, str]
 
 
