@@ -287,7 +287,10 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
     settings = fits.project.config.budget_settings(fits.panel.channels)
     frame, scenarios = budgets.optimal_budgets(fits.response, fits.panel, settings)
     shown = frame[frame["region"].isna()].drop(columns="region")
+    there = set(scenarios["scenario"])
+    absent = [each.name for each in settings.scenarios if each.name not in there]
     return {"optimal_budgets": frame, "budget_scenarios": scenarios}, {
+        "totals_that_bounds_rule_out": ", ".join(absent) or "none",
         "scenarios": metadata.table(scenarios, limit=20),
         "budgets": metadata.table(shown, limit=40),
     }
