@@ -5,7 +5,8 @@
 Every fit runs in a process of its own, so that the peak is its own. Panels are random: what a
 fit costs does not depend on what it finds. ``--largest`` adds 2,000 regions × 260 weeks × 30
 channels. On a GPU where torch finds one, else on the processor. Prints a table and writes
-benchmarks/scaling.json; ``profile`` is the time of each part of the fit of the real panel's size.
+benchmarks/scaling.json; ``cpu_seconds`` add up all threads (OMP_NUM_THREADS sets how many), and
+``profile`` divides them by parts of the fit.
 """
 
 from __future__ import annotations
@@ -70,11 +71,11 @@ def measure(regions: int, weeks: int, channels: int, members: int) -> dict[str, 
 
     def timed(name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
         def run(*args: Any) -> Any:
-            began = time.perf_counter()
+            began = time.process_time()
             try:
                 return stage(*args)
             finally:
-                seconds[name] += time.perf_counter() - began
+                seconds[name] += time.process_time() - began
 
         return run
 
@@ -82,10 +83,10 @@ def measure(regions: int, weeks: int, channels: int, members: int) -> dict[str, 
     settings = ModelSettings(holdout_weeks=0, members=members, device=device)
     panel = random_panel(regions, weeks, channels)
     stages = {name: timed(name, getattr(fitting, name)) for name in STAGES}
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     with patch.multiple(fitting, **stages):
         fitting.fit(panel, settings)
-    total = time.perf_counter() - began
+    total, used = time.perf_counter() - began, time.process_time() - used
     on_gpu = torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else None
     return {
         "device": device,
@@ -94,6 +95,7 @@ def measure(regions: int, weeks: int, channels: int, members: int) -> dict[str, 
         "channels": channels,
         "members": members,
         "seconds": round(total, 1),
+        "cpu_seconds": round(used, 1),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         **({} if on_gpu is None else {"gpu_mb": round(on_gpu)}),
         "profile": {name.strip("_"): round(spent, 1) for name, spent in seconds.items()},
