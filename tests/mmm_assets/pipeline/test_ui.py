@@ -53,7 +53,11 @@ def ui(copy: ProjectConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield address
     finally:
         os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
+        try:
+            process.wait(timeout=START_SECONDS)
+        except subprocess.TimeoutExpired:  # Dagster's services sometimes wait for each other
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
     said = log.read_text()
     assert "Warning:" not in said, said  # no deprecation or preview warning at loading
 
