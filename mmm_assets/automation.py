@@ -14,11 +14,12 @@ from mmm_assets.notify import notify
 from mmm_assets.project import Project
 from mmm_assets.project_resource import PARTITION_TAG
 from mmm_assets.publication import is_published
+from mmm_assets.usage_error import UsageError
 
 JOB = "refresh"
 
 
-class UnknownWeek(ValueError):
+class UnknownWeek(UsageError):
     """The week asked for is not one that the project can refresh."""
 
 

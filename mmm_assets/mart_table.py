@@ -31,8 +31,6 @@ class Table:
 REFRESH_WEEK = Column(
     "refresh_week", "DATE", "Monday of the last week of data that the refresh could see."
 )
-
-
 CHANNEL = Column("channel", "VARCHAR", "Media channel.")
 REGION = Column("region", "VARCHAR", "Region; 'national' where the data has one region.")
 WEEK = Column("week", "DATE", "Monday of the week.")

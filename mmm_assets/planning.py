@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mmm_assets.assets.results import Fits
 from mmm_assets.project import Project
+from mmm_assets.usage_error import UsageError
 
 if TYPE_CHECKING:
     from mmm_model.budget import Budget
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from mmm_model.weekly import WeeklyBudget
 
 
-class UnknownRefresh(LookupError):
+class UnknownRefresh(UsageError):
     """There is no published refresh to plan with."""
 
 
-class Infeasible(ValueError):
+class Infeasible(UsageError):
     """What was asked for cannot be met; the message names what conflicts."""
 
 

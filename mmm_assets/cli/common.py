@@ -62,9 +62,8 @@ def load(config: Path | None) -> ProjectConfig:
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
-    from mmm_assets.automation import UnknownWeek
-    from mmm_assets.inputs.sources import SourceError
-    from mmm_assets.planning import Infeasible, UnknownRefresh
+    from mmm_assets.inputs.source_files import SourceError
+    from mmm_assets.usage_error import UsageError
     from mmm_assets.warehouse import WarehouseError
 
     try:
@@ -73,7 +72,7 @@ def clear_errors() -> Iterator[None]:
         stop(str(error), "refused")
     except WarehouseError as error:
         stop(str(error), "failed")
-    except (Infeasible, UnknownRefresh, UnknownWeek) as error:
+    except UsageError as error:
         stop(str(error), "usage")
 
 

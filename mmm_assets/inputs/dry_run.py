@@ -33,7 +33,9 @@ def check_sources(config: ProjectConfig, through: date | None) -> list[CheckOutc
     with Project(config).warehouse.rehearsal() as connection:
         for role in ROLES:
             load_raw(connection, config, role, datetime.now(UTC))
-        return run_checks(connection, config, through, None, _earlier(connection, config, through))
+        return run_checks(
+            connection, config, through, earlier=_earlier(connection, config, through)
+        )
 
 
 def _earlier(

@@ -88,8 +88,9 @@ def _share(weekly: np.ndarray) -> np.ndarray:
 def measure(name: str, settings: ModelSettings) -> dict[str, float]:
     """Fit one dataset with one seed."""
     panel, truth = with_truth(name)
-    graph = learn_graph(panel, GraphSettings(seed=settings.seed))
-    panel = panel.with_controls(response_controls(panel.controls, graph, GraphSettings()))
+    about_graph = GraphSettings(seed=settings.seed)
+    graph = learn_graph(panel, about_graph)
+    panel = panel.with_controls(response_controls(panel.controls, graph, about_graph))
     model, _ = fit(panel, settings)
     return score(model, panel, truth)
 
