@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -36,4 +37,6 @@ def ui(
     command = [sys.executable, "-m", "dagster", "dev", "-m", "mmm_assets.location"]
     command += ["--host", host, "--port", str(port)]
     console.print(f"Dagster's UI: http://{host}:{port}   (stop with Ctrl-C)", markup=False)
+    # A shell starts background jobs with SIGINT ignored, and Dagster then ignores SIGTERM too.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, command)

@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -40,8 +41,10 @@ def ui(copy: ProjectConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("ui") / "log"
-    command = [sys.executable, "-m", "mmm_assets", "ui"]
-    command += ["--config", str(copy.path), "--port", str(port)]
+    # As a background job of a script, whose SIGINT is ignored.
+    command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"]
+    command += [sys.executable, "-m", "mmm_assets", "ui", "--config", str(copy.path)]
+    command += ["--port", str(port)]
     environment = {k: v for k, v in os.environ.items() if k != "DAGSTER_HOME"}
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -55,9 +58,9 @@ def ui(copy: ProjectConfig, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(timeout=START_SECONDS)
-        except subprocess.TimeoutExpired:  # Dagster's services sometimes wait for each other
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        finally:
+            with suppress(ProcessLookupError):  # nothing is left of the group
+                os.killpg(process.pid, signal.SIGKILL)
     said = log.read_text()
     assert "Warning:" not in said, said  # no deprecation or preview warning at loading
 
