@@ -14,9 +14,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mmm_model.recursion import Recursion
 from mmm_model.settings import ModelSettings
 
 NONLINEAR = ("carryover", "delay", "slope", "half_saturation")
+# A week's weight in the mean of the GRU's past output falls by e in so many weeks.
+_MEMORY_WEEKS = 8.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,8 @@ class Equation(nn.Module):
         start = series.new_zeros(1, r, m * h)
         state, _ = torch.gru(series, start, weights, True, 1, 0.0, False, False, True)
         state = state.reshape(r, w, m, h).permute(2, 0, 1, 3).reshape(m, r * w, h)
-        raw = slow_mean((state @ self.modulation).reshape(m, r, w, c))
+        raw = (state @ self.modulation).reshape(m * r, w, c)
+        raw = Recursion.slow_mean(w, _MEMORY_WEEKS, raw)(raw).reshape(m, r, w, c)
         factor = torch.exp(self.settings.max_modulation * torch.tanh(raw))
         return factor / factor[:, :, : inputs.fitted_weeks].mean(dim=2, keepdim=True)
 
@@ -174,14 +178,6 @@ def adstock(exposure: Tensor, kernel: Tensor) -> Tensor:
     windows = padded.unfold(2, lags, 1).reshape(c, r * w, lags)
     result = windows @ kernel.flip(-1).permute(1, 2, 0)
     return result.permute(2, 1, 0).reshape(m, r, w, c)
-
-
-def slow_mean(series: Tensor, weeks: float = 8.0) -> Tensor:
-    """Mean of the past of ``[..., W, C]``, a week's weight falling by e in ``weeks``."""
-    t = torch.arange(series.shape[-2], dtype=series.dtype, device=series.device)
-    past = (t[:, None] - t[None, :]) / weeks
-    weight = torch.where(past >= 0, torch.exp(-past.clamp_min(0.0)), torch.zeros_like(past))
-    return (weight / weight.sum(1, keepdim=True)) @ series
 
 
 def hill(exposure: Tensor, slope: Tensor, half_saturation: Tensor) -> Tensor:

@@ -1,59 +1,85 @@
 """Linear algebra of the fit, batched over members and regions.
 
-What is linear in the equation is solved, not searched: the innovations of a drifting level
-by a Kalman filter, the coefficients by ridge regression with bounds.
+What is linear in the equation is solved, not searched: drifting levels by a Kalman filter, the
+coefficients by ridge regression with bounds.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
-
-def drift_covariance(weeks: int, drift: Tensor, start: float) -> Tensor:
-    """Covariance of a random walk, ``[weeks, weeks]``: ``start + drift · min(s, t)``."""
-    t = torch.arange(1, weeks + 1, dtype=drift.dtype, device=drift.device)
-    return start + drift * torch.minimum(t[:, None], t[None, :])
+from mmm_model.recursion import Recursion
 
 
-def innovations(drift: float, start: float, precision: Tensor) -> tuple[Tensor, Tensor]:
-    """Filter that turns a drifting series with noise into independent innovations.
-
-    The rows are those of the Kalman filter of a random walk, written out: the forecast of a
-    week weighs an earlier one by its gain, faded by the gains in between.
+@dataclass(frozen=True)
+class DriftFilter:
+    """Kalman filter of levels that walk at random, each seen through noise.
 
     Parameters
     ----------
-    drift, start
-        Variance of a week's step and of the level before the first week, relative to the noise.
-    precision
-        ``[R, W]`` inverse variance of the noise; 0 where the series was not observed.
-
-    Returns
-    -------
-    filter
-        ``[R, W, W]`` lower triangular A: ``A(y − mean)`` has unit variance; rows and columns
+    whiten
+        A with ``A (y − mean)`` of unit variance and independent over the weeks; rows and columns
         of weeks that were not observed are zero.
+    learn
+        ``[R, W]`` by how much a week's innovation moves the expected level.
+    step
+        ``[R]`` variance of a week's step.
+    last_variance
+        ``[R]`` variance of the level in the last week, all weeks known.
     log_determinant
         ``[R]`` of the covariance of the observed weeks.
     """
-    one = torch.ones_like(precision[:, 0])
-    step, level, levels = drift * one, (start + drift) * one, []
-    for known in precision.unbind(1):
-        levels.append(level)
-        level = torch.addcdiv(step, level, torch.addcmul(one, level, known))
-    before_week, seen = torch.stack(levels, dim=1), precision > 0
-    strength = before_week * precision
-    gain = strength / (1.0 + strength)
-    variance = torch.where(seen, (1.0 + strength) / precision, torch.ones_like(precision))
-    faded = torch.log1p(-gain).cumsum(1)
-    before = torch.nn.functional.pad(faded[:, :-1], (1, 0))
-    # In place: for a large panel this is the largest array of all.
-    filters = (before[:, :, None] - faded[:, None, :]).clamp_(max=0.0).exp_().tril_(-1)
-    filters.mul_(-gain[:, None, :])
-    filters.diagonal(dim1=1, dim2=2).fill_(1.0)
-    filters.mul_((seen * variance.rsqrt())[:, :, None])
-    return filters, variance.log().sum(1)
+
+    whiten: Recursion
+    learn: Tensor
+    step: Tensor
+    last_variance: Tensor
+    log_determinant: Tensor
+
+    @classmethod
+    def of(cls, variance: Tensor, precision: Tensor, drift: float, start: float) -> DriftFilter:
+        """Run the variances through the weeks.
+
+        Parameters
+        ----------
+        variance
+            ``[R]`` of an ordinary week's noise.
+        precision
+            ``[R, W]`` inverse variance of a week's noise over that of an ordinary week's; 0
+            where the series was not observed.
+        drift, start
+            Variance of a week's step and of the level before the first week, both over that of
+            an ordinary week's noise.
+        """
+        one = torch.ones_like(variance)
+        last, levels = start * one, []
+        for known in precision.unbind(1):
+            level = last + drift
+            levels.append(level)
+            last = level / torch.addcmul(one, level, known)
+        seen, strength = precision > 0, torch.stack(levels, dim=1) * precision
+        surprise = torch.where(seen, (1.0 + strength) / precision, 1.0)
+        gain, deviation = strength / (1.0 + strength), (surprise * variance[:, None]).sqrt()
+        return cls(
+            whiten=Recursion.fading(gain, seen / deviation),
+            learn=gain * deviation,
+            step=drift * variance,
+            last_variance=last * variance,
+            log_determinant=surprise.log().sum(1) + seen.sum(1) * variance.log(),
+        )
+
+    def level(self, innovation: Tensor, weeks: int) -> Tensor:
+        """Expected level ``[R, weeks, Q]`` given innovations ``[R, W, Q]``; flat after the last."""
+        last = (self.learn[..., None] * innovation).sum(1, keepdim=True)
+        # The level moved by a step's variance times what its week and all later ones say.
+        moved = self.whiten.back(innovation).flip(1).cumsum(1)
+        since = (moved.cumsum(1) - moved).flip(1)
+        level = last - self.step[:, None, None] * since
+        missing = max(weeks - level.shape[1], 0)
+        return torch.cat([level, last.expand(-1, missing, -1)], dim=1)[:, :weeks]
 
 
 def bounded_ridge(gram: Tensor, moment: Tensor, bounded: Tensor, rounds: int = 12) -> Tensor:

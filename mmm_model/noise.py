@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mmm_model.linear import drift_covariance, innovations
+from mmm_model.linear import DriftFilter
 
 _START_VARIANCE = 1e3
 _LARGEST_RATIO = 10.0
@@ -71,71 +71,53 @@ class Whitening:
 
     Parameters
     ----------
+    noise
+        What the filters are of.
     region
-        ``[R, W, W]`` filter of a region's own level and noise.
+        Of each region's own level and noise.
     common
-        ``[W, W]`` filter of what all regions share; None for a single region.
-    log_determinant
-        Of both covariances together.
+        Of what all regions share; None for a single region.
     """
 
-    region: Tensor
-    common: Tensor | None
-    log_determinant: Tensor
     noise: NoiseModel
+    region: DriftFilter
+    common: DriftFilter | None
 
     @classmethod
     def of(cls, noise: NoiseModel) -> Whitening:
         """Build the filters; all regions at once."""
-        like = noise.variance
-        region, logdet = innovations(noise.drift, _START_VARIANCE, noise.precision)
-        region = region * noise.variance.rsqrt()[:, None, None]
-        seen = (noise.precision > 0).to(like.dtype)
-        total = logdet.sum() + (seen.sum(1) * noise.variance.log()).sum()
+        region = DriftFilter.of(noise.variance, noise.precision, noise.drift, _START_VARIANCE)
         common = None
-        if len(like) > 1:
-            shock = like.new_full((1, noise.weeks), 1.0 / noise.common_shock)
-            common, common_logdet = innovations(noise.common_drift, 0.0, shock)
-            scale = typical_variance(noise)
-            common = common[0] * scale.rsqrt()
-            total = total + common_logdet[0] + noise.weeks * scale.log()
-        return cls(region, common, total, noise)
+        if len(noise.variance) > 1:
+            typical = typical_variance(noise)[None]
+            shock = typical.new_full((1, noise.weeks), 1.0 / noise.common_shock)
+            common = DriftFilter.of(typical, shock, noise.common_drift, 0.0)
+        return cls(noise, region, common)
+
+    @property
+    def log_determinant(self) -> Tensor:
+        """Of both covariances together."""
+        own = self.region.log_determinant.sum()
+        return own if self.common is None else own + self.common.log_determinant[0]
 
     def level(self, innovation: Tensor, weeks: int) -> Tensor:
         """Expected level ``[M, R, weeks]`` given innovations ``[M, R, W]``; flat after the last."""
-        noise = self.noise
-        like = noise.variance
-        walk = drift_covariance(
-            max(weeks, noise.weeks), like.new_tensor(noise.drift), _START_VARIANCE
-        )
-        walk = walk[:weeks, : noise.weeks]
-        back = torch.einsum("rts,mrt->mrs", self.region, innovation)
-        return torch.einsum("ws,mrs->mrw", walk, back) * noise.variance[:, None]
+        return self.region.level(innovation.permute(1, 2, 0), weeks).permute(2, 0, 1)
 
     def common_level(self, common: Tensor, weeks: int) -> Tensor:
         """Walking part ``[M, weeks]`` of what all regions share, ``[M, W]``."""
         if self.common is None:
             return common.new_zeros(len(common), weeks)
-        noise = self.noise
-        walk = drift_covariance(
-            max(weeks, noise.weeks), common.new_tensor(noise.common_drift), 0.0
-        )[:weeks, : noise.weeks]
-        back = common @ self.common.T @ self.common
-        return back @ walk.T * typical_variance(noise)
+        return self.common.level(self.common.whiten(common.T[None]), weeks)[0].T
 
     def forecast_variance(self) -> tuple[Tensor, Tensor, Tensor]:
         """Variance of a week's noise, of the last level, and of a week's drift, each ``[R]``."""
-        noise = self.noise
-        walk = drift_covariance(
-            noise.weeks, noise.variance.new_tensor(noise.drift), _START_VARIANCE
-        )
-        seen = noise.variance.rsqrt()[:, None] * walk[-1]
-        known = (self.region @ (seen * noise.variance[:, None])[..., None])[..., 0]
-        level = (walk[-1, -1] * noise.variance - known.square().sum(1)).clamp_min(0.0)
-        shared = typical_variance(noise) if self.common is not None else torch.zeros(())
-        week = noise.variance + noise.common_shock * shared
-        drift = noise.drift * noise.variance + noise.common_drift * shared
-        return week, level, drift
+        noise, drift = self.noise, self.region.step
+        week = noise.variance
+        if self.common is not None:
+            week = week + noise.common_shock * typical_variance(noise)
+            drift = drift + self.common.step
+        return week, self.region.last_variance, drift
 
 
 def typical_variance(noise: NoiseModel) -> Tensor:

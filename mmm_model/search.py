@@ -128,7 +128,7 @@ def _fit_loss(
         if not own.requires_grad:
             own = equation.saturated(data.part(rows, weeks).inputs)
         media = (own * solution.regional[:, rows, None, : data.channels]).sum(-1)
-        white = torch.einsum("rts,mrs->mrt", problem.whitening.region[rows], media)
+        white = problem.whiten.part(rows)(media.permute(1, 2, 0)).permute(2, 0, 1)
         huber = nn.functional.huber_loss(
             target[:, rows] - white, torch.zeros_like(white), reduction="none", delta=_HUBER
         )

@@ -17,7 +17,6 @@ from mmm_model.noise import Whitening
 
 _PRIOR_REGIONS = 3.0
 _PRIOR_SPREAD = 0.05
-_WEEKS_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -101,16 +100,13 @@ class LinearProblem:
         self.whitening = whitening
         self.weight = weight
         self.channels = channels
-        a = whitening.region
-        self.white_target = (a @ target[..., None])[..., 0]
-        self.white_fixed = a @ fixed
+        self.whiten = whitening.region.whiten
+        self.white_target = self.whiten(target[..., None])[..., 0]
+        self.white_fixed = self.whiten(fixed)
         self.shared = whitening.common is not None
         if whitening.common is not None:
-            weeks = a.shape[1]
-            gram = _weighted_grams(a, weight)
-            own = whitening.common * weight[:, :, None]
-            gram = gram + own.transpose(1, 2) @ whitening.common
-            eye = torch.eye(weeks, dtype=a.dtype, device=a.device)
+            gram = self.whiten.gram(weight) + whitening.common.whiten.gram(weight)
+            eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
             self.common_factor = torch.linalg.cholesky(
                 gram + 1e-9 * gram.diagonal(dim1=1, dim2=2).mean() * eye
             )
@@ -124,7 +120,7 @@ class LinearProblem:
         """Whitened columns ``[M, R, W, P]`` of saturated media ``[M, R, W, C]`` and the rest."""
         m, r, w, c = saturated.shape
         columns = saturated.permute(1, 2, 0, 3).reshape(r, w, m * c)
-        media = (self.whitening.region @ columns).reshape(r, w, m, c).permute(2, 0, 1, 3)
+        media = self.whiten(columns).reshape(r, w, m, c).permute(2, 0, 1, 3)
         rest = self.white_fixed.expand(m, *self.white_fixed.shape)
         return torch.cat([media, rest], dim=-1)
 
@@ -169,7 +165,7 @@ class LinearProblem:
         if known is not None:
             regional_gram = regional_gram + torch.diag_embed(known)
         gram = regional_gram.sum(1)
-        cross = self._common_moment(xw)
+        cross = self.whiten.total_back(xw)
         pooled, deviation, common = solution.pooled, solution.deviation, solution.common
         spread = solution.spread
         bounded = torch.arange(x.shape[-1], device=x.device) < self.channels
@@ -183,7 +179,7 @@ class LinearProblem:
             if known is not None and weighted is not None:
                 moment = moment + (weighted - known * deviation).sum(1)
             if self.shared:
-                common_moment = self._common_moment((left * self.weight[:, None])[..., None])
+                common_moment = self.whiten.total_back((left * self.weight[:, None])[..., None])
                 moment = moment - (explained.transpose(1, 2) @ common_moment)[..., 0]
             pooled = bounded_ridge(gram, moment + prior.precision * prior.mean, bounded)
             if not self.shared:
@@ -226,16 +222,16 @@ class LinearProblem:
         gram, moment
             ``[M, Q + K + 2H, Q + K + 2H]`` and ``[M, Q + K + 2H]``.
         """
-        region, regions = self.whitening.region, self.regions
-        columns = torch.cat([region @ saturated, self.white_fixed], dim=-1)
+        columns = torch.cat([self.whiten(saturated), self.white_fixed], dim=-1)
         flat = columns.reshape(-1, columns.shape[-1])
         grams, moments = [], []
         for member, weight in enumerate(self.weight):
             weighted = (columns * weight[:, None]).reshape(flat.shape)
             gram, moment = weighted.T @ flat, weighted.T @ self.white_target.reshape(-1)
             if self.shared:
-                both = torch.cat([weighted, (self.white_target * weight).reshape(-1, 1)], dim=1)
-                cross = region.reshape(regions * len(weight), -1).T @ both
+                target = self.white_target * weight
+                both = torch.cat([weighted.reshape(columns.shape), target[..., None]], dim=-1)
+                cross = self.whiten.total_back(both[None])[0]
                 explained = torch.cholesky_solve(cross[:, :-1], self.common_factor[member])
                 gram = gram - cross[:, :-1].T @ explained
                 moment = moment - explained.T @ cross[:, -1]
@@ -245,15 +241,18 @@ class LinearProblem:
 
     def innovation(self, design: Tensor, regional: Tensor, common: Tensor) -> Tensor:
         """Whitened residual ``[M, R, W]`` for coefficients ``[M, R, P]`` and common ``[M, W]``."""
-        shared = torch.einsum("rts,ms->mrt", self.whitening.region, common)
-        return self.white_target - (design @ regional[..., None])[..., 0] - shared
+        own = (design @ regional[..., None])[..., 0]
+        return self.white_target - own - self._white_common(common)
 
     def innovation_without_media(self, solution: Solution) -> Tensor:
         """Whitened residual ``[M, R, W]`` of controls, seasonality and common weeks alone."""
-        shared = torch.einsum("rts,ms->mrt", self.whitening.region, solution.common)
         rest = solution.regional[..., self.channels :]
         fixed = torch.einsum("rtp,mrp->mrt", self.white_fixed, rest)
-        return self.white_target - fixed - shared
+        return self.white_target - fixed - self._white_common(solution.common)
+
+    def _white_common(self, common: Tensor) -> Tensor:
+        """Whitened by each region's filter, ``[M, R, W]``, of what they share, ``[M, W]``."""
+        return self.whiten(common.T[None]).permute(2, 0, 1)
 
     def log_likelihood(self, saturated: Tensor, prior: Prior, deviation: Tensor) -> Tensor:
         """Logarithm of the marginal likelihood of each member, ``[M]``, the scale profiled out."""
@@ -265,8 +264,8 @@ class LinearProblem:
         square = (left**2 * self.weight[:, None]).sum((1, 2))
         total = self.whitening.log_determinant.expand(len(square)).clone()
         if self.shared:
-            cross = self._common_moment(xw)
-            common_moment = self._common_moment((left * self.weight[:, None])[..., None])
+            cross = self.whiten.total_back(xw)
+            common_moment = self.whiten.total_back((left * self.weight[:, None])[..., None])
             explained = torch.cholesky_solve(common_moment, self.common_factor)
             gram = gram - cross.transpose(1, 2) @ torch.cholesky_solve(cross, self.common_factor)
             moment = moment - (cross.transpose(1, 2) @ explained)[..., 0]
@@ -285,27 +284,3 @@ class LinearProblem:
         count = (self.whitening.noise.precision > 0).sum()
         total = total + torch.linalg.slogdet(gram)[1]
         return -0.5 * (total + count * (square / count).clamp_min(1e-30).log())
-
-    def _common_moment(self, rows: Tensor) -> Tensor:
-        """``Σ_r A_r' rows``: ``[M, R, W, P]`` to ``[M, W, P]``."""
-        a = self.whitening.region
-        return a.reshape(-1, a.shape[-1]).T @ rows.reshape(len(rows), -1, rows.shape[-1])
-
-
-def _weighted_grams(filters: Tensor, weight: Tensor) -> Tensor:
-    """``Σ_r A_r' diag(w) A_r``, ``[M, W, W]``, of triangular ``[R, W, W]`` and ``[M, W]``.
-
-    Some weeks at a time: the columns after them are zero, and no ``[W, W, W]`` is needed.
-    """
-    weeks, plain = filters.shape[1], bool((weight == 1).all())
-    gram = filters.new_zeros(len(weight), weeks, weeks)
-    for first in range(0, weeks, _WEEKS_AT_ONCE):
-        last = min(first + _WEEKS_AT_ONCE, weeks)
-        rows = filters[:, first:last, :last]
-        if plain:
-            flat = rows.reshape(-1, last)
-            gram[:, :last, :last] += flat.T @ flat
-        else:
-            each = torch.einsum("rts,rtu->tsu", rows, rows).reshape(last - first, -1)
-            gram[:, :last, :last] += (weight[:, first:last] @ each).reshape(-1, last, last)
-    return gram

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
 from scipy.optimize import nnls
+from torch import Tensor
 
-from mmm_model.linear import bounded_ridge, drift_covariance, innovations
+from mmm_model.linear import DriftFilter, bounded_ridge
+from mmm_model.recursion import Recursion
+
+WEEKS = 75  # three blocks of a recursion
 
 
 def test_bounded_ridge_agrees_with_non_negative_least_squares():
@@ -16,14 +21,70 @@ def test_bounded_ridge_agrees_with_non_negative_least_squares():
         np.testing.assert_allclose(theta.numpy(), nnls(x, y)[0], atol=1e-5)
 
 
-def test_innovations_whiten_the_level_and_skip_what_was_not_observed():
-    covariance = drift_covariance(6, torch.tensor(0.3, dtype=torch.double), 2.0)
-    precision = torch.tensor([[1.0, 1, 0, 0.5, 1, 1]], dtype=torch.double)
-    filters, log_determinant = innovations(0.3, 2.0, precision)
-    on = [0, 1, 3, 4, 5]
-    full = covariance + torch.diag(torch.where(precision[0] > 0, 1 / precision[0], 0.0))
-    seen = full[on][:, on]
-    a = filters[0][on][:, on]
-    torch.testing.assert_close(a @ seen @ a.T, torch.eye(5, dtype=torch.double))
-    torch.testing.assert_close(log_determinant[0], torch.logdet(seen))
-    assert (filters[0][2] == 0).all() and (filters[0][:, 2] == 0).all()
+def walk(weeks: int, drift: float, start: float) -> Tensor:
+    """Covariance of a random walk, ``[weeks, weeks]``."""
+    t = torch.arange(1, weeks + 1, dtype=torch.double)
+    return start + drift * torch.minimum(t[:, None], t[None, :])
+
+
+def written_out(recursion: Recursion, weeks: int) -> Tensor:
+    return recursion(torch.eye(weeks, dtype=torch.double)[None])
+
+
+@pytest.fixture
+def precision() -> Tensor:
+    """Two regions; outliers, weeks without a KPI, one of them the last of a region."""
+    rng = np.random.default_rng(1)
+    known = torch.tensor(rng.choice([1.0, 1.0, 1.0, 0.2, 0.0], (2, WEEKS)))
+    known[0, 0], known[1, -1] = 0.0, 0.0
+    return known
+
+
+@pytest.mark.parametrize("drift", [1e-5, 0.01, 0.3, 8.0])
+def test_a_drifting_level_is_whitened_and_estimated(precision, drift):
+    variance = torch.tensor([0.5, 2.0], dtype=torch.double)
+    found = DriftFilter.of(variance, precision, drift, start=100.0)
+    series = torch.tensor(np.random.default_rng(2).normal(size=(2, WEEKS, 3)).cumsum(axis=1))
+    level = found.level(found.whiten(series), WEEKS + 2)
+    for region, known in enumerate(precision):
+        on = known > 0
+        level_covariance = walk(WEEKS, drift, 100.0) * variance[region]
+        seen = (level_covariance + torch.diag(variance[region] / known))[on][:, on]
+        a = written_out(found.whiten, WEEKS)[region]
+        assert (a[~on] == 0).all() and (a[:, ~on] == 0).all()
+        a = a[on][:, on]
+        torch.testing.assert_close(a @ seen @ a.T, torch.eye(len(a), dtype=torch.double))
+        torch.testing.assert_close(found.log_determinant[region], torch.logdet(seen))
+        cross = level_covariance[:, on]
+        expected = cross @ torch.linalg.solve(seen, series[region][on])
+        torch.testing.assert_close(level[region, :WEEKS], expected, rtol=1e-6, atol=1e-8)
+        torch.testing.assert_close(level[region, WEEKS:], expected[[-1, -1]])
+        left = level_covariance - cross @ torch.linalg.solve(seen, cross.T)
+        torch.testing.assert_close(found.last_variance[region], left[-1, -1])
+
+
+def test_a_recursion_in_blocks_is_the_matrix_that_it_stands_for(precision):
+    variance = torch.ones(2, dtype=torch.double)
+    whiten = DriftFilter.of(variance, precision, 0.1, start=10.0).whiten
+    a = written_out(whiten, WEEKS)
+    assert torch.equal(a, a.tril())
+    rng = np.random.default_rng(3)
+    rows = torch.tensor(rng.normal(size=(2, WEEKS, 4)))
+    torch.testing.assert_close(whiten(rows), a @ rows)
+    torch.testing.assert_close(whiten.back(rows), a.transpose(1, 2) @ rows)
+    torch.testing.assert_close(whiten.part(slice(1, 2))(rows[1:]), a[1:] @ rows[1:])
+    members = torch.tensor(rng.normal(size=(3, 2, WEEKS, 4)))
+    expected = torch.einsum("rts,mrtp->msp", a, members)
+    torch.testing.assert_close(whiten.total_back(members), expected)
+    weight = torch.tensor(rng.uniform(size=(3, WEEKS)))
+    expected = torch.einsum("rts,mt,rtu->msu", a, weight, a)
+    torch.testing.assert_close(whiten.gram(weight), expected)
+
+
+def test_a_slow_mean_weighs_past_weeks_less():
+    series = torch.tensor(np.random.default_rng(4).normal(size=(2, WEEKS, 3)))
+    found = Recursion.slow_mean(WEEKS, 8.0, series)(series)
+    for week in (0, 1, 30, WEEKS - 1):
+        weight = torch.exp(-torch.arange(week, -1, -1, dtype=torch.double) / 8.0)
+        expected = (weight[:, None] * series[:, : week + 1]).sum(1) / weight.sum()
+        torch.testing.assert_close(found[:, week], expected)
