@@ -261,13 +261,10 @@ def _reweighed(
     problem: LinearProblem, data: Observations, saturated: Tensor, solution: Solution
 ) -> NoiseModel:
     """Variances by region and outliers from what the first member leaves over."""
-    innovation = problem.innovation(
-        problem.design(saturated[:1]), solution.regional[:1], solution.common[:1]
-    )
+    first, regional, common = saturated[:1], solution.regional[:1], solution.common[:1]
+    innovation = problem.innovation(first, regional, common)
     level = problem.whitening.level(innovation, data.target.shape[1])[0]
-    columns = torch.cat([saturated[0], data.fixed], dim=-1)
-    explained = (columns @ solution.regional[0][..., None])[..., 0]
-    residual = data.target - explained - level - solution.common[0]
+    residual = data.target - problem.explained(first, regional)[0] - level - common[0]
     return reweigh(problem.whitening.noise, data.observed, innovation[0], residual)
 
 
@@ -305,7 +302,7 @@ def _store(
     c, k = data.channels, data.inputs.control.shape[-1]
     saturated = saturated_media(equation, data)
     problem = data.problem(noise, data.weight)
-    innovation = problem.innovation(problem.design(saturated), solution.regional, solution.common)
+    innovation = problem.innovation(saturated, solution.regional, solution.common)
     regional, equation.level = ways.solve(data, saturated, solution)
     equation.media = regional[..., :c].clone()
     equation.control = regional[..., c : c + k].clone()

@@ -14,7 +14,7 @@ from mmm_model.noise import NoiseModel, Whitening
 from mmm_model.panel import Floats, Panel
 from mmm_model.scaling import Scaling
 from mmm_model.settings import ModelSettings
-from mmm_model.solving import LinearProblem, Prior, Solution
+from mmm_model.solving import LinearProblem, Prior, Solution, region_batches
 
 _MEDIA_SHARE = 0.25
 _RETURN_SPREAD = 1.0
@@ -22,8 +22,6 @@ _BELIEF_SPREAD = 0.8
 _CONTROL_SPREAD = 0.1
 # A channel that hardly ran is no reason for a coefficient without bounds: it may run tomorrow.
 _SMALLEST_SHARE = 0.02
-# Cells of members' exposure that are differentiated at once; more does not fit in memory.
-_BATCH_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,7 @@ class Observations:
     def batches(self, members: int | None = None) -> list[slice]:
         """Return the regions in pieces that fit in memory, for so many members at once."""
         regions, weeks, channels = self.inputs.exposure.shape
-        cells = (members or len(self.weight)) * weeks * max(channels, 1)
-        size = max(_BATCH_CELLS // cells, 1)
-        return [slice(first, first + size) for first in range(0, regions, size)]
+        return region_batches(regions, (members or len(self.weight)) * weeks * channels)
 
     def sample(self, most: int) -> Tensor:
         """Return up to ``most`` regions, quiet and restless; the same in any order of the table."""

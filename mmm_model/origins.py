@@ -76,13 +76,11 @@ class Dynamics:
         problem = data.problem(self.noise, weight)
         found = problem.solve(saturated, data.prior(saturated, start), start, _ROUNDS)
         regional, whitening = found.regional, problem.whitening
-        innovation = problem.innovation(problem.design(saturated), regional, found.common)
+        innovation = problem.innovation(saturated, regional, found.common)
         weeks = data.target.shape[1]
         level = whitening.level(innovation, weeks)
         level = level + whitening.common_level(found.common, weeks)[:, None]
-        fixed = data.fixed.expand(len(saturated), *data.fixed.shape)
-        columns = torch.cat([saturated, fixed], dim=-1)
-        left = data.target - (columns @ regional[..., None])[..., 0]
+        left = data.target - problem.explained(saturated, regional)
         age = torch.arange(weeks - 1, -1, -1).to(left)
         seen = _ordinary(data, self.noise)
         last = [level[..., -1]]

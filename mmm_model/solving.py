@@ -7,6 +7,7 @@ the week's weight in the member's bootstrap.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,9 @@ from mmm_model.noise import Whitening
 
 _PRIOR_REGIONS = 3.0
 _PRIOR_SPREAD = 0.05
+# Cells that are worked on at once: few enough for arrays that the allocator uses again, where
+# larger ones would be fetched from the system and cleared each time.
+_BATCH_CELLS = 3_000_000
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,25 @@ class Solution:
         )
 
 
+@dataclass(frozen=True)
+class Moments:
+    """Of the whitened columns, P = channels, controls and harmonics.
+
+    Parameters
+    ----------
+    gram
+        ``[M, R, P, P]`` with each other.
+    target
+        ``[M, R, P]`` with the whitened KPI.
+    common
+        ``[M, W, P]`` with what all regions share in a week.
+    """
+
+    gram: Tensor
+    target: Tensor
+    common: Tensor
+
+
 class LinearProblem:
     """What stays the same while the saturated media change.
 
@@ -98,6 +121,8 @@ class LinearProblem:
         self, whitening: Whitening, target: Tensor, fixed: Tensor, weight: Tensor, channels: int
     ) -> None:
         self.whitening = whitening
+        self.target = target
+        self.fixed = fixed
         self.weight = weight
         self.channels = channels
         self.whiten = whitening.region.whiten
@@ -114,20 +139,12 @@ class LinearProblem:
     @property
     def regions(self) -> int:
         """Number of regions."""
-        return len(self.white_target)
-
-    def design(self, saturated: Tensor) -> Tensor:
-        """Whitened columns ``[M, R, W, P]`` of saturated media ``[M, R, W, C]`` and the rest."""
-        m, r, w, c = saturated.shape
-        columns = saturated.permute(1, 2, 0, 3).reshape(r, w, m * c)
-        media = self.whiten(columns).reshape(r, w, m, c).permute(2, 0, 1, 3)
-        rest = self.white_fixed.expand(m, *self.white_fixed.shape)
-        return torch.cat([media, rest], dim=-1)
+        return len(self.target)
 
     def start(self, members: int) -> Solution:
         """Return a solution of zeros."""
-        like = self.white_target
-        p = self.channels + self.white_fixed.shape[-1]
+        like = self.target
+        p = self.channels + self.fixed.shape[-1]
         return Solution(
             pooled=like.new_zeros(members, p),
             deviation=like.new_zeros(members, self.regions, p),
@@ -158,27 +175,23 @@ class LinearProblem:
         learn_spread
             Whether to learn how much regions differ.
         """
-        x = self.design(saturated)
-        xw = x * self.weight[:, None, :, None]
-        regional_gram = xw.transpose(-1, -2) @ x
-        known, weighted = prior.regional_precision, prior.regional_weighted
-        if known is not None:
-            regional_gram = regional_gram + torch.diag_embed(known)
-        gram = regional_gram.sum(1)
-        cross = self.whiten.total_back(xw)
+        moments = self.moments(saturated)
+        own_gram, own_moment, cross = moments.gram, moments.target, moments.common
+        if prior.regional_precision is not None and prior.regional_weighted is not None:
+            own_gram = own_gram + torch.diag_embed(prior.regional_precision)
+            own_moment = own_moment + prior.regional_weighted
+        gram = own_gram.sum(1)
         pooled, deviation, common = solution.pooled, solution.deviation, solution.common
         spread = solution.spread
-        bounded = torch.arange(x.shape[-1], device=x.device) < self.channels
+        bounded = torch.arange(gram.shape[-1], device=gram.device) < self.channels
         if self.shared:
             explained = torch.cholesky_solve(cross, self.common_factor)
             gram = gram - cross.transpose(1, 2) @ explained
         gram = gram + torch.diag_embed(prior.precision)
         for _ in range(rounds):
-            left = self.white_target - (x @ deviation[..., None])[..., 0]
-            moment = (xw * left[..., None]).sum((1, 2))
-            if known is not None and weighted is not None:
-                moment = moment + (weighted - known * deviation).sum(1)
+            moment = (own_moment - _times(own_gram, deviation)).sum(1)
             if self.shared:
+                left = self.white_target - self._white(self.explained(saturated, deviation))
                 common_moment = self.whiten.total_back((left * self.weight[:, None])[..., None])
                 moment = moment - (explained.transpose(1, 2) @ common_moment)[..., 0]
             pooled = bounded_ridge(gram, moment + prior.precision * prior.mean, bounded)
@@ -187,14 +200,12 @@ class LinearProblem:
             common = torch.cholesky_solve(
                 common_moment - cross @ pooled[..., None], self.common_factor
             )[..., 0]
-            left = self.innovation(x, pooled[:, None].expand_as(deviation), common)
-            moment_r = (xw * left[..., None]).sum(2)
-            if known is not None and weighted is not None:
-                moment_r = moment_r + weighted - known * pooled[:, None]
+            moment_r = own_moment - _times(own_gram, pooled[:, None])
+            moment_r = moment_r - self._moment_of_common(saturated, common)
             size = torch.where(bounded, pooled.clamp_min(1e-6), torch.ones_like(pooled))[:, None]
             scale = size * spread
-            scaled_gram = regional_gram * scale[..., :, None] * scale[..., None, :]
-            eye = torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+            scaled_gram = own_gram * scale[..., :, None] * scale[..., None, :]
+            eye = torch.eye(len(bounded), dtype=gram.dtype, device=gram.device)
             factor = torch.linalg.cholesky(scaled_gram + eye)
             z = torch.cholesky_solve((moment_r * scale)[..., None], factor)[..., 0]
             deviation = z * scale
@@ -209,62 +220,87 @@ class LinearProblem:
             deviation = torch.maximum(deviation, floor)
         return Solution(pooled, deviation, common, spread)
 
-    def pooled_moments(self, saturated: Tensor) -> tuple[Tensor, Tensor]:
+    def moments(self, saturated: Tensor) -> Moments:
+        """Moments for saturated media ``[M, R, W, C]``, one batch of regions after the other."""
+        members, regions, weeks, channels = saturated.shape
+        count = channels + self.fixed.shape[-1]
+        grams, targets = [], []
+        common = saturated.new_zeros(members, weeks, count)
+        for rows in region_batches(regions, members * weeks * count):
+            whiten, own = self.whiten.part(rows), saturated[:, rows]
+            columns = own.permute(1, 2, 0, 3).flatten(2)
+            media = whiten(columns).unflatten(2, (members, channels)).permute(2, 0, 1, 3)
+            fixed = self.white_fixed[rows]
+            x = torch.cat([media, fixed.expand(members, *fixed.shape)], dim=-1)
+            xw = x * self.weight[:, None, :, None]
+            grams.append(xw.transpose(-1, -2) @ x)
+            targets.append((self.white_target[rows, None] @ xw)[..., 0, :])
+            if self.shared:
+                common += whiten.total_back(xw)
+        return Moments(torch.cat(grams, dim=1), torch.cat(targets, dim=1), common)
+
+    def pooled_moments(
+        self, parts: Iterable[tuple[slice, Tensor]]
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Moments of the columns with each other and with the KPI, common weeks taken out.
 
         Parameters
         ----------
-        saturated
-            ``[R, W, Q]`` media columns, the same for all members.
+        parts
+            Regions, and their media columns ``[r, W, Q]``, the same for all members.
 
         Returns
         -------
         gram, moment
             ``[M, Q + K + 2H, Q + K + 2H]`` and ``[M, Q + K + 2H]``.
+        mean
+            ``[Q]`` of the media columns.
         """
-        columns = torch.cat([self.whiten(saturated), self.white_fixed], dim=-1)
-        flat = columns.reshape(-1, columns.shape[-1])
-        grams, moments = [], []
-        for member, weight in enumerate(self.weight):
-            weighted = (columns * weight[:, None]).reshape(flat.shape)
-            gram, moment = weighted.T @ flat, weighted.T @ self.white_target.reshape(-1)
-            if self.shared:
-                target = self.white_target * weight
-                both = torch.cat([weighted.reshape(columns.shape), target[..., None]], dim=-1)
-                cross = self.whiten.total_back(both[None])[0]
-                explained = torch.cholesky_solve(cross[:, :-1], self.common_factor[member])
-                gram = gram - cross[:, :-1].T @ explained
-                moment = moment - explained.T @ cross[:, -1]
-            grams.append(gram)
-            moments.append(moment)
-        return torch.stack(grams), torch.stack(moments)
+        grams: list[Tensor] = []
+        crosses: list[Tensor] = []
+        sums = []
+        for rows, own in parts:
+            sums.append(own.sum((0, 1)))
+            whiten, target = self.whiten.part(rows), self.white_target[rows, :, None]
+            columns = torch.cat([whiten(own), self.white_fixed[rows], target], dim=-1)
+            for member, weight in enumerate(self.weight):
+                weighted = columns * weight[:, None]
+                gram = weighted.flatten(0, 1).T @ columns.flatten(0, 1)
+                cross = whiten.total_back(weighted[None])[0] if self.shared else gram[:0]
+                if len(grams) <= member:
+                    grams.append(gram)
+                    crosses.append(cross)
+                else:
+                    grams[member] += gram
+                    crosses[member] += cross
+        total = torch.stack(grams)
+        if self.shared:
+            cross = torch.stack(crosses)
+            explained = torch.cholesky_solve(cross, self.common_factor)
+            total = total - cross.transpose(1, 2) @ explained
+        mean = torch.stack(sums).sum(0) / self.target.numel()
+        return total[:, :-1, :-1], total[:, :-1, -1], mean
 
-    def innovation(self, design: Tensor, regional: Tensor, common: Tensor) -> Tensor:
+    def explained(self, saturated: Tensor, regional: Tensor) -> Tensor:
+        """What coefficients ``[M, R, P]`` make of media ``[M, R, W, C]`` and the rest."""
+        media = (saturated @ regional[..., : self.channels, None])[..., 0]
+        rest = regional[..., self.channels :]
+        return media + (self.fixed @ rest.permute(1, 2, 0)).permute(2, 0, 1)
+
+    def innovation(self, saturated: Tensor, regional: Tensor, common: Tensor) -> Tensor:
         """Whitened residual ``[M, R, W]`` for coefficients ``[M, R, P]`` and common ``[M, W]``."""
-        own = (design @ regional[..., None])[..., 0]
-        return self.white_target - own - self._white_common(common)
-
-    def innovation_without_media(self, solution: Solution) -> Tensor:
-        """Whitened residual ``[M, R, W]`` of controls, seasonality and common weeks alone."""
-        rest = solution.regional[..., self.channels :]
-        fixed = torch.einsum("rtp,mrp->mrt", self.white_fixed, rest)
-        return self.white_target - fixed - self._white_common(solution.common)
-
-    def _white_common(self, common: Tensor) -> Tensor:
-        """Whitened by each region's filter, ``[M, R, W]``, of what they share, ``[M, W]``."""
-        return self.whiten(common.T[None]).permute(2, 0, 1)
+        return self._white(self.target - self.explained(saturated, regional) - common[:, None])
 
     def log_likelihood(self, saturated: Tensor, prior: Prior, deviation: Tensor) -> Tensor:
         """Logarithm of the marginal likelihood of each member, ``[M]``, the scale profiled out."""
-        x = self.design(saturated)
-        xw = x * self.weight[:, None, :, None]
-        left = self.white_target - (x @ deviation[..., None])[..., 0]
-        gram = (xw.transpose(-1, -2) @ x).sum(1)
-        moment = (xw * left[..., None]).sum((1, 2))
+        moments = self.moments(saturated)
+        left = self.white_target - self._white(self.explained(saturated, deviation))
+        gram = moments.gram.sum(1)
+        moment = (moments.target - _times(moments.gram, deviation)).sum(1)
         square = (left**2 * self.weight[:, None]).sum((1, 2))
         total = self.whitening.log_determinant.expand(len(square)).clone()
         if self.shared:
-            cross = self.whiten.total_back(xw)
+            cross = moments.common
             common_moment = self.whiten.total_back((left * self.weight[:, None])[..., None])
             explained = torch.cholesky_solve(common_moment, self.common_factor)
             gram = gram - cross.transpose(1, 2) @ torch.cholesky_solve(cross, self.common_factor)
@@ -274,13 +310,31 @@ class LinearProblem:
         gram = gram + torch.diag_embed(prior.precision)
         moment = moment + prior.precision * prior.mean
         square = square + (prior.precision * prior.mean**2).sum(1)
-        bounded = torch.arange(x.shape[-1], device=x.device) < self.channels
+        bounded = torch.arange(gram.shape[-1], device=gram.device) < self.channels
         theta = bounded_ridge(gram, moment, bounded)
-        square = (
-            square
-            - 2 * (theta * moment).sum(1)
-            + (theta * (gram @ theta[..., None])[..., 0]).sum(1)
-        )
+        square = square - 2 * (theta * moment).sum(1) + (theta * _times(gram, theta)).sum(1)
         count = (self.whitening.noise.precision > 0).sum()
         total = total + torch.linalg.slogdet(gram)[1]
         return -0.5 * (total + count * (square / count).clamp_min(1e-30).log())
+
+    def _white(self, series: Tensor) -> Tensor:
+        """Whitened ``[M, R, W]``."""
+        return self.whiten(series.permute(1, 2, 0)).permute(2, 0, 1)
+
+    def _moment_of_common(self, saturated: Tensor, common: Tensor) -> Tensor:
+        """Moments ``[M, R, P]`` of the whitened columns with the whitened common ``[M, W]``."""
+        white = self.whiten(common.T[None]) * self.weight.T
+        back = self.whiten.back(white).permute(2, 0, 1)
+        media = (back[..., None, :] @ saturated)[..., 0, :]
+        rest = back.transpose(0, 1) @ self.fixed
+        return torch.cat([media, rest.transpose(0, 1)], dim=-1)
+
+
+def region_batches(regions: int, cells: int) -> list[slice]:
+    """Return the regions, each of so many cells, in pieces that fit in memory."""
+    size = max(_BATCH_CELLS // max(cells, 1), 1)
+    return [slice(first, first + size) for first in range(0, regions, size)]
+
+
+def _times(gram: Tensor, theta: Tensor) -> Tensor:
+    return (gram @ theta[..., None])[..., 0]

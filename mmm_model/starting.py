@@ -8,6 +8,7 @@ one after the other until none changes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from math import expm1, log
 
@@ -38,9 +39,8 @@ def choose_kernels(equation: Equation, problem: LinearProblem, data: Observation
     """
     bank = _bank(equation)
     members, channels, count = len(equation.slope), data.channels, len(bank)
-    columns = _saturated(equation, bank, data)
-    gram, moment = problem.pooled_moments(columns)
-    typical = columns.mean((0, 1)).reshape(channels, count)
+    gram, moment, mean = problem.pooled_moments(_saturated(equation, bank, data))
+    typical = mean.reshape(channels, count)
     fixed = torch.arange(channels * count, gram.shape[-1], device=gram.device)
     penalty = _penalty(equation, bank)
     chosen = penalty.argmin(-1)
@@ -95,8 +95,10 @@ def _penalty(equation: Equation, bank: Tensor) -> Tensor:
     return total
 
 
-def _saturated(equation: Equation, bank: Tensor, data: Observations) -> Tensor:
-    """``[R, W, C·G]`` every channel with every kernel, saturated as the first member is."""
+def _saturated(
+    equation: Equation, bank: Tensor, data: Observations
+) -> Iterator[tuple[slice, Tensor]]:
+    """Regions, and ``[r, W, C·G]`` channels by kernel, saturated as the first member is."""
     regions, weeks, channels = data.inputs.exposure.shape
     settings = replace(equation.settings, hidden=0)
     model = Equation(settings, (len(bank), regions, channels, 0)).to(bank)
@@ -104,9 +106,7 @@ def _saturated(equation: Equation, bank: Tensor, data: Observations) -> Tensor:
         getattr(model, name).data.copy_(getattr(equation, name).data[:1].expand(len(bank), -1))
     for position, name in enumerate(("carryover", "delay")):
         getattr(model, name).data.copy_(bank[:, position, None].expand(-1, channels))
-    with torch.no_grad():
-        parts = [
-            model.saturated(data.part(rows, weeks).inputs).permute(1, 2, 3, 0)
-            for rows in data.batches(len(bank))
-        ]
-    return torch.cat(parts).reshape(regions, weeks, channels * len(bank))
+    for rows in data.batches(len(bank)):
+        with torch.no_grad():
+            saturated = model.saturated(data.part(rows, weeks).inputs)
+        yield rows, saturated.permute(1, 2, 3, 0).flatten(2)
