@@ -1,9 +1,10 @@
 """Learning the channel graph from the panel.
 
 Sparse structural equations are refitted on many reweightings of blocks of weeks; an edge's
-probability is the share of refits that find it. Each refit searches over orders of the nodes
-for the same week, with past weeks as further regressors. A direction that the data does not
-settle comes out either way by chance, at a probability near one half, and is not published.
+probability is the share of refits that find it, and little or nothing the other way round.
+Each refit searches over orders of the nodes for the same week, with past weeks as further
+regressors. A direction that the data does not settle comes out either way by chance, at a
+probability below one half, and is not published.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ Progress = Callable[[str, float], None]
 _MIN_ROWS = 60
 _SHAPE_ROWS = 4000  # that a refit reads to judge the shape of its errors
 _FOUND = 0.05  # standard deviations; a smaller weight does not count as found
+_OUTWEIGHS = 3.0  # times the opposite direction; with less, a refit leaves the pair open
+_SETTLED = 0.8  # share of refits in which the past foretells, for time to settle a direction
 _RELEVANT = 0.08  # standard deviations; a smaller mean weight is not published
 _SMALL_PART = 0.1  # of a pair's effect; a lag with less is not published
 
@@ -78,6 +81,8 @@ def learn_graph(
         return _with_edges(empty, panel, required, inside)
     theta = learn_weights(data, pairs, settings, progress)
     found = np.abs(theta) > _FOUND
+    weight = np.abs(np.where(found, theta, 0.0).sum(axis=1))
+    found &= (weight > _OUTWEIGHS * weight.transpose(0, 2, 1))[:, None]
     times = found.sum(axis=0)
     learned = replace(
         empty,
@@ -111,7 +116,7 @@ def learn_weights(
     report("learning the channel graph", 0.5)
     # A pair acts one way: where only one of the two foretells the other, time has settled it.
     ahead = (np.abs(theta[:, 1:]) > _FOUND).any(axis=1).mean(axis=0)
-    settled = (ahead >= settings.publish_probability) & (ahead.T < 0.5)
+    settled = (ahead >= _SETTLED) & (ahead.T < 0.5)
     if (theta[:, 0] * settled.T).any():
         theta = _refits(data, pairs & ~settled.T, pairs, settings)
     report("learning the channel graph", 1.0)

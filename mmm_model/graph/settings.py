@@ -51,7 +51,7 @@ class GraphSettings:
     enabled: bool = True
     max_lag_weeks: int = 4
     bootstraps: int = 50
-    publish_probability: float = 0.8
+    publish_probability: float = 0.7
     tiers: tuple[tuple[str, ...], ...] = ()
     required: tuple[Edge, ...] = ()
     forbidden: tuple[Edge, ...] = ()
