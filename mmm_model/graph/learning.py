@@ -80,9 +80,7 @@ def learn_graph(
     if data.rows < _MIN_ROWS or not pairs.any():
         return _with_edges(empty, panel, required, inside)
     theta = learn_weights(data, pairs, settings, progress)
-    found = np.abs(theta) > _FOUND
-    weight = np.abs(np.where(found, theta, 0.0).sum(axis=1))
-    found &= (weight > _OUTWEIGHS * weight.transpose(0, 2, 1))[:, None]
+    found = found_one_way(theta)
     times = found.sum(axis=0)
     learned = replace(
         empty,
@@ -121,6 +119,14 @@ def learn_weights(
         theta = _refits(data, pairs & ~settled.T, pairs, settings)
     report("learning the channel graph", 1.0)
     return theta
+
+
+def found_one_way(theta: Floats) -> Bools:
+    """Edges ``[B, L + 1, C, C]`` of the refits, of pairs that they hardly give the other way."""
+    found = np.abs(theta) > _FOUND
+    weight = np.abs(np.where(found, theta, 0.0).sum(axis=1))
+    one_way: Bools = found & (weight > _OUTWEIGHS * weight.transpose(0, 2, 1))[:, None]
+    return one_way
 
 
 def _refits(data: LaggedPanel, same_week: Bools, later: Bools, settings: GraphSettings) -> Floats:
