@@ -6,7 +6,8 @@ then the search; then coefficients and levels for what it found.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -146,7 +147,8 @@ def fit_driven(
     for target, first in delays(graph).items():
         sources, delay = tuple(first), tuple(first.values())
         own = target_panel(panel, target, sources, delay, controls)
-        model, _ = fit(own, settings, None, progress, f"what drives {target}")
+        stage = f"what drives {target}"
+        model, _ = fit(own, settings, None, progress, stage, forecasts=False)
         found.append(DrivenChannel(target, delay, model))
     return tuple(found)
 
@@ -159,8 +161,23 @@ def fit(
     stage: str = "fit",
     warm_start: FittedModel | None = None,
     lift_tests: Sequence[LiftTest] = (),
+    forecasts: bool = True,
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     """Fit the model to the observed KPI of a panel.
+
+    Parameters
+    ----------
+    panel, settings, progress, lift_tests
+        As in `train`.
+    graph
+        That the model keeps.
+    stage
+        What progress calls this fit.
+    warm_start
+        An earlier fit to start the search from.
+    forecasts
+        Whether levels are to forecast well: that takes solving for several dynamics. False
+        takes those of the likelihood, where only the media's response is asked for.
 
     Returns
     -------
@@ -174,25 +191,7 @@ def fit(
     ValueError
         If fewer than two weeks have a KPI, or a lift test does not fit the panel.
     """
-    before = torch.get_num_threads()
-    torch.set_num_threads(
-        max(1, min(before, panel.exposure.size * settings.members // _PER_THREAD))
-    )
-    try:
-        return _fit(panel, settings, graph, progress or _silent, stage, warm_start, lift_tests)
-    finally:
-        torch.set_num_threads(before)
-
-
-def _fit(
-    panel: Panel,
-    settings: ModelSettings,
-    graph: ChannelGraph | None,
-    progress: Progress,
-    stage: str,
-    warm_start: FittedModel | None,
-    lift_tests: Sequence[LiftTest],
-) -> tuple[FittedModel, list[dict[str, float]]]:
+    report = progress or _silent
     weeks = fitted_weeks(panel)
     if weeks < 2:
         raise ValueError(
@@ -202,38 +201,54 @@ def _fit(
         settings = replace(settings, harmonics=0)
     past = panel.head(weeks)
     scaling = Scaling.of(past)
-    torch.manual_seed(settings.seed)
-    inputs = inputs_of(past, scaling, weeks, settings.harmonics, settings.device)
-    data = Observations.of(past, scaling, inputs, settings)
-    same = warm_start is not None and warm_start.channels == panel.channels
-    equation = initial_equation(settings, data, warm_start.state if warm_start and same else None)
-    noise, solution = _learn_noise(equation, data)
-    problem = data.problem(noise, data.weight)
-    if settings.steps and not same:
-        choose_kernels(equation, problem, data)
-    history = search(equation, problem, data, solution, progress, stage)
-    noise, solution = _finish(equation, data, noise, solution)
-    if lift_tests:
-        tested = experiments_of(lift_tests, past, scaling, settings.lag_weeks, inputs.exposure)
-        prior = data.prior(saturated_media(equation, data), solution)
-        evidence = confront(tested, equation, solution, prior, settings.seed)
-        data = replace(data, evidence=evidence)
+    with _threads(panel.exposure.size * settings.members):
+        torch.manual_seed(settings.seed)
+        inputs = inputs_of(past, scaling, weeks, settings.harmonics, settings.device)
+        data = Observations.of(past, scaling, inputs, settings)
+        same = warm_start is not None and warm_start.channels == panel.channels
+        equation = initial_equation(
+            settings, data, warm_start.state if warm_start and same else None
+        )
+        noise, solution = _learn_noise(equation, data)
         problem = data.problem(noise, data.weight)
-        history += search(equation, problem, data, solution, progress, f"{stage}, lift tests")
+        if settings.steps and not same:
+            choose_kernels(equation, problem, data)
+        history = search(equation, problem, data, solution, report, stage)
+        noise, solution = _finish(equation, data, noise, solution)
+        if lift_tests:
+            tested = experiments_of(lift_tests, past, scaling, settings.lag_weeks, inputs.exposure)
+            prior = data.prior(saturated_media(equation, data), solution)
+            evidence = confront(tested, equation, solution, prior, settings.seed)
+            data = replace(data, evidence=evidence)
+            problem = data.problem(noise, data.weight)
+            history += search(equation, problem, data, solution, report, f"{stage}, lift tests")
+            with torch.no_grad():
+                data = replace(data, evidence=evidence.at(equation))
+            for _ in range(2):  # what a region's own data say moves against its tests
+                noise, solution = _finish(equation, data, noise, solution.repeat(1))
         with torch.no_grad():
-            data = replace(data, evidence=evidence.at(equation))
-        for _ in range(2):  # what a region's own data say moves against its tests
-            noise, solution = _finish(equation, data, noise, solution.repeat(1))
-    with torch.no_grad():
-        saturated = saturated_media(equation, data)
-        size = torch.as_tensor(scaling.region_size).to(saturated)
-        ways = blend(data, noise, saturated, solution, size, settings.holdout_weeks)
-        usual = _store(equation, data, noise, solution, ways)
+            saturated = saturated_media(equation, data)
+            ways = Blend.of_likelihood(noise)
+            if forecasts:
+                size = torch.as_tensor(scaling.region_size).to(saturated)
+                ways = blend(data, noise, saturated, solution, size, settings.holdout_weeks)
+            usual = _store(equation, data, noise, solution, ways)
     surprise = (usual, usual if ways.surprise is None else ways.surprise)
     model = FittedModel.of(panel, settings, scaling, equation, noise, surprise, graph)
     if data.evidence is not None:
         model = replace(model, lift=data.evidence.readings(equation))
     return model, history
+
+
+@contextmanager
+def _threads(cells: int) -> Iterator[None]:
+    """Compute with no more threads than this many cells keep busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, min(before, cells // _PER_THREAD)))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _learn_noise(equation: Equation, data: Observations) -> tuple[NoiseModel, Solution]:

@@ -99,7 +99,8 @@ class Blend:
     dynamics
         D ways.
     weight
-        ``[D, K]`` of each with each way of carrying the level forward; the sum is one.
+        ``[D, K]`` of each with each way of carrying the level forward, K = 1 for the filter
+        alone; the sum is one.
     surprise
         Standard deviations that nine forecast weeks in ten stay within; None where the weeks
         of training were too few for an origin.
@@ -108,6 +109,13 @@ class Blend:
     dynamics: tuple[Dynamics, ...]
     weight: Tensor
     surprise: float | None
+
+    @classmethod
+    def of_likelihood(cls, noise: NoiseModel) -> Blend:
+        """Return one that believes the likelihood's own way alone."""
+        return cls(
+            (Dynamics(noise, pooled=False),), torch.ones_like(noise.variance[:1, None]), None
+        )
 
     def solve(
         self, data: Observations, saturated: Tensor, start: Solution
@@ -120,7 +128,9 @@ class Blend:
         ]
         regional = torch.stack([w.sum() * own for w, (own, _, _) in believed]).sum(0)
         level = torch.stack([w.sum() * path for w, (_, path, _) in believed]).sum(0)
-        last = torch.stack([torch.einsum("k,kmr->mr", w, end) for w, (_, _, end) in believed])
+        last = torch.stack(
+            [torch.einsum("k,kmr->mr", w, end[: len(w)]) for w, (_, _, end) in believed]
+        )
         return regional, torch.cat([level, last.sum(0)[..., None]], dim=-1)
 
 
@@ -170,9 +180,7 @@ def blend(
         square = square + error.square().mean((-1, -2)) / scale
         forecasts.append(forecast)
     if not origins:
-        weight = noise.variance.new_zeros(len(ways), 1 + len(_NEWEST))
-        weight[0, 0] = 1.0
-        return Blend(ways, weight, None)
+        return Blend.of_likelihood(noise)
     root = torch.as_tensor(square).sqrt().clamp_min(1e-12)
     weight = (root / root.min()) ** -_POWER * _belief(len(noise.variance), root)
     weight = weight / weight.sum()
