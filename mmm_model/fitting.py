@@ -24,6 +24,7 @@ from mmm_model.noise import NoiseModel, learn_ratios, ordinary_weeks, reweigh
 from mmm_model.observations import Observations
 from mmm_model.origins import Blend, blend
 from mmm_model.panel import Panel
+from mmm_model.returns import learn_return_spread
 from mmm_model.scaling import Scaling, fitted_weeks
 from mmm_model.search import initial_equation, saturated_media, search
 from mmm_model.settings import ModelSettings
@@ -213,6 +214,8 @@ def fit(
         problem = data.problem(noise, data.weight)
         if settings.steps and not same:
             choose_kernels(equation, problem, data)
+        with torch.no_grad():
+            data = learn_return_spread(data, noise, saturated_media(equation, data, members=1))
         history = search(equation, problem, data, solution, report, stage)
         noise, solution = _finish(equation, data, noise, solution)
         if lift_tests:

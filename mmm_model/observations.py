@@ -17,7 +17,6 @@ from mmm_model.settings import ModelSettings
 from mmm_model.solving import LinearProblem, Prior, Solution, region_batches
 
 _MEDIA_SHARE = 0.25
-_RETURN_SPREAD = 1.0
 _BELIEF_SPREAD = 0.8
 _CONTROL_SPREAD = 0.1
 # A channel that hardly ran is no reason for a coefficient without bounds: it may run tomorrow.
@@ -46,6 +45,8 @@ class Observations:
         ``[M, C]`` see `beliefs`.
     evidence
         What lift tests say of the coefficients; None without any.
+    return_spread
+        Standard deviation of a channel's return over that of all, see `learn_return_spread`.
     """
 
     inputs: Inputs
@@ -57,6 +58,7 @@ class Observations:
     spend_known: bool
     belief: Tensor
     evidence: Evidence | None = None
+    return_spread: float = 1.0
 
     @classmethod
     def of(
@@ -129,7 +131,7 @@ class Observations:
             if solution is not None:
                 total = (solution.pooled[:, : self.channels] * share).sum(1, keepdim=True)
             expected = total.clamp(0.02, 0.6) * self.spend_share.clamp_min(0.2 / self.channels)
-            spread = _RETURN_SPREAD * expected
+            spread = self.return_spread * expected
             mean = expected * _rows(self.belief, len(share)) / share
         rest = self.fixed.shape[-1]
         precision = torch.cat(

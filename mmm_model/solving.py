@@ -176,18 +176,19 @@ class LinearProblem:
             Whether to learn how much regions differ.
         """
         moments = self.moments(saturated)
-        own_gram, own_moment, cross = moments.gram, moments.target, moments.common
         if prior.regional_precision is not None and prior.regional_weighted is not None:
-            own_gram = own_gram + torch.diag_embed(prior.regional_precision)
-            own_moment = own_moment + prior.regional_weighted
-        gram = own_gram.sum(1)
+            moments = Moments(
+                moments.gram + torch.diag_embed(prior.regional_precision),
+                moments.target + prior.regional_weighted,
+                moments.common,
+            )
+        own_gram, own_moment, cross = moments.gram, moments.target, moments.common
+        gram = self.pooled_gram(moments) + torch.diag_embed(prior.precision)
         pooled, deviation, common = solution.pooled, solution.deviation, solution.common
         spread = solution.spread
         bounded = torch.arange(gram.shape[-1], device=gram.device) < self.channels
         if self.shared:
             explained = torch.cholesky_solve(cross, self.common_factor)
-            gram = gram - cross.transpose(1, 2) @ explained
-        gram = gram + torch.diag_embed(prior.precision)
         for _ in range(rounds):
             moment = (own_moment - _times(own_gram, deviation)).sum(1)
             if self.shared:
@@ -238,6 +239,14 @@ class LinearProblem:
             if self.shared:
                 common += whiten.total_back(xw)
         return Moments(torch.cat(grams, dim=1), torch.cat(targets, dim=1), common)
+
+    def pooled_gram(self, moments: Moments) -> Tensor:
+        """``[M, P, P]`` of the pooled coefficients, common weeks taken out."""
+        gram = moments.gram.sum(1)
+        if self.shared:
+            explained = torch.cholesky_solve(moments.common, self.common_factor)
+            gram = gram - moments.common.transpose(1, 2) @ explained
+        return gram
 
     def pooled_moments(
         self, parts: Iterable[tuple[slice, Tensor]]
@@ -295,7 +304,7 @@ class LinearProblem:
         """Logarithm of the marginal likelihood of each member, ``[M]``, the scale profiled out."""
         moments = self.moments(saturated)
         left = self.white_target - self._white(self.explained(saturated, deviation))
-        gram = moments.gram.sum(1)
+        gram = self.pooled_gram(moments) + torch.diag_embed(prior.precision)
         moment = (moments.target - _times(moments.gram, deviation)).sum(1)
         square = (left**2 * self.weight[:, None]).sum((1, 2))
         total = self.whitening.log_determinant.expand(len(square)).clone()
@@ -303,11 +312,9 @@ class LinearProblem:
             cross = moments.common
             common_moment = self.whiten.total_back((left * self.weight[:, None])[..., None])
             explained = torch.cholesky_solve(common_moment, self.common_factor)
-            gram = gram - cross.transpose(1, 2) @ torch.cholesky_solve(cross, self.common_factor)
             moment = moment - (cross.transpose(1, 2) @ explained)[..., 0]
             square = square - (common_moment * explained).sum((1, 2))
             total = total + 2 * self.common_factor.diagonal(dim1=1, dim2=2).log().sum(1)
-        gram = gram + torch.diag_embed(prior.precision)
         moment = moment + prior.precision * prior.mean
         square = square + (prior.precision * prior.mean**2).sum(1)
         bounded = torch.arange(gram.shape[-1], device=gram.device) < self.channels
