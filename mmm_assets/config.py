@@ -99,7 +99,7 @@ class GraphSection(Section):
     required: list[tuple[Name, Name]] = Field(default=[], description="pairs [source, target]")
     forbidden: list[tuple[Name, Name]] = Field(default=[], description="pairs [source, target]")
     probability: float = Field(
-        default=0.7, ge=0.5, le=1, description="share of refits that find an edge"
+        default=0.7, ge=0.5, le=1, description="share of refits that must find an edge"
     )
     keep_driven_controls: bool = Field(
         default=False, description="true: adjust for controls that media drive all the same"
