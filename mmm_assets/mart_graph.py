@@ -16,7 +16,8 @@ GRAPH_TABLES: tuple[Table, ...] = (
             Column(
                 "probability",
                 "DOUBLE",
-                "Share of bootstrap refits that find the edge, hardly its opposite; later lags show the first's.",
+                "Share of bootstrap refits that find the edge and hardly its opposite; later lags "
+                "show the first's.",
             ),
             Column("published", "BOOLEAN", "True where the counterfactuals run through the edge."),
             Column("source_kind", "VARCHAR", "'channel' or 'control'."),
