@@ -34,11 +34,13 @@ def learn_return_spread(data: Observations, noise: NoiseModel, saturated: Tensor
     if not data.spend_known:
         return data
     problem = data.problem(noise, torch.ones_like(data.weight[:1]))
-    gram = problem.pooled_gram(problem.moments(saturated))
-    solution = problem.solve(saturated, data.prior(saturated), problem.start(1))
+    moments = problem.moments(saturated)
+    gram = problem.pooled_gram(moments)
+    start = problem.start(1)
+    solution = problem.solve(saturated, data.prior(saturated), start, moments=moments)
     for _ in range(_ROUNDS):
         prior = data.prior(saturated, solution)
-        solution = problem.solve(saturated, prior, solution)
+        solution = problem.solve(saturated, prior, solution, moments=moments)
         covariance = torch.linalg.inv(gram + torch.diag_embed(prior.precision))
         variance = covariance.diagonal(dim1=1, dim2=2)
         square = ((solution.pooled - prior.mean).square() + variance)[:, : data.channels]

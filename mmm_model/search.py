@@ -121,8 +121,7 @@ def _fit_loss(
     """Huber loss of the innovations, summed over members; adds its gradient."""
     weeks = data.target.shape[1]
     with torch.no_grad():
-        none = torch.zeros_like(saturated)
-        target = problem.innovation(none, solution.regional, solution.common)
+        target = problem.innovation_without_media(solution)
     total = target.new_zeros(())
     for rows in data.batches():
         own = saturated

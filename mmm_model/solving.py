@@ -159,6 +159,7 @@ class LinearProblem:
         solution: Solution,
         rounds: int = 2,
         learn_spread: bool = False,
+        moments: Moments | None = None,
     ) -> Solution:
         """Solve for the pooled coefficients, the common weeks and the regions' deviations.
 
@@ -174,8 +175,10 @@ class LinearProblem:
             Alternations between the pooled and the regional part.
         learn_spread
             Whether to learn how much regions differ.
+        moments
+            Of the saturated media, where they are at hand.
         """
-        moments = self.moments(saturated)
+        moments = moments or self.moments(saturated)
         if prior.regional_precision is not None and prior.regional_weighted is not None:
             moments = Moments(
                 moments.gram + torch.diag_embed(prior.regional_precision),
@@ -187,14 +190,13 @@ class LinearProblem:
         pooled, deviation, common = solution.pooled, solution.deviation, solution.common
         spread = solution.spread
         bounded = torch.arange(gram.shape[-1], device=gram.device) < self.channels
-        if self.shared:
-            explained = torch.cholesky_solve(cross, self.common_factor)
         for _ in range(rounds):
             moment = (own_moment - _times(own_gram, deviation)).sum(1)
             if self.shared:
                 left = self.white_target - self._white(self.explained(saturated, deviation))
                 common_moment = self.whiten.total_back((left * self.weight[:, None])[..., None])
-                moment = moment - (explained.transpose(1, 2) @ common_moment)[..., 0]
+                explained = torch.cholesky_solve(common_moment, self.common_factor)
+                moment = moment - (cross.transpose(1, 2) @ explained)[..., 0]
             pooled = bounded_ridge(gram, moment + prior.precision * prior.mean, bounded)
             if not self.shared:
                 break
@@ -265,40 +267,33 @@ class LinearProblem:
         mean
             ``[Q]`` of the media columns.
         """
-        grams: list[Tensor] = []
-        crosses: list[Tensor] = []
-        sums = []
+        total = cross = mean = self.target.new_zeros(())
         for rows, own in parts:
-            sums.append(own.sum((0, 1)))
+            mean = mean + own.sum((0, 1)) / self.target.numel()
             whiten, target = self.whiten.part(rows), self.white_target[rows, :, None]
             columns = torch.cat([whiten(own), self.white_fixed[rows], target], dim=-1)
-            for member, weight in enumerate(self.weight):
-                weighted = columns * weight[:, None]
-                gram = weighted.flatten(0, 1).T @ columns.flatten(0, 1)
-                cross = whiten.total_back(weighted[None])[0] if self.shared else gram[:0]
-                if len(grams) <= member:
-                    grams.append(gram)
-                    crosses.append(cross)
-                else:
-                    grams[member] += gram
-                    crosses[member] += cross
-        total = torch.stack(grams)
+            weighted = columns * self.weight[:, None, :, None]
+            total = total + weighted.flatten(1, 2).mT @ columns.flatten(0, 1)
+            if self.shared:
+                cross = cross + whiten.total_back(weighted)
         if self.shared:
-            cross = torch.stack(crosses)
             explained = torch.cholesky_solve(cross, self.common_factor)
             total = total - cross.transpose(1, 2) @ explained
-        mean = torch.stack(sums).sum(0) / self.target.numel()
         return total[:, :-1, :-1], total[:, :-1, -1], mean
 
     def explained(self, saturated: Tensor, regional: Tensor) -> Tensor:
         """What coefficients ``[M, R, P]`` make of media ``[M, R, W, C]`` and the rest."""
         media = (saturated @ regional[..., : self.channels, None])[..., 0]
-        rest = regional[..., self.channels :]
-        return media + (self.fixed @ rest.permute(1, 2, 0)).permute(2, 0, 1)
+        return media + self._rest(regional)
 
     def innovation(self, saturated: Tensor, regional: Tensor, common: Tensor) -> Tensor:
         """Whitened residual ``[M, R, W]`` for coefficients ``[M, R, P]`` and common ``[M, W]``."""
         return self._white(self.target - self.explained(saturated, regional) - common[:, None])
+
+    def innovation_without_media(self, solution: Solution) -> Tensor:
+        """Whitened residual ``[M, R, W]`` of controls, seasonality and common weeks alone."""
+        rest = self._rest(solution.regional)
+        return self._white(self.target - rest - solution.common[:, None])
 
     def log_likelihood(self, saturated: Tensor, prior: Prior, deviation: Tensor) -> Tensor:
         """Logarithm of the marginal likelihood of each member, ``[M]``, the scale profiled out."""
@@ -323,6 +318,11 @@ class LinearProblem:
         count = (self.whitening.noise.precision > 0).sum()
         total = total + torch.linalg.slogdet(gram)[1]
         return -0.5 * (total + count * (square / count).clamp_min(1e-30).log())
+
+    def _rest(self, regional: Tensor) -> Tensor:
+        """What controls and seasonality make, ``[M, R, W]``."""
+        rest = regional[..., self.channels :].permute(1, 2, 0)
+        return (self.fixed @ rest).permute(2, 0, 1)
 
     def _white(self, series: Tensor) -> Tensor:
         """Whitened ``[M, R, W]``."""

@@ -106,7 +106,7 @@ def _saturated(
         getattr(model, name).data.copy_(getattr(equation, name).data[:1].expand(len(bank), -1))
     for position, name in enumerate(("carryover", "delay")):
         getattr(model, name).data.copy_(bank[:, position, None].expand(-1, channels))
-    for rows in data.batches(len(bank)):
+    for rows in data.batches(len(bank) * len(equation.slope)):
         with torch.no_grad():
             saturated = model.saturated(data.part(rows, weeks).inputs)
         yield rows, saturated.permute(1, 2, 3, 0).flatten(2)

@@ -3,8 +3,8 @@
 Sparse structural equations are refitted on many reweightings of blocks of weeks; an edge's
 probability is the share of refits that find it, and little or nothing the other way round.
 Each refit searches over orders of the nodes for the same week, with past weeks as further
-regressors. A direction that the data does not settle comes out either way by chance, at a
-probability below one half, and is not published.
+regressors. A direction that the data does not settle comes out either way by chance: the
+probabilities of both together are at most one, and rarely is one of them published.
 """
 
 from __future__ import annotations
