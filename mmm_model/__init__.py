@@ -10,19 +10,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mmm_model.fitted import FittedModel
-    from mmm_model.fitting import Training, train
+    from mmm_model.fit.fitted_model import FittedModel
+    from mmm_model.fit.training import Training, train
     from mmm_model.panel import Panel
     from mmm_model.settings import ModelSettings
 
 __all__ = ["FittedModel", "ModelSettings", "Panel", "Training", "train"]
 
 _HOME = {
-    "FittedModel": "fitted",
+    "FittedModel": "fit.fitted_model",
     "ModelSettings": "settings",
     "Panel": "panel",
-    "Training": "fitting",
-    "train": "fitting",
+    "Training": "fit.training",
+    "train": "fit.training",
 }
 
 

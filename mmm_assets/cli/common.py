@@ -51,7 +51,7 @@ WeekOption = Annotated[
 def load(config: Path | None) -> ProjectConfig:
     """Read the configuration; end with the code of wrong usage if it is not valid."""
     from mmm_assets.config import find_config, load_config
-    from mmm_assets.config_errors import ConfigError
+    from mmm_assets.config.errors import ConfigError
 
     try:
         return load_config(config or find_config())
@@ -62,9 +62,9 @@ def load(config: Path | None) -> ProjectConfig:
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
+    from mmm_assets.config.errors import UsageError
     from mmm_assets.inputs.source_files import SourceError
-    from mmm_assets.usage_error import UsageError
-    from mmm_assets.warehouse import WarehouseError
+    from mmm_assets.store.warehouse import WarehouseError
 
     try:
         yield
@@ -88,7 +88,7 @@ def moment_of(text: str, option: str) -> datetime:
 
 def say_where(config: ProjectConfig, refresh_week: date) -> None:
     """Print where the dashboard, the tables and the lineage of a refresh are."""
-    from mmm_assets.project import Project
+    from mmm_assets.store.project import Project
 
     database = short(Project(config).warehouse.published_file)
     dashboard = short(config.reports_folder / refresh_week.isoformat() / "index.html")

@@ -64,9 +64,15 @@ def plan(
     """Ask a published refresh for a budget; nothing is refitted, nothing changes."""
     project = load(config)
     with clear_errors():
-        from mmm_assets.planning import Fixed, ask, plan_budget, plan_by_week, published_week
-        from mmm_assets.planning_words import budget_table, budget_words
-        from mmm_assets.project import Project
+        from mmm_assets.planning.questions import (
+            Fixed,
+            ask,
+            plan_budget,
+            plan_by_week,
+            published_week,
+        )
+        from mmm_assets.planning.words import budget_table, budget_words
+        from mmm_assets.store.project import Project
 
         goals = {
             "total": total,

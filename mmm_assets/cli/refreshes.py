@@ -27,8 +27,8 @@ from mmm_assets.cli.common import (
 
 if TYPE_CHECKING:
     from mmm_assets.config import ProjectConfig
-    from mmm_assets.project import Progress
-    from mmm_assets.refresh import RefreshOutcome
+    from mmm_assets.orchestration.run import RefreshOutcome
+    from mmm_assets.store.project import Progress
 
 
 @app.command()
@@ -80,7 +80,7 @@ def status(config: ConfigOption = None) -> None:
     """Show in one screen what is published, how good it is and how new the data are."""
     project = load(config)
     with clear_errors():
-        from mmm_assets.status import overview, refresh_table
+        from mmm_assets.orchestration.status import overview, refresh_table
 
         rows, lines = refresh_table(project), overview(project)
     console.print(f"{project.project}  ({project.path})", markup=False)
@@ -111,9 +111,9 @@ def report(config: ConfigOption = None, week: WeekOption = None) -> None:
     """Draw the dashboard of a published refresh again, from the warehouse alone."""
     project = load(config)
     with clear_errors():
-        from mmm_assets.planning import published_week
-        from mmm_assets.project import Project
+        from mmm_assets.planning.questions import published_week
         from mmm_assets.report.files import draw_published
+        from mmm_assets.store.project import Project
 
         refresh_week = published_week(Project(project), week.date() if week else None)
         console.print(short(draw_published(Project(project), refresh_week)), markup=False)
@@ -128,9 +128,9 @@ def _run(
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
     with clear_errors():
-        from mmm_assets.backfill import Finished
-        from mmm_assets.refresh import dagster_instance, newest_refresh_week
-        from mmm_assets.refresh import refresh as run_refresh
+        from mmm_assets.orchestration.backfill import Finished
+        from mmm_assets.orchestration.run import dagster_instance, newest_refresh_week
+        from mmm_assets.orchestration.run import refresh as run_refresh
 
         finished = Finished(config) if resume else None
         for week in weeks or [newest_refresh_week(config)]:
@@ -178,8 +178,8 @@ def _progress() -> Iterator[Progress]:
 
 
 def _say_headline(config: ProjectConfig, refresh_week: date) -> None:
-    from mmm_assets.headline import headline
-    from mmm_assets.project import Project
+    from mmm_assets.report.headline import headline
+    from mmm_assets.store.project import Project
 
     with Project(config).warehouse.published() as connection:
         lines = headline(connection, refresh_week, config.currency)

@@ -22,7 +22,7 @@ def ui(
 ) -> None:
     """Open Dagster's UI on this project, with the daemon that runs schedules and backfills."""
     project = load(config)
-    from mmm_assets.refresh import prepare_dagster_home
+    from mmm_assets.orchestration.run import prepare_dagster_home
 
     with clear_errors():
         prepare_dagster_home(project)

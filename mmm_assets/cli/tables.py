@@ -120,7 +120,7 @@ def known(
     with clear_errors():
         from mmm_assets.inputs.known_file import write_known
         from mmm_assets.inputs.raw_tables import ROLES
-        from mmm_assets.project import Project
+        from mmm_assets.store.project import Project
 
         if table not in ROLES:
             stop(f"there is no table '{table}'; allowed: {', '.join(ROLES)}", "usage")

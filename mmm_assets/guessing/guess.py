@@ -21,7 +21,7 @@ import duckdb
 from pydantic import ValidationError
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.config_errors import explain
+from mmm_assets.config.errors import explain
 from mmm_assets.guessing import words
 from mmm_assets.guessing.frame import (
     Frame,

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mmm_assets.config import ProjectConfig, RefreshSection
-from mmm_assets.config_tables import ControlsTable, KpiTable, LiftTestsTable, MediaTable
+from mmm_assets.config.project import ProjectConfig, RefreshSection
+from mmm_assets.config.tables import ControlsTable, KpiTable, LiftTestsTable, MediaTable
 
 _TABLES: dict[str, tuple[type[BaseModel], str]] = {
     "kpi": (KpiTable, "what the business wants, by week and region"),

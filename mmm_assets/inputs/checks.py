@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.config_checks import Waiver
+from mmm_assets.config.checks import Waiver
 from mmm_assets.inputs.known_rows import create_known
 from mmm_assets.inputs.raw_tables import ROLES
 from mmm_assets.inputs.restatements import EarlierRefresh, create_restated

@@ -12,7 +12,7 @@ from mmm_assets.inputs.restatements import EarlierRefresh, earlier_refresh
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.sources import ROLES, load_raw
 from mmm_assets.inputs.weekly_kpi import newest_week
-from mmm_assets.project import Project
+from mmm_assets.store.project import Project
 
 
 def check_sources(config: ProjectConfig, through: date | None) -> list[CheckOutcome]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from mmm_assets.inputs.known_rows import create_known
-from mmm_assets.project import Project
-from mmm_assets.warehouse import quote_text
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import quote_text
 
 
 def write_known(project: Project, role: str, moment: datetime, file: Path) -> int:

@@ -12,7 +12,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.known_rows import create_known, day_sql
 
 if TYPE_CHECKING:
-    from mmm_model.lift import LiftTest
+    from mmm_model.fit.lift_tests import LiftTest
     from mmm_model.panel import Panel
 
 
@@ -23,7 +23,7 @@ def read_lift_tests(
 
     The rules of ``lift_tests`` have been held against the rows before.
     """
-    from mmm_model.lift import LiftTest
+    from mmm_model.fit.lift_tests import LiftTest
 
     table = config.tables.lift_tests
     if table is None:

@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.config_tables import (
+from mmm_assets.config.tables import (
     NATIONAL,
     ControlsTable,
     KpiTable,
@@ -33,7 +33,7 @@ from mmm_assets.config_tables import (
 )
 from mmm_assets.inputs.raw_tables import PROVENANCE, RAW_COLUMNS, ROLES, create_raw_tables
 from mmm_assets.inputs.source_files import Delivery, SourceError, find_files, open_file
-from mmm_assets.warehouse import quote, quote_text
+from mmm_assets.store.warehouse import quote, quote_text
 
 __all__ = ["RAW_COLUMNS", "ROLES", "LoadReport", "SourceError", "load_raw", "source_files"]
 

@@ -8,7 +8,13 @@ from datetime import date
 
 import duckdb
 
-from mmm_assets.report import (
+from mmm_assets.report import theme, words
+from mmm_assets.report.contract import complete
+from mmm_assets.report.escape import text
+from mmm_assets.report.page import arranged, page, section_html, top_bar, view_data
+from mmm_assets.report.refresh import Refresh, ReportContext
+from mmm_assets.report.view import Section, View
+from mmm_assets.report.views import (
     budgets,
     carryover,
     channels,
@@ -24,16 +30,9 @@ from mmm_assets.report import (
     parts,
     response,
     summary,
-    theme,
     track,
     training,
-    words,
 )
-from mmm_assets.report.contract import complete
-from mmm_assets.report.escape import text
-from mmm_assets.report.page import arranged, page, section_html, top_bar, view_data
-from mmm_assets.report.refresh import Refresh, ReportContext
-from mmm_assets.report.view import Section, View
 
 
 def build_report(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from mmm_assets import mart
-from mmm_assets.warehouse import quote
+from mmm_assets.mart import tables as mart
+from mmm_assets.store.warehouse import quote
 
 
 def complete(connection: duckdb.DuckDBPyConnection) -> None:

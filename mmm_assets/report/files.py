@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from mmm_assets.project import Project
 from mmm_assets.report.build import build_report
 from mmm_assets.report.index import build_index
 from mmm_assets.report.refresh import ReportContext
-from mmm_assets.warehouse import replace_durably
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import replace_durably
 
 DASHBOARD = "dashboard.html"
 """Name of a dashboard in the folder of its draft."""

@@ -23,11 +23,13 @@ from torch import Tensor
 from truth import measure
 from writing import write
 
-from mmm_model import equation, origins, solving
-from mmm_model.fitting import train
+from mmm_model.effects.tables import channel_summary
+from mmm_model.equation import equation
+from mmm_model.fit import level_dynamics as origins
+from mmm_model.fit import linear_part as solving
+from mmm_model.fit.training import train
 from mmm_model.graph import GraphSettings
 from mmm_model.settings import ModelSettings
-from mmm_model.tables import channel_summary
 
 WINDOWS = ((13, 70), (8, 93))
 DATASETS = ("geo_reach_frequency", "medium_business", "complex", "data_scarce")

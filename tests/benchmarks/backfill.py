@@ -23,7 +23,7 @@ sys.path += [str(ROOT), str(ROOT / "tests" / "mmm_assets" / "pipeline")]
 from killing import published  # noqa: E402
 from writing import write  # noqa: E402
 
-from mmm_assets.config import load_config  # noqa: E402
+from mmm_assets.config.project import load_config  # noqa: E402
 
 WEEKS = int(os.environ.get("WEEKS", "52"))
 MEMBERS = int(os.environ.get("MEMBERS", "8"))

@@ -24,18 +24,18 @@ from scipy.optimize import minimize
 from worlds import TruePlan, world
 from writing import write
 
-from mmm_model.allocation import with_total
-from mmm_model.budgets import recommend, split
-from mmm_model.curves import response_curves
-from mmm_model.fitted import FittedModel
-from mmm_model.fitting import fit
-from mmm_model.lift import LiftTest
+from mmm_model.budget.knapsack import with_total
+from mmm_model.budget.optimise import recommend, split
+from mmm_model.budget.scenarios import BudgetSettings, Scenario
+from mmm_model.budget.weekly_budget import plan_weeks
+from mmm_model.effects.recent_plan import recent_plan
+from mmm_model.effects.response_curves import response_curves
+from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.lift_tests import LiftTest
+from mmm_model.fit.training import fit
 from mmm_model.panel import Panel
-from mmm_model.plan import recent_plan
-from mmm_model.scenarios import BudgetSettings, Scenario
 from mmm_model.settings import ModelSettings
 from mmm_model.simulator import draw_spec, simulate
-from mmm_model.weekly import plan_weeks
 
 NAMED = ("medium_business", "small_business", "complex", "data_scarce", "simple_with_lift")
 LIFTED = ("simple_with_lift", "complex", "data_scarce")

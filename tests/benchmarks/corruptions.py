@@ -89,7 +89,7 @@ def _published_states_changed(refused: list[Corruption]) -> int:
     from tiny_project import run_week
 
     from mmm_assets.config import load_config
-    from mmm_assets.project import Project
+    from mmm_assets.store.project import Project
 
     week = date(2026, 6, 22)
     changed = 0

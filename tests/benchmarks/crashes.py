@@ -26,7 +26,7 @@ from killing import Refresher, Watch, kill_after, left_over, moments, published 
 from tiny_project import write_tiniest  # noqa: E402
 from writing import write  # noqa: E402
 
-from mmm_assets.config import load_config  # noqa: E402
+from mmm_assets.config.project import load_config  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "200"))
 BETWEEN_RERUNS = 10

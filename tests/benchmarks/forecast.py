@@ -15,7 +15,7 @@ import numpy as np
 from datasets import WINDOWS, real_panel
 from writing import write
 
-from mmm_model.fitting import fit
+from mmm_model.fit.training import fit
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 

@@ -22,12 +22,12 @@ import pandas as pd
 from datasets import FOLDER, _panel, real_panel
 from writing import write
 
-from mmm_model.fitting import train
+from mmm_model.effects.tables import channel_summary
+from mmm_model.fit.training import train
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from mmm_model.simulator import draw_spec, simulate
-from mmm_model.tables import channel_summary
 
 SETTINGS = ModelSettings(holdout_weeks=0)
 TV, SOCIAL, SEARCH = SPEND = ("tv_spend", "social_spend", "lower_funnel_search_spend")

@@ -36,7 +36,7 @@ from graph_rivals import STATIC, order_regression, pcmci_plus, quiet, var_lingam
 from scaling import random_panel
 from writing import write
 
-from mmm_model.fitting import train
+from mmm_model.fit.training import train
 from mmm_model.graph import GraphSettings, learn_graph
 from mmm_model.graph.learning import learn_weights
 from mmm_model.graph.ordering import learn_equations

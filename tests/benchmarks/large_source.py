@@ -63,7 +63,7 @@ def run_step(step: str, folder: Path) -> dict[str, object]:
     from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
     from mmm_assets.inputs.raw_tables import ROLES
     from mmm_assets.inputs.sources import load_raw
-    from mmm_assets.project import Project
+    from mmm_assets.store.project import Project
 
     config = load_config(folder / "mmm.yaml")
     start = time.monotonic()

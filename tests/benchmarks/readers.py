@@ -27,7 +27,7 @@ from killing import Refresher, finish, published  # noqa: E402
 from tiny_project import write_tiniest  # noqa: E402
 from writing import write  # noqa: E402
 
-from mmm_assets.config import load_config  # noqa: E402
+from mmm_assets.config.project import load_config  # noqa: E402
 
 READERS = int(os.environ.get("READERS", "20"))
 PUBLICATIONS = int(os.environ.get("PUBLICATIONS", "10"))

@@ -30,8 +30,8 @@ from playwright.sync_api import Browser, sync_playwright
 from writing import write
 
 from mmm_assets.config import load_config
-from mmm_assets.project import Project
 from mmm_assets.report import ReportContext, build_report
+from mmm_assets.store.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "mmm_assets" / "report"))

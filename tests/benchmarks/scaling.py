@@ -28,7 +28,7 @@ import pandas as pd
 import torch
 from writing import write
 
-from mmm_model import fitting
+from mmm_model.fit import training as fitting
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 

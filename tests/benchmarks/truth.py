@@ -19,12 +19,12 @@ from datasets import PRESETS, SCENARIOS, Truth, with_truth
 from scipy.stats import spearmanr
 from writing import write
 
-from mmm_model.fitted import FittedModel
-from mmm_model.fitting import fit, response_controls
+from mmm_model.effects.tables import channel_summary
+from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.training import fit, response_controls
 from mmm_model.graph import GraphSettings, learn_graph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
-from mmm_model.tables import channel_summary
 
 # ROI MAPE and SRMSE of the best package where it was run, and what is aimed at.
 REFERENCES = {

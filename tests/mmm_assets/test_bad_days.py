@@ -14,7 +14,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mmm_assets.warehouse import Warehouse, WarehouseBusy, read_week, replace_week
+from mmm_assets.store.warehouse import Warehouse, WarehouseBusy, read_week, replace_week
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=n) for n in range(3)]
 ROWS = 5_000

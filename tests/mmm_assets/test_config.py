@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmm_assets.config import ConfigError, find_config, load_config
+from mmm_assets.config.project import ConfigError, find_config, load_config
 
 GOOD = {
     "project": "shop",

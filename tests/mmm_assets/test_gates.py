@@ -9,8 +9,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mmm_assets.gates import GATES, broken, reason
-from mmm_assets.warehouse import create_mart, replace_week
+from mmm_assets.mart.gates import GATES, broken, reason
+from mmm_assets.store.warehouse import create_mart, replace_week
 
 WEEK = date(2024, 1, 1)
 Tables = dict[str, pd.DataFrame]

@@ -7,8 +7,8 @@ from datetime import date
 import duckdb
 import pandas as pd
 
-from mmm_assets.assets.graph_check import RULE, finding, record
-from mmm_assets.warehouse import create_mart, read_week, replace_week
+from mmm_assets.orchestration.assets.graph_check import RULE, finding, record
+from mmm_assets.store.warehouse import create_mart, read_week, replace_week
 
 WEEK = date(2024, 1, 1)
 

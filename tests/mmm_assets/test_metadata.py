@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mmm_assets import metadata
+from mmm_assets.orchestration import metadata
 
 NASTY = "<img src=x onerror=alert(1)> | `a` [b](javascript:c)"
 

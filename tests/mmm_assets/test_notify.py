@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.config_errors import ConfigError
-from mmm_assets.notify import notify
+from mmm_assets.config.errors import ConfigError
+from mmm_assets.orchestration.notify import notify
 
 SECRET = "s3cr3t-token"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mmm_model.fitting import Training, train
+from mmm_model.fit.training import Training, train
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel

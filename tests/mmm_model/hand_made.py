@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from mmm_model.equation.media_response import MediaResponse
 from mmm_model.panel import Panel
-from mmm_model.response import MediaResponse
 
 
 def panel_of(spend: np.ndarray, value: float = np.nan) -> Panel:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from mmm_model.allocation import Problem, Tabulated, allocate, with_total
+from mmm_model.budget.knapsack import Problem, Tabulated, allocate, with_total
 
 
 def sigmoid_problem(seed: int, cells: int, hesitation: float = 0.0) -> Problem:

@@ -7,11 +7,11 @@ from hand_made import constant, drawn, permuted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_model.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS, Budget, in_cents
-from mmm_model.budgets import optimal_budgets, recommend
+from mmm_model.budget.budget import BUDGET_COLUMNS, SCENARIO_COLUMNS, Budget, in_cents
+from mmm_model.budget.optimise import optimal_budgets, recommend
+from mmm_model.budget.scenarios import BudgetSettings, Group, Scenario
+from mmm_model.equation.media_response import MediaResponse
 from mmm_model.panel import Panel
-from mmm_model.response import MediaResponse
-from mmm_model.scenarios import BudgetSettings, Group, Scenario
 
 SAME = (Scenario("same_budget", multiplier=1.0),)
 BOLD = BudgetSettings(scenarios=SAME, caution=0.0)

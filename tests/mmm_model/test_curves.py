@@ -7,7 +7,7 @@ from hand_made import constant, drawn, panel_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_model.curves import (
+from mmm_model.effects.response_curves import (
     CURVE_COLUMNS,
     marginal_response,
     marginal_roi,

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from model_panels import small_panel
 
-from mmm_model import graph_tables
-from mmm_model.fitting import Training, response_controls, train
+from mmm_model.effects import graph_tables
+from mmm_model.fit.training import Training, response_controls, train
 from mmm_model.graph import GraphSettings
 from mmm_model.graph.sortability import r2_sortability, sorted_share, varsortability
 from mmm_model.panel import Panel

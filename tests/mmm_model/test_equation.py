@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mmm_model.equation import Equation, Inputs, adstock, carry_forward, hill
+from mmm_model.equation.equation import Equation, Inputs, adstock, carry_forward, hill
 from mmm_model.settings import ModelSettings
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmm_model.fitting import fit, train
+from mmm_model.fit.observations import block_bootstrap
+from mmm_model.fit.training import fit, train
 from mmm_model.graph import GraphSettings
-from mmm_model.observations import block_bootstrap
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_model.fitted import FittedModel
-from mmm_model.fitting import fit
-from mmm_model.lift import LiftTest, within
+from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.lift_tests import LiftTest, within
+from mmm_model.fit.training import fit
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel

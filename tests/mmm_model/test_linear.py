@@ -6,8 +6,8 @@ import torch
 from scipy.optimize import nnls
 from torch import Tensor
 
-from mmm_model.linear import DriftFilter, bounded_ridge
-from mmm_model.recursion import Recursion
+from mmm_model.equation.recursion import Recursion
+from mmm_model.fit.linear_algebra import DriftFilter, bounded_ridge
 
 WEEKS = 75  # three blocks of a recursion
 

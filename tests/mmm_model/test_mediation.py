@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from model_panels import small_panel
 
-from mmm_model.driven import delays
-from mmm_model.fitted import FittedModel
-from mmm_model.fitting import fit, fit_driven
+from mmm_model.effects.mediation import counterfactual_exposure, joint_total, mediation
+from mmm_model.fit.driven_channels import delays
+from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.training import fit, fit_driven
 from mmm_model.graph import ChannelGraph
-from mmm_model.mediation import counterfactual_exposure, joint_total, mediation
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 

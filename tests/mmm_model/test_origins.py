@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmm_model.fitting import fit
+from mmm_model.fit.training import fit
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
 

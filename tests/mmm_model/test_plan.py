@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hand_made import drawn, panel_of
 
-from mmm_model.plan import GONE_AFTER, PLAN_WEEKS, recent_plan
-from mmm_model.response import MediaResponse
+from mmm_model.effects.recent_plan import GONE_AFTER, PLAN_WEEKS, recent_plan
+from mmm_model.equation.media_response import MediaResponse
 
 
 def _flat(spend: np.ndarray) -> MediaResponse:

@@ -4,7 +4,7 @@ from hand_made import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_model.response import MediaResponse, effect_interval, interval
+from mmm_model.equation.media_response import MediaResponse, effect_interval, interval
 
 
 def test_contribution_is_the_hill_curve_of_the_scaled_exposure() -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mmm_model.fitted import inputs_of
-from mmm_model.noise import ordinary_weeks
-from mmm_model.observations import Observations
+from mmm_model.equation.scaling import Scaling
+from mmm_model.fit.fitted_model import inputs_of
+from mmm_model.fit.noise import ordinary_weeks
+from mmm_model.fit.observations import Observations
+from mmm_model.fit.return_spread import learn_return_spread
+from mmm_model.fit.search import initial_equation, saturated_media
 from mmm_model.panel import Panel
-from mmm_model.returns import learn_return_spread
-from mmm_model.scaling import Scaling
-from mmm_model.search import initial_equation, saturated_media
 from mmm_model.settings import ModelSettings
 
 REGIONS, WEEKS = 8, 90

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmm_model.scaling import Scaling, fitted_weeks
+from mmm_model.equation.scaling import Scaling, fitted_weeks
 from tests.mmm_model.model_panels import small_panel
 
 

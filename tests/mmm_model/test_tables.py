@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmm_model import tables
-from mmm_model.fitting import fit_driven
+from mmm_model.effects import tables
+from mmm_model.fit.training import fit_driven
 from mmm_model.graph import ChannelGraph
 
 
 def _without_key(table: str) -> list[str]:
-    mart = pytest.importorskip("mmm_assets.mart")
+    mart = pytest.importorskip("mmm_assets.mart.tables")
     return [column.name for column in mart.BY_NAME[table].columns]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_model.fitting import train
-from mmm_model.track import COLUMNS, follow_up, forecast_skill
+from mmm_model.effects.forecast_track import COLUMNS, follow_up, forecast_skill
+from mmm_model.fit.training import train
 
 
 def after(panel, training, **change):

@@ -9,13 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_model.fitted import FittedModel
-from mmm_model.fitting import fit
-from mmm_model.future import FuturePlan, extend, future_plan
+from mmm_model.budget.future_plan import FuturePlan, extend, future_plan
+from mmm_model.budget.scenarios import BudgetSettings, Scenario
+from mmm_model.budget.weekly_budget import (
+    Contract,
+    Flight,
+    WeeklyRules,
+    best_rhythm,
+    onto_mean,
+    plan_weeks,
+)
+from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.training import fit
 from mmm_model.panel import Panel
-from mmm_model.scenarios import BudgetSettings, Scenario
 from mmm_model.settings import ModelSettings
-from mmm_model.weekly import Contract, Flight, WeeklyRules, best_rhythm, onto_mean, plan_weeks
 from tests.mmm_model.model_panels import small_panel
 
 SAME = BudgetSettings(scenarios=(Scenario("same", multiplier=1.0),))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_assets.config_errors import ConfigError
+from mmm_assets.config.errors import ConfigError
 from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
 from mmm_assets.inputs.sources import ROLES
 

@@ -21,11 +21,11 @@ import dagster as dg
 import duckdb
 import psutil
 
-from mmm_assets import mart
 from mmm_assets.config import ProjectConfig
-from mmm_assets.definitions import build_definitions
-from mmm_assets.project import Project
-from mmm_assets.refresh import QUIET, explain_failure
+from mmm_assets.mart import tables as mart
+from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.run import QUIET, explain_failure
+from mmm_assets.store.project import Project
 
 # What differs between two runs of the same refresh.
 VOLATILE = {
@@ -43,7 +43,6 @@ class Refresher:
 
     def __init__(self, config: ProjectConfig) -> None:
         import great_expectations  # noqa: F401
-
         import mmm_model.fitting  # noqa: F401
 
         self.config = config

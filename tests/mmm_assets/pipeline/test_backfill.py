@@ -8,12 +8,12 @@ import pandas as pd
 from killing import published
 from typer.testing import CliRunner
 
-from mmm_assets.backfill import Finished
 from mmm_assets.cli import app
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.project import Project
-from mmm_assets.publication import finish_interrupted
-from mmm_assets.warehouse import read_week
+from mmm_assets.orchestration.backfill import Finished
+from mmm_assets.orchestration.publication import finish_interrupted
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import read_week
 
 FIRST, MISSING, LAST = date(2024, 6, 24), date(2024, 7, 1), date(2024, 7, 8)
 

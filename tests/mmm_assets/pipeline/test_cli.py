@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from mmm_assets.cli import EXIT, app
 from mmm_assets.config import ProjectConfig
-from mmm_assets.project import Project
+from mmm_assets.store.project import Project
 
 cli = CliRunner()
 

@@ -11,8 +11,8 @@ import pytest
 from tiny_project import CHANNELS
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.definitions import build_definitions
-from mmm_assets.refresh import dagster_instance
+from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.run import dagster_instance
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

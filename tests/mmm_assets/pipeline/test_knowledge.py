@@ -10,14 +10,14 @@ import pytest
 from tiny_project import CONFIG, run_week
 from typer.testing import CliRunner
 
-from mmm_assets import mart
 from mmm_assets.cli import app
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.definitions import build_definitions
 from mmm_assets.inputs.sources import ROLES
-from mmm_assets.project import Project
-from mmm_assets.refresh import dagster_instance, refresh
-from mmm_assets.warehouse import read_week
+from mmm_assets.mart import tables as mart
+from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.run import dagster_instance, refresh
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import read_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 RESTATED = ("2024-02-05", "2024-03-04", "2024-05-06")

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.definitions import build_definitions
+from mmm_assets.orchestration.definitions import build_definitions
 
 
 def launch(project: ProjectConfig, **asked: Any) -> dg.ExecuteInProcessResult:

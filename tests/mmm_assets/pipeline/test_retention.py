@@ -7,9 +7,9 @@ from datetime import date
 from killing import published
 
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.project import Project
-from mmm_assets.refresh import dagster_instance
-from mmm_assets.retention import tidy
+from mmm_assets.orchestration.retention import tidy
+from mmm_assets.orchestration.run import dagster_instance
+from mmm_assets.store.project import Project
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.refresh import RefreshOutcome, dagster_instance, refresh
+from mmm_assets.orchestration.run import RefreshOutcome, dagster_instance, refresh
 
 WEEKS = pd.date_range("2023-01-02", periods=80, freq="W-MON")
 # A name from data may be anything: it must stay text wherever it is shown.

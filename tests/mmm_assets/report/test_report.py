@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mmm_assets.report import ReportContext, build_index, build_report, escape, words
-from mmm_assets.report.media import standing_out
+from mmm_assets.report.views.media import standing_out
 
 
 def test_a_week_without_results_is_refused(filled, example):

@@ -1,0 +1,166 @@
+"""The section ``budget`` of the configuration: what a recommended budget may do."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from mmm_assets.config.tables import Name, Section
+
+if TYPE_CHECKING:
+    from mmm_model.budget.scenarios import BudgetSettings
+    from mmm_model.budget.weekly_budget import WeeklyRules
+
+Share = Annotated[float, Field(ge=0)]
+
+
+class GroupSection(Section):
+    """Channels whose spend together is bounded, as a multiple of what they spend now."""
+
+    channels: list[Name] = Field(min_length=1, description="channels of one group at most")
+    least: Share = Field(default=0.0, description="least spend of all together")
+    most: Share | None = Field(default=None, description="most spend of all together")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> GroupSection:
+        if self.most is not None and self.most < self.least:
+            raise ValueError(f"most is {self.most}, less than least {self.least}")
+        return self
+
+
+class FlightSection(Section):
+    """A channel that is either on air or not."""
+
+    weeks: int = Field(default=1, ge=1, description="fewest weeks in a row")
+    least: Share = Field(default=0.0, description="least money in each")
+
+
+class ContractSection(Section):
+    """Money that is signed for weeks of a channel."""
+
+    channel: Name
+    first_week: date = Field(description="first day of the first week")
+    last_week: date = Field(description="any day of the last week")
+    spend: Share = Field(description="money a week")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ContractSection:
+        if self.last_week < self.first_week:
+            raise ValueError(f"last_week {self.last_week} is before {self.first_week}")
+        return self
+
+
+class BudgetSection(Section):
+    """What a recommended budget may do."""
+
+    max_change: float = Field(
+        default=0.3, ge=0, le=1, description="largest change of a channel's spend in a region"
+    )
+    bounds: dict[Name, tuple[Share, Share]] = Field(
+        default={}, description="channel → [least, most] as a multiple of its recent spend"
+    )
+    scenarios: dict[Name, Share] = Field(
+        default={}, description="name → total as a multiple of the recent one; default: 0.7 to 1.3"
+    )
+    totals: dict[Name, Share] = Field(default={}, description="name → total in money a week")
+    goals: dict[Name, dict[Literal["roi", "marginal_roi", "kpi"], Share]] = Field(
+        default={}, description="name → what the total must reach, e.g. {roi: 3}"
+    )
+    groups: dict[Name, GroupSection] = Field(
+        default={}, description="name → channels whose spend together is bounded"
+    )
+    caution: float = Field(
+        default=0.5, ge=0, description="standard deviations of itself that a move must gain"
+    )
+    objective: Literal["expected", "lower_quantile"] = Field(
+        default="expected", description="what is made large: the mean or the safe end of the gain"
+    )
+    change_cost: float = Field(
+        default=0.0, ge=0, description="money that moving a unit of money costs"
+    )
+    horizon: int = Field(default=13, ge=1, le=104, description="weeks ahead that are planned")
+    flights: dict[Name, FlightSection] = Field(
+        default={}, description="channel → its flights, for budgets by week"
+    )
+    signed: list[ContractSection] = Field(
+        default=[], description="spend that is signed, for budgets by week"
+    )
+    by_region: bool = Field(default=True, description="false: each channel's split stays")
+
+    @property
+    def channels(self) -> set[str]:
+        """The channels that are named."""
+        named = set(self.bounds) | set(self.flights) | {own.channel for own in self.signed}
+        return named.union(*(group.channels for group in self.groups.values()))
+
+    def settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
+        """What a recommended budget may do.
+
+        Parameters
+        ----------
+        channels
+            Channels of the panel: what is said of others is left out.
+        """
+        from mmm_model.budget.scenarios import DEFAULT_SCENARIOS, BudgetSettings, Group, Scenario
+
+        def known(name: str) -> bool:
+            return channels is None or name in channels
+
+        chosen = (
+            *(Scenario(name, multiplier=value) for name, value in self.scenarios.items()),
+            *(Scenario(name, total=value) for name, value in self.totals.items()),
+            *(Scenario(name, **goal) for name, goal in self.goals.items()),
+        )
+        groups = {
+            name: Group(
+                tuple(filter(known, group.channels)),
+                group.least,
+                float("inf") if group.most is None else group.most,
+            )
+            for name, group in self.groups.items()
+            if any(map(known, group.channels))
+        }
+        return BudgetSettings(
+            max_change=self.max_change,
+            bounds={name: bounds for name, bounds in self.bounds.items() if known(name)},
+            groups=groups,
+            caution=self.caution,
+            objective=self.objective,
+            change_cost=self.change_cost,
+            scenarios=chosen or DEFAULT_SCENARIOS,
+            by_region=self.by_region,
+        )
+
+    def weekly_rules(self, channels: Collection[str], last_week: date) -> WeeklyRules:
+        """What is fixed about the weeks of the horizon.
+
+        Parameters
+        ----------
+        channels
+            Channels of the panel.
+        last_week
+            Monday of its last week; the horizon follows.
+        """
+        import pandas as pd
+
+        from mmm_model.budget.weekly_budget import Contract, Flight, WeeklyRules
+
+        ahead = [last_week + timedelta(weeks=n) for n in range(1, self.horizon + 1)]
+        return WeeklyRules(
+            contracts=tuple(
+                Contract(own.channel, pd.Timestamp(monday), own.spend)
+                for own in self.signed
+                for monday in ahead
+                if own.channel in channels
+                and own.first_week < monday + timedelta(weeks=1)
+                and own.last_week >= monday
+            ),
+            flights={
+                name: Flight(own.weeks, own.least)
+                for name, own in self.flights.items()
+                if name in channels
+            },
+        )

@@ -1,0 +1,84 @@
+"""What a wrong configuration or question is told: the key, its value, and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be had; the message says why, for a person."""
+
+
+class ConfigError(ValueError):
+    """The configuration is missing, unreadable or wrong; the message says what to mend."""
+
+
+def explain(error: ValidationError, model: type[BaseModel], content: dict[Any, Any]) -> str:
+    """Turn pydantic's errors into one line per wrong key.
+
+    Parameters
+    ----------
+    model
+        The model of the whole file.
+    content
+        What the file held.
+    """
+    lines: dict[str, list[str]] = {}
+    for fault in error.errors(include_url=False):
+        path = _keys(fault["loc"], content)
+        lines.setdefault(".".join(map(str, path)) or "file", []).append(_say(fault, path, model))
+    return "\n".join(f"  {key}: {' or '.join(dict.fromkeys(said))}" for key, said in lines.items())
+
+
+def _say(fault: Any, path: Sequence[Any], model: type[BaseModel]) -> str:
+    kind, value = fault["type"], fault["input"]
+    if kind == "missing":
+        return "this key is missing"
+    if kind == "extra_forbidden":
+        allowed = _fields(model, path[:-1])
+        close = difflib.get_close_matches(str(path[-1]), allowed, n=1)
+        hint = f" did you mean '{close[0]}'?" if close else ""
+        return f"unknown key;{hint} allowed: {', '.join(allowed)}"
+    if kind == "value_error" and isinstance(value, dict):  # a rule about a whole section
+        return str(fault["ctx"]["error"])
+    said = str(fault["ctx"]["error"]) if kind == "value_error" else fault["msg"]
+    said = said.replace("Input should be", "allowed:").replace("String should", "it should")
+    return f"{_short(value)} is not allowed; {said}"
+
+
+def _keys(location: Sequence[Any], content: Any) -> list[Any]:
+    """Keep the parts of a location that are keys of the file, not branches of a union."""
+    found = []
+    for part in location:
+        is_key = isinstance(content, dict) and part in content
+        if is_key or (isinstance(content, list) and isinstance(part, int)):
+            content = content[part]
+        elif part is location[-1] and isinstance(content, dict):
+            content = None
+        else:
+            continue
+        found.append(part)
+    return found
+
+
+def _fields(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
+    """Names of the keys that the section at ``path`` may have."""
+    for part in path:
+        field = model.model_fields.get(str(part))
+        if field is None:
+            return []
+        options = [field.annotation, *get_args(field.annotation)]
+        sections = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
+        if not sections:
+            return []
+        model = sections[0]
+    return list(model.model_fields)
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,96 @@
+"""Mart tables of the channel graph."""
+
+from __future__ import annotations
+
+from mmm_assets.mart.contract import Column, Table
+
+GRAPH_TABLES: tuple[Table, ...] = (
+    Table(
+        "channel_graph",
+        "Learned edges between channels and controls; a same-week edge has lag 0.",
+        (
+            Column("source", "VARCHAR", "Channel or control that drives."),
+            Column("target", "VARCHAR", "Channel or control that is driven."),
+            Column("lag_weeks", "INTEGER", "Weeks until the target responds."),
+            Column("weight", "DOUBLE", "Standard deviations of target per one of source."),
+            Column(
+                "probability",
+                "DOUBLE",
+                "Share of bootstrap refits that find the edge and hardly its opposite; later lags "
+                "show the first's.",
+            ),
+            Column("published", "BOOLEAN", "True where the counterfactuals run through the edge."),
+            Column("source_kind", "VARCHAR", "'channel' or 'control'."),
+            Column("target_kind", "VARCHAR", "'channel' or 'control'."),
+            Column(
+                "status",
+                "VARCHAR",
+                "'published', or 'undetermined': found by some refits, not by enough to be used.",
+            ),
+        ),
+    ),
+    Table(
+        "graph_metrics",
+        "Measures of the whole channel graph, one row per metric.",
+        (
+            Column(
+                "metric",
+                "VARCHAR",
+                "'varsortability' and 'r2_sortability' (share of driven pairs that sorting by "
+                "variance, or by how well a series is explained, would order right; 0.5: no "
+                "hint), 'published_pairs', 'undetermined_pairs', 'driven_controls'.",
+            ),
+            Column("value", "DOUBLE", "The metric; null where no edge is published."),
+        ),
+    ),
+    Table(
+        "graph_controls",
+        "What the channel graph says of each control.",
+        (
+            Column("control", "VARCHAR", "Control."),
+            Column(
+                "role",
+                "VARCHAR",
+                "'driven' where media drive it, 'instrument' where the configuration says that it "
+                "acts only through the channels it drives, else 'exogenous'.",
+            ),
+            Column(
+                "in_response",
+                "BOOLEAN",
+                "Whether the response is adjusted for it; by default not where media drive it.",
+            ),
+            Column("driver", "VARCHAR", "Its likeliest driver; null where no refit found one."),
+            Column("lag_weeks", "INTEGER", "Weeks until the control responds to it."),
+            Column("probability", "DOUBLE", "Probability of that edge."),
+            Column("drives", "VARCHAR", "Channels that the control drives, by published edges."),
+        ),
+    ),
+    Table(
+        "edge_tests",
+        "What changes when a published edge between two channels is removed.",
+        (
+            Column("source", "VARCHAR", "Channel that drives."),
+            Column("target", "VARCHAR", "Channel that is driven."),
+            Column("lag_weeks", "INTEGER", "Weeks until the target responds first."),
+            Column("probability", "DOUBLE", "Probability of the edge."),
+            Column("mediated", "DOUBLE", "KPI that the source earns through it, and would lose."),
+            Column("mediated_lower", "DOUBLE", "Lower end of the 90 % interval of mediated."),
+            Column("mediated_upper", "DOUBLE", "Upper end of the 90 % interval of mediated."),
+            Column("mediated_share", "DOUBLE", "mediated over the source's total contribution."),
+            Column(
+                "target_error",
+                "DOUBLE",
+                "RMSE over the mean of the target's exposure in the held-out weeks, forecast by "
+                "its equation.",
+            ),
+            Column("target_error_without", "DOUBLE", "The same without the source."),
+            Column("forecast_gain", "DOUBLE", "1 − target_error / target_error_without."),
+            Column(
+                "kpi_forecast_change",
+                "DOUBLE",
+                "Change of the predicted KPI, over its mean, when the target's exposure is "
+                "forecast without the source instead of with it.",
+            ),
+        ),
+    ),
+)

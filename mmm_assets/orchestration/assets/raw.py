@@ -1,0 +1,157 @@
+"""Raw tables: what was delivered, appended as it came, and the checks that it must pass."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets.inputs import knowledge, sources
+from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
+from mmm_assets.inputs.known_rows import create_macros
+from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
+from mmm_assets.inputs.source_files import SourceChanged
+from mmm_assets.orchestration import metadata
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import replace_week
+
+GROUP = "raw"
+_WHAT = {
+    "media": "Spend and exposure by week, region and channel",
+    "kpi": "The KPI, and what a unit of it is worth, by week and region",
+    "controls": "What else moves the KPI: prices, promotions, weather, events",
+    "lift_tests": "Results of experiments",
+}
+
+
+class Refused(dg.Failure):
+    """Input that cannot be used; another attempt would read the same."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description, metadata={"outcome": "refused"}, allow_retries=False)
+
+
+def _load(project: Project, role: str) -> dg.MaterializeResult:
+    try:
+        with project.warehouse.work() as connection:
+            report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
+            create_macros(connection, project.config)
+            newest = connection.execute(
+                f"SELECT {', '.join(sources.RAW_COLUMNS[role])} FROM raw.{role} "
+                "ORDER BY load_id DESC, source_row LIMIT 8"
+            ).df()
+    except SourceChanged as error:
+        raise dg.RetryRequested(max_retries=3, seconds_to_wait=5) from error
+    except sources.SourceError as error:
+        raise Refused(str(error)) from error
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": report.rows,
+            "new_rows": report.new_rows,
+            "source": metadata.escape(report.source),
+            "fingerprint": report.fingerprint,
+            "first_rows": metadata.table(newest),
+        }
+    )
+
+
+def _raw_asset(role: str) -> dg.AssetsDefinition:
+    @dg.asset(
+        name=f"raw_{role}",
+        group_name=GROUP,
+        kinds={"duckdb", "table"},
+        description=f"{_WHAT[role]}, appended as delivered with load time and fingerprint; "
+        "loading the same content twice changes nothing.",
+        metadata={
+            "dagster/table_name": f"raw.{role}",
+            "dagster/column_schema": dg.TableSchema(
+                [dg.TableColumn(name, "VARCHAR") for name in sources.RAW_COLUMNS[role]]
+            ),
+        },
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=20),
+    )
+    def raw_table(
+        context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+    ) -> dg.MaterializeResult:
+        return _load(project, role)
+
+    return raw_table
+
+
+RAW_ASSETS = [_raw_asset(role) for role in sources.ROLES]
+
+
+@dg.multi_asset_check(
+    name="input_checks",
+    specs=[
+        dg.AssetCheckSpec(
+            rule.name,
+            asset=f"raw_{rule.table}",
+            blocking=rule.severity == "blocking",
+            description=rule.description,
+        )
+        for rule in RULES
+    ],
+)
+def input_checks(
+    context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
+) -> Iterator[dg.AssetCheckResult]:
+    """Hold every rule against the rows that this refresh may see."""
+    refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
+    for outcome in check_inputs(project, refresh_week, context.run):
+        rule = outcome.rule
+        blocking = rule.severity == "blocking" and outcome.waiver is None
+        yield dg.AssetCheckResult(
+            asset_key=f"raw_{rule.table}",
+            check_name=rule.name,
+            passed=outcome.passed,
+            severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
+            description=outcome.message,
+            metadata=_failing_rows(outcome),
+        )
+
+
+def check_inputs(project: Project, refresh_week: date, run: dg.DagsterRun) -> list[CheckOutcome]:
+    """Run all rules for a refresh week and record what they looked at and found.
+
+    Parameters
+    ----------
+    run
+        May bear the tag ``mmm/as_known_on``.
+    """
+    with project.warehouse.work() as connection:
+        try:
+            known = knowledge.choose(
+                connection, project.config, refresh_week, run.tags.get(knowledge.TAG)
+            )
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        earlier = earlier_refresh(connection, refresh_week)
+        outcomes = run_checks(connection, project.config, refresh_week, known.known_on, earlier)
+        knowledge.record(connection, refresh_week, known, run.run_id)
+        replace_week(connection, "data_checks", refresh_week, outcome_table(outcomes))
+        replace_week(connection, "restatements", refresh_week, restated_rows(connection))
+    return outcomes
+
+
+def outcome_table(outcomes: list[CheckOutcome]) -> pd.DataFrame:
+    """Lay outcomes out as the rows of ``mart.data_checks``."""
+    return pd.DataFrame(
+        {
+            "table_name": [o.rule.table for o in outcomes],
+            "rule": [o.rule.name for o in outcomes],
+            "severity": [o.rule.severity for o in outcomes],
+            "passed": [o.passed for o in outcomes],
+            "failed_rows": [o.failed_rows for o in outcomes],
+            "message": [o.message for o in outcomes],
+            "waived_until": [o.waiver.until if o.waiver else None for o in outcomes],
+            "waiver_reason": [o.waiver.reason if o.waiver else None for o in outcomes],
+        }
+    )
+
+
+def _failing_rows(outcome: CheckOutcome) -> dict[str, Any]:
+    if outcome.passed:
+        return {}
+    return {"failed_rows": outcome.failed_rows, "rows": metadata.table(outcome.sample)}

@@ -1,0 +1,170 @@
+"""The end of a refresh: its dashboard, the gates that it must pass, and its publication."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets.inputs.knowledge import recorded
+from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
+from mmm_assets.mart import gates
+from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration.assets.model import about_training
+from mmm_assets.orchestration.assets.results import RESULT_ASSETS
+from mmm_assets.orchestration.assets.track import forecast_track
+from mmm_assets.orchestration.notify import notify
+from mmm_assets.orchestration.publication import is_published, publish
+from mmm_assets.orchestration.retention import tidy
+from mmm_assets.report.files import draw_draft, report_file
+from mmm_assets.report.headline import headline
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import replace_week
+
+if TYPE_CHECKING:
+    from mmm_model import Panel
+
+GROUP = "publication"
+
+
+@dg.asset(
+    deps=[*RESULT_ASSETS, forecast_track],
+    group_name=GROUP,
+    kinds={"html", "plotly"},
+    description="One self-contained HTML file that answers what media brought, what to trust "
+    "and what to change; drawn from the mart tables alone.",
+)
+def dashboard(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+) -> dg.MaterializeResult:
+    """Draw the dashboard of a refresh week."""
+    refresh_week = date.fromisoformat(context.partition_key)
+    with project.warehouse.work() as connection:
+        file = draw_draft(project, connection, refresh_week)
+        lines = headline(connection, refresh_week, project.config.currency)
+    published = report_file(project, refresh_week)  # where it will lie
+    return dg.MaterializeResult(
+        metadata={
+            "headline": dg.MetadataValue.md(
+                "\n".join(f"- {metadata.escape(line)}" for line in lines)
+            ),
+            "file": dg.MetadataValue.path(published),
+            "open": dg.MetadataValue.url(published.as_uri()),
+            "megabytes": round(file.stat().st_size / 1e6, 2),
+        }
+    )
+
+
+@dg.multi_asset_check(
+    name="gates",
+    specs=[
+        dg.AssetCheckSpec(gate.name, asset=gate.asset, description=gate.description)
+        for gate in gates.GATES
+    ],
+)
+def result_gates(
+    context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
+) -> Iterator[dg.AssetCheckResult]:
+    """Show each gate at the asset that it judges; ``published_refresh`` acts on them."""
+    refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
+    with project.warehouse.work() as connection:
+        found = {gate: gates.broken(connection, gate, refresh_week) for gate in gates.GATES}
+    for gate, faults in found.items():
+        yield dg.AssetCheckResult(
+            asset_key=gate.asset,
+            check_name=gate.name,
+            passed=not faults,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description=gates.reason(gate, faults) if faults else gate.description,
+        )
+
+
+@dg.asset(
+    deps=[dashboard],
+    group_name=GROUP,
+    kinds={"duckdb"},
+    description="The refresh in the file that analysts open, in one atomic step. A refresh that "
+    "fails a gate is held: its rows are there, the current_* views stay as they were.",
+    metadata=metadata.definition_metadata("refreshes"),
+    freshness_policy=dg.FreshnessPolicy.time_window(
+        fail_window=timedelta(days=9), warn_window=timedelta(days=8)
+    ),
+)
+def published_refresh(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+) -> dg.MaterializeResult:
+    """Publish a refresh week, or hold it and say why."""
+    refresh_week = date.fromisoformat(context.partition_key)
+    with project.warehouse.work() as connection:
+        held = [
+            gates.reason(gate, faults)
+            for gate in gates.GATES
+            if (faults := gates.broken(connection, gate, refresh_week))
+        ]
+        panel = read_panel(connection, project.config, refresh_week)
+        _, known = recorded(connection, refresh_week) or ("", None)
+        row = _refresh_row(context, project, refresh_week, panel, held).assign(
+            knowledge=known.kind if known else None, known_on=known.known_on if known else None
+        )
+        replace_week(connection, "refreshes", refresh_week, row)
+    if held:
+        key, run = context.partition_key, context.run.run_id
+        notify(project.config, "held", key, run, held, context.log.warning)
+    if held and is_published(project, refresh_week):
+        raise dg.Failure(
+            description=f"What was published for {refresh_week} stays, what would replace it lies "
+            f"in {project.warehouse.draft_folder(refresh_week)}. " + " ".join(held),
+            metadata={"outcome": "held"},
+            allow_retries=False,
+        )
+    publish(project, refresh_week, context.run.run_id)
+    if not held:
+        notify(project.config, "published", context.partition_key, context.run.run_id)
+    try:
+        tidy(project, context.instance)
+    except Exception as error:  # what is published is published
+        context.log.warning(f"old models, runs and reports were not removed: {error}")
+    return dg.MaterializeResult(
+        metadata={
+            "status": row["status"].item(),
+            "reason": metadata.escape(row["reason"].item()) or "–",
+            "file": dg.MetadataValue.path(project.warehouse.published_file),
+            "dashboard": dg.MetadataValue.url(report_file(project, refresh_week).as_uri()),
+            "dagster/row_count": 1,
+        }
+    )
+
+
+def _refresh_row(
+    context: dg.AssetExecutionContext,
+    project: Project,
+    refresh_week: date,
+    panel: "Panel",
+    held: list[str],
+) -> pd.DataFrame:
+    settings = project.config.model_settings()
+    training = about_training(project, refresh_week)
+    return pd.DataFrame(
+        [
+            {
+                "status": "held" if held else "published",
+                "reason": " ".join(held),
+                "run_id": context.run.run_id,
+                "data_fingerprint": panel_fingerprint(panel),
+                "config_fingerprint": project.config.fingerprint,
+                "code_version": version("mmm-platform"),
+                "seed": settings.seed,
+                "regions": len(panel.regions),
+                "weeks": len(panel.weeks),
+                "channels": len(panel.channels),
+                "seconds": float(training["seconds"]),
+                "started_from": pd.to_datetime(training["started_from"]),
+                "published_at": datetime.now(UTC).replace(tzinfo=None),
+                "kpi_name": project.config.kpi_name,
+                "currency": project.config.currency,
+                "project": project.config.project,
+            }
+        ]
+    )

@@ -1,0 +1,330 @@
+"""What a fitted model says, one mart table after the other, each labelled and ready to query."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets.inputs.lift_tests import read_lift_tests
+from mmm_assets.inputs.panel_table import read_panel
+from mmm_assets.mart import tables as mart
+from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration.assets import graph_check
+from mmm_assets.orchestration.assets.model import fits_folder, read_fit
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import replace_week
+
+if TYPE_CHECKING:
+    from mmm_model import FittedModel, Panel, Training
+    from mmm_model.equation.media_response import MediaResponse
+    from mmm_model.fit.lift_tests import LiftTest
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The panel and the saved fits of one refresh week, read when they are first asked for.
+
+    Parameters
+    ----------
+    published
+        Read the fits that were published, not those of a refresh on its way.
+    """
+
+    project: Project
+    refresh_week: date
+    published: bool = False
+
+    @cached_property
+    def panel(self) -> "Panel":
+        """The panel that the models were fitted to."""
+        with self.project.warehouse.work() as connection:
+            return read_panel(connection, self.project.config, self.refresh_week)
+
+    @cached_property
+    def _folder(self) -> Path:
+        if self.published:
+            return self.project.warehouse.model_folder(self.refresh_week)
+        return fits_folder(self.project, self.refresh_week)
+
+    @cached_property
+    def final(self) -> "FittedModel":
+        """The fit on all weeks."""
+        return read_fit(self._folder, "final")
+
+    @cached_property
+    def training(self) -> "Training":
+        """Both fits; the history of their losses is in the warehouse."""
+        from mmm_model import Training
+
+        holdout = read_fit(self._folder, "holdout")
+        return Training(holdout, self.final, pd.DataFrame())
+
+    @cached_property
+    def lift_tests(self) -> "list[LiftTest]":
+        """The lift tests that the final fit read, in its order."""
+        panel = self.panel  # read before the turn at the warehouse, which it needs itself
+        with self.project.warehouse.work() as connection:
+            return read_lift_tests(connection, self.project.config, panel)
+
+    @cached_property
+    def response(self) -> "MediaResponse":
+        """The media part of the final fit."""
+        return self.final.media_response(self.panel)
+
+
+EDGE_COLUMNS = [column.name for column in mart.BY_NAME["channel_graph"].columns]
+Tables = dict[str, pd.DataFrame]
+Shown = dict[str, Any]
+_RESULTS: list[dg.AssetsDefinition] = []
+
+
+def result(
+    *tables: str, description: str
+) -> Callable[[Callable[[Fits], tuple[Tables, Shown]]], dg.AssetsDefinition]:
+    """Make an asset of a function from the fits of a week to mart tables and metadata.
+
+    Parameters
+    ----------
+    tables
+        The mart tables that the function fills, the main one first.
+    """
+
+    def decorate(compute: Callable[[Fits], tuple[Tables, Shown]]) -> dg.AssetsDefinition:
+        @dg.asset(
+            name=compute.__name__,
+            deps=["panel", "fitted_model"],
+            group_name="results",
+            kinds={"duckdb", "table"},
+            description=description,
+            metadata=metadata.definition_metadata(*tables),
+        )
+        def asset(
+            context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+        ) -> dg.MaterializeResult:
+            refresh_week = date.fromisoformat(context.partition_key)
+            frames, shown = compute(Fits(project, refresh_week))
+            with project.warehouse.work() as connection:
+                for name in tables:
+                    replace_week(connection, name, refresh_week, frames[name])
+            return dg.MaterializeResult(
+                metadata={"dagster/row_count": len(frames[tables[0]]), **shown}
+            )
+
+        _RESULTS.append(asset)
+        return asset
+
+    return decorate
+
+
+@result(
+    "holdout_metrics",
+    description="How well the held-out weeks were forecast, beside last value, mean of the last "
+    "four weeks, same week last year and training mean.",
+)
+def holdout_metrics(fits: Fits) -> tuple[Tables, Shown]:
+    """Score the holdout forecast against the references."""
+    from mmm_model.effects import tables
+
+    frame = tables.holdout_metrics(fits.training, fits.panel)
+    pooled = frame[(frame["scope"] == "pooled") & (frame["metric"] == "relative_rmse")]
+    return {"holdout_metrics": frame}, {
+        "relative_rmse": metadata.bars(pooled["model"].tolist(), pooled["value"].tolist()),
+        "skill": metadata.table(
+            frame[frame["metric"] == "skill"]
+            .pivot(index="model", columns="scope", values="value")
+            .reset_index()
+        ),
+    }
+
+
+@result(
+    "predictions",
+    description="Actual and predicted KPI by region and week, with intervals: the final fit on "
+    "all weeks, and the forecast of the held-out weeks by a fit that did not see them.",
+)
+def predictions(fits: Fits) -> tuple[Tables, Shown]:
+    """Predict every region and week."""
+    from mmm_model.effects import tables
+
+    frame = tables.predictions(fits.training, fits.panel)
+    national = (
+        frame.groupby(["split", "week"], as_index=False)[["actual", "predicted"]]
+        .sum()
+        .sort_values(["split", "week"])
+    )
+    return {"predictions": frame}, {
+        "last_weeks_national": metadata.table(national.groupby("split").tail(8), limit=16)
+    }
+
+
+@result(
+    "contributions",
+    description="What made up the predicted KPI: baseline, seasonality, controls and the direct "
+    "effect of each channel, by region and week.",
+)
+def contributions(fits: Fits) -> tuple[Tables, Shown]:
+    """Split the prediction into its components."""
+    from mmm_model.effects import tables
+
+    frame = tables.contributions(fits.final, fits.panel)
+    total = frame.groupby("component")["contribution"].sum().sort_values(ascending=False)
+    share = total / total.sum()
+    return {"contributions": frame}, {
+        "share_of_prediction": metadata.bars(share.index.tolist(), share.tolist())
+    }
+
+
+@result(
+    "channel_summary",
+    description="Each channel over all weeks: spend, direct, mediated and total contribution, "
+    "ROI with interval, marginal ROI.",
+)
+def channel_summary(fits: Fits) -> tuple[Tables, Shown]:
+    """Sum each channel up."""
+    from mmm_model.effects import tables
+
+    frame = tables.channel_summary(fits.final, fits.panel)
+    shown = frame[["channel", "spend", "contribution", "share", "roi", "roi_lower", "roi_upper"]]
+    return {"channel_summary": frame}, {"channels": metadata.table(shown, limit=30)}
+
+
+@result(
+    "adstock_curves", description="How a channel's effect spreads over the weeks after exposure."
+)
+def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
+    """Read the learned kernels."""
+    from mmm_model.effects import tables
+
+    frame = tables.adstock_curves(fits.final)
+    wide = frame.pivot(index="channel", columns="lag_weeks", values="weight").reset_index()
+    wide.columns = [str(name) for name in wide.columns]
+    return {"adstock_curves": frame}, {"weight_by_lag": metadata.table(wide, limit=30)}
+
+
+@result(
+    "effectiveness",
+    description="What a unit of each channel was worth in each week, against its own mean.",
+)
+def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
+    """Follow the effectiveness of each channel over the weeks."""
+    from mmm_model.effects import tables
+
+    frame = tables.effectiveness(fits.response, fits.panel)
+    spread = frame.groupby("channel", sort=False)["effectiveness"].agg(["min", "max"])
+    return {"effectiveness": frame}, {"range": metadata.table(spread.reset_index(), limit=30)}
+
+
+@result(
+    "channel_graph",
+    "graph_metrics",
+    "graph_controls",
+    "edge_tests",
+    description="Which channel or control drives which, in the same week or later, with the "
+    "probability of each edge, what removing it changes, and which controls media drive.",
+)
+def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
+    """List the learned edges and test the published ones."""
+    from mmm_model.effects import graph_tables
+
+    graph = fits.final.graph
+    frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
+    metrics = graph_tables.graph_metrics(fits.final, fits.panel)
+    controls = graph_tables.graph_controls(fits.final, fits.panel)
+    tests = graph_tables.edge_tests(fits.final, fits.panel)
+    with fits.project.warehouse.work() as connection:
+        graph_check.record(connection, fits.refresh_week, controls)
+    frames = {
+        "channel_graph": frame,
+        "graph_metrics": metrics,
+        "graph_controls": controls,
+        "edge_tests": tests,
+    }
+    return frames, {
+        "published_edges": int(frame["published"].sum()),
+        "edges": metadata.table(frame),
+        "metrics": metadata.table(metrics),
+        "controls": metadata.table(controls),
+        "without_an_edge": metadata.table(tests),
+    }
+
+
+@result(
+    "response_curves",
+    "response_curve_parameters",
+    "exposure_costs",
+    description="Weekly response when a channel's recent plan is scaled from nothing to three "
+    "times, nationally and by region, the Hill curve that describes it, and what exposure costs.",
+)
+def response_curves(fits: Fits) -> tuple[Tables, Shown]:
+    """Trace the response curves and describe them by Hill parameters."""
+    from mmm_model.budget.future_plan import future_plan
+    from mmm_model.effects import response_curves as curves
+    from mmm_model.effects.exposure_costs import exposure_costs
+
+    ahead = future_plan(fits.final, fits.panel, fits.project.config.budget.horizon)
+    frame = curves.response_curves(fits.response, fits.panel, ahead=ahead)
+    parameters = curves.response_curve_parameters(frame)
+    return {
+        "response_curves": frame,
+        "response_curve_parameters": parameters,
+        "exposure_costs": exposure_costs(fits.panel),
+    }, {"parameters": metadata.table(parameters, limit=30)}
+
+
+@result(
+    "optimal_budgets",
+    "budget_scenarios",
+    description="Recommended weekly spend by scenario, channel and region, beside today's plan.",
+)
+def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
+    """Find the best split of each scenario's budget."""
+    from mmm_model.budget import optimise as budgets
+
+    settings = fits.project.config.budget_settings(fits.panel.channels)
+    frame, scenarios = budgets.optimal_budgets(fits.response, fits.panel, settings)
+    shown = frame[frame["region"].isna()].drop(columns="region")
+    there = set(scenarios["scenario"])
+    absent = [each.name for each in settings.scenarios if each.name not in there]
+    return {"optimal_budgets": frame, "budget_scenarios": scenarios}, {
+        "totals_that_bounds_rule_out": ", ".join(absent) or "none",
+        "scenarios": metadata.table(scenarios, limit=20),
+        "budgets": metadata.table(shown, limit=40),
+    }
+
+
+@result(
+    "weekly_budgets",
+    description="The first scenario spread over the weeks of the planning horizon.",
+)
+def weekly_budgets(fits: Fits) -> tuple[Tables, Shown]:
+    """Spread a budget over channels and weeks."""
+    from mmm_model.budget import weekly_budget as weekly
+
+    config, panel = fits.project.config, fits.panel
+    settings = config.budget_settings(panel.channels)
+    settings = replace(settings, scenarios=settings.scenarios[:1])
+    last = panel.weeks[-1].date()
+    rules = config.budget.weekly_rules(panel.channels, last)
+    found = weekly.plan_weeks(fits.final, panel, config.budget.horizon, settings, rules)
+    frame = weekly.frame(found)
+    return {"weekly_budgets": frame}, {"weeks": metadata.table(frame, limit=60)}
+
+
+@result(
+    "lift_tests",
+    description="Each experiment beside what the model said before it knew of it, and says now.",
+)
+def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
+    """Hold the tests against the model."""
+    from mmm_model.effects import tables
+
+    frame = tables.lift_tests(fits.final, fits.lift_tests)
+    return {"lift_tests": frame}, {"tests": metadata.table(frame, limit=30)}
+
+
+RESULT_ASSETS = list(_RESULTS)

@@ -1,0 +1,49 @@
+"""How earlier refreshes forecast the weeks that are new in this one."""
+
+from datetime import date
+
+import dagster as dg
+import pandas as pd
+
+from mmm_assets.inputs.panel_table import read_panel
+from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration.earlier_refreshes import earlier_scores, score_new_weeks
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import replace_week
+
+
+@dg.asset(
+    deps=["panel"],
+    group_name="results",
+    kinds={"duckdb", "table"},
+    description="What the models of earlier refreshes forecast for the weeks that have come "
+    "since, scored as they come: skill that no hindsight touches.",
+    metadata=metadata.definition_metadata("forecast_track", "forecast_skill"),
+)
+def forecast_track(
+    context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
+) -> dg.MaterializeResult:
+    """Score the forecasts of the new weeks, and all forecasts that were ever scored."""
+    from mmm_model.effects.forecast_track import forecast_skill
+
+    refresh_week = date.fromisoformat(context.partition_key)
+    with project.warehouse.work() as connection:
+        panel = read_panel(connection, project.config, refresh_week)
+    new = score_new_weeks(project, panel, refresh_week, context.log.warning)
+    parts = [part for part in (earlier_scores(project, refresh_week), new) if len(part)]
+    skill = forecast_skill(pd.concat(parts, ignore_index=True) if parts else new)
+    with project.warehouse.work() as connection:
+        replace_week(connection, "forecast_track", refresh_week, new)
+        replace_week(connection, "forecast_skill", refresh_week, skill)
+    shown = skill.assign(horizon_weeks=skill["horizon_weeks"].map(_horizon))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(new),
+            "skill": metadata.table(shown, limit=30),
+            **({"skill_of_all": float(skill["skill"].iloc[0])} if len(skill) else {}),
+        }
+    )
+
+
+def _horizon(weeks: float) -> str:
+    return "all" if weeks != weeks else f"{weeks:.0f}"

@@ -1,0 +1,170 @@
+"""When a refresh runs by itself: the job, its weekly schedule, and the sensor for new files."""
+
+import hashlib
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from mmm_assets.config import ProjectConfig
+from mmm_assets.config.errors import UsageError
+from mmm_assets.inputs import sources
+from mmm_assets.inputs.arrival import newest_complete_week
+from mmm_assets.orchestration.failures import PROCESS_TAG, explain_failure
+from mmm_assets.orchestration.notify import notify
+from mmm_assets.orchestration.project_resource import PARTITION_TAG
+from mmm_assets.orchestration.publication import is_published
+from mmm_assets.store.project import Project
+
+JOB = "refresh"
+
+
+class UnknownWeek(UsageError):
+    """The week asked for is not one that the project can refresh."""
+
+
+# One process for the whole run: a process per step would import torch once for each.
+refresh_job = dg.define_asset_job(
+    JOB,
+    selection=dg.AssetSelection.all(),
+    executor_def=dg.in_process_executor,
+    description="One weekly refresh, from the raw tables to the published results.",
+)
+
+
+def newest_week_over(today: date) -> date:
+    """Monday of the newest week that is over."""
+    return today - timedelta(days=today.weekday(), weeks=1)
+
+
+def weekly_partitions(config: ProjectConfig) -> dg.WeeklyPartitionsDefinition:
+    """Partitions of a project: the Monday of each week that a refresh may end with."""
+    last = config.refresh.last_week
+    ahead = (last - newest_week_over(datetime.now(UTC).date())).days // 7 if last else 0
+    return dg.WeeklyPartitionsDefinition(
+        start_date=config.refresh.first_week.isoformat(),
+        # A window ends with its week, so the last partition is the week before the end.
+        end_date=(last + timedelta(weeks=1)).isoformat() if last else None,
+        day_offset=1,
+        # Weeks that the configuration vouches for, though the clock has not reached them.
+        end_offset=max(ahead, 0),
+    )
+
+
+def weekly_schedule(config: ProjectConfig) -> dg.ScheduleDefinition:
+    """Refresh the newest week that is over: once its data are there, or the grace is over."""
+    wait = timedelta(hours=config.schedule.grace_hours)
+    ticks = dg.TimeWindowPartitionsDefinition(
+        start=datetime(2000, 1, 3),
+        fmt="%Y-%m-%d",
+        cron_schedule=config.schedule.cron,
+        timezone=config.schedule.timezone,
+    )
+
+    @dg.schedule(
+        name="weekly_refresh",
+        job=refresh_job,
+        # By the hour as well, for data that come late.
+        cron_schedule=[config.schedule.cron, "0 * * * *"] if wait else config.schedule.cron,
+        execution_timezone=config.schedule.timezone,
+        description=f"Refreshes the newest week that is over as soon as its data are complete, "
+        f"{config.schedule.grace_hours} hours after '{config.schedule.cron}' in any case.",
+    )
+    def weekly_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        now = context.scheduled_execution_time
+        window = ticks.get_prev_partition_window(now)
+        if window is None:
+            return dg.SkipReason("the schedule has not begun")
+        week = newest_week_over(window.end.date())
+        key = week.isoformat()
+        if not weekly_partitions(config).has_partition_key(key):
+            return dg.SkipReason(f"{key} is not a refresh week of this project")
+        if is_published(Project(config), week):
+            return dg.SkipReason(f"{key} is published")
+        over = window.end + wait
+        if now < over:
+            why = _incomplete(config, week)
+            if why:
+                return dg.SkipReason(f"{why}; waiting until {over:%Y-%m-%d %H:%M %Z}")
+        elif wait and now - over < timedelta(hours=1):
+            why = _incomplete(config, week)
+            if why:
+                notify(config, "late", key, messages=[why], warn=context.log.warning)
+        return dg.RunRequest(run_key=key, partition_key=key, tags=_retries(config))
+
+    return weekly_refresh
+
+
+def _incomplete(config: ProjectConfig, week: date) -> str:
+    """Say why a week cannot be refreshed yet; nothing when its data are complete."""
+    try:
+        newest = newest_complete_week(config)
+    except sources.SourceError as error:
+        return f"the sources cannot be read: {error}"
+    if newest is None or newest < week:
+        return f"the data of {week} are not complete; the newest week that is: {newest}"
+    return ""
+
+
+def _retries(config: ProjectConfig) -> dict[str, str]:
+    return {"dagster/max_retries": str(config.schedule.retries)}
+
+
+@dg.sensor(
+    name="new_files",
+    job=refresh_job,
+    minimum_interval_seconds=60,
+    description="Starts a refresh of the newest complete week when source files have changed "
+    "and have come to rest.",
+)
+def new_files(
+    context: dg.SensorEvaluationContext, project: dg.ResourceParam[Project]
+) -> dg.SensorResult:
+    """Compare the source files with those of the last look and of the last refresh.
+
+    Files that differ from the last look may still be written; they are left until the next.
+    """
+    config = project.config
+    cursor = context.cursor or ""
+    last: dict[str, str] = json.loads(cursor) if cursor.startswith("{") else {}
+    state = "\n".join(
+        f"{file} {status.st_size} {status.st_mtime_ns}"
+        for file in sources.source_files(config)
+        for status in [file.stat()]
+    )
+    now = hashlib.sha256(state.encode()).hexdigest()
+    if now == last.get("done"):
+        return dg.SensorResult(skip_reason="no source file has changed")
+    if now != last.get("seen"):
+        seen = json.dumps({**last, "seen": now})
+        return dg.SensorResult(skip_reason="source files are arriving", cursor=seen)
+    try:
+        week = newest_complete_week(config)
+    except sources.SourceError as error:
+        return dg.SensorResult(skip_reason=f"the sources cannot be read yet: {error}")
+    key = str(week)
+    if week is None or not weekly_partitions(config).has_partition_key(key):
+        return dg.SensorResult(skip_reason=f"the newest complete week, {key}, is not over yet")
+    request = dg.RunRequest(run_key=f"{key}-{now[:12]}", partition_key=key, tags=_retries(config))
+    return dg.SensorResult(run_requests=[request], cursor=json.dumps({"seen": now, "done": now}))
+
+
+def failure_notice(config: ProjectConfig) -> dg.SensorDefinition:
+    """Tell people of runs that failed under Dagster's daemon; `refresh` tells of its own."""
+
+    @dg.run_failure_sensor(
+        name="failure_notice",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells whom 'notify' of the configuration names that a refresh failed.",
+    )
+    def tell(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        if PROCESS_TAG in run.tags:
+            return
+        events = [*context.get_step_failure_events(), context.failure_event]
+        status, messages = explain_failure(events)
+        if status != "held":  # the gates have told already
+            key = run.tags.get(PARTITION_TAG, "")
+            notify(config, status, key, run.run_id, messages, context.log.warning)
+
+    return tell

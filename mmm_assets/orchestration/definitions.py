@@ -1,0 +1,65 @@
+"""One configuration, one code location: everything that Dagster loads of a project."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import dagster as dg
+
+# Owners on jobs, pools and the like are beta in this release, which is pinned.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
+
+from mmm_assets.config.project import ProjectConfig  # noqa: E402
+from mmm_assets.orchestration.assets.graph_check import control_check  # noqa: E402
+from mmm_assets.orchestration.assets.model import fitted_model  # noqa: E402
+from mmm_assets.orchestration.assets.panel import panel  # noqa: E402
+from mmm_assets.orchestration.assets.raw import RAW_ASSETS, input_checks  # noqa: E402
+from mmm_assets.orchestration.assets.report import dashboard, published_refresh, result_gates  # noqa: E402
+from mmm_assets.orchestration.assets.results import RESULT_ASSETS  # noqa: E402
+from mmm_assets.orchestration.assets.track import forecast_track  # noqa: E402
+from mmm_assets.orchestration.automation import (  # noqa: E402
+    failure_notice,
+    new_files,
+    refresh_job,
+    weekly_partitions,
+    weekly_schedule,
+)
+from mmm_assets.orchestration.planning_job import plan_job  # noqa: E402
+from mmm_assets.orchestration.project_resource import project_resource  # noqa: E402
+
+
+def build_definitions(
+    config: ProjectConfig, resource_overrides: dict[str, Any] | None = None
+) -> dg.Definitions:
+    """Build the code location of one project.
+
+    Parameters
+    ----------
+    config
+        The project's configuration.
+    resource_overrides
+        Resources in place of the usual ones: the command line listens to the training with it.
+    """
+    weeks = weekly_partitions(config)
+    assets = dg.map_asset_specs(
+        lambda spec: spec.replace_attributes(partitions_def=weeks, owners=list(config.owners)),
+        [
+            *RAW_ASSETS,
+            panel,
+            fitted_model,
+            *RESULT_ASSETS,
+            forecast_track,
+            dashboard,
+            published_refresh,
+        ],
+    )
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=[input_checks, control_check, result_gates],
+        jobs=[refresh_job, plan_job],
+        schedules=[weekly_schedule(config)],
+        sensors=[new_files, failure_notice(config)],
+        resources={"project": project_resource(config), **(resource_overrides or {})},
+        executor=dg.in_process_executor,
+    )

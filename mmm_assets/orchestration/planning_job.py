@@ -1,0 +1,80 @@
+"""The job ``plan``: a budget asked for in Dagster's launchpad, answered in its metadata."""
+
+from datetime import date
+
+import dagster as dg
+from pydantic import Field
+
+from mmm_assets.orchestration import metadata
+from mmm_assets.planning.questions import (
+    Infeasible,
+    UnknownRefresh,
+    ask,
+    plan_budget,
+    published_week,
+)
+from mmm_assets.planning.words import budget_table, budget_words
+from mmm_assets.store.project import Project
+
+GOALS = ("multiplier", "total", "roi", "marginal_roi", "kpi")
+
+
+class PlanConfig(dg.Config):
+    """What is asked; one of the first five, the recent total without any."""
+
+    multiplier: float | None = Field(default=None, description="total over the recent plan's")
+    total: float | None = Field(default=None, description="money over the horizon")
+    roi: float | None = Field(default=None, description="largest total that returns so much")
+    marginal_roi: float | None = Field(
+        default=None, description="total at which one more unit returns so much"
+    )
+    kpi: float | None = Field(default=None, description="least total for so much KPI from media")
+    horizon: int = Field(default=1, ge=1, description="weeks that amounts are for")
+    bounds: dict[str, list[float]] = Field(
+        default={}, description="channel → [least, most] as multiples of its recent spend"
+    )
+    max_change: float | None = Field(default=None, description="largest change of other channels")
+    caution: float | None = Field(default=None, description="standard deviations to gain")
+    refresh_week: str | None = Field(default=None, description="a published one; default: newest")
+
+
+@dg.op(description="Splits a total, or finds the one that reaches a goal; changes nothing.")
+def best_budget(
+    context: dg.OpExecutionContext, config: PlanConfig, project: dg.ResourceParam[Project]
+) -> None:
+    """Answer and leave the table in the run's metadata."""
+    try:
+        asked = date.fromisoformat(config.refresh_week) if config.refresh_week else None
+        week = published_week(project, asked)
+        goals = {name: getattr(config, name) for name in GOALS}
+        question = ask(
+            goals,
+            config.horizon,
+            config.bounds.items(),
+            max_change=config.max_change,
+            caution=config.caution,
+        )
+        budget = plan_budget(project, week, question)
+    except (Infeasible, UnknownRefresh, ValueError) as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+    about = project.config
+    lines = budget_words(budget, config.horizon, about.kpi_name, about.currency)
+    context.add_output_metadata(
+        {
+            "refresh_week": week.isoformat(),
+            "answer": dg.MetadataValue.md(
+                "\n".join(f"- {metadata.escape(line)}" for line in lines)
+            ),
+            "budget": metadata.table(budget_table(budget, config.horizon, about.currency)),
+        }
+    )
+
+
+@dg.job(
+    name="plan",
+    description="Ask the published refresh for a budget: open the launchpad, say what you want.",
+    executor_def=dg.in_process_executor,
+)
+def plan_job() -> None:
+    """Answer one question."""
+    best_budget()

@@ -1,0 +1,62 @@
+"""What is kept of the past, counted and not dated: a clock that jumps deletes nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from contextlib import suppress
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+
+from mmm_assets.inputs.panel_table import TABLES
+from mmm_assets.store.project import Project
+from mmm_assets.store.warehouse import WarehouseBusy
+
+_WEEK = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+
+
+def tidy(project: Project, instance: dg.DagsterInstance) -> None:
+    """Remove the models, panels, dashboards, runs and logs beyond what is to be kept."""
+    keep = project.config.retention
+    for week in _fitted_weeks(project)[keep.models :]:
+        # A week that somebody is working on, this run for one, is left alone.
+        with suppress(WarehouseBusy), project.warehouse.week_turn(week, seconds=0):
+            _forget(project, week)
+    for old in _weeks(project.config.reports_folder)[keep.reports :]:
+        shutil.rmtree(project.config.reports_folder / old.isoformat(), ignore_errors=True)
+    home = Path(instance.root_directory)
+    ended = instance.get_run_records(dg.RunsFilter(statuses=_ENDED))  # newest first
+    for record in ended[keep.runs :]:
+        run_id = record.dagster_run.run_id
+        instance.delete_run(run_id)
+        (home / "logs" / f"{run_id}.jsonl").unlink(missing_ok=True)
+        shutil.rmtree(home / "storage" / run_id, ignore_errors=True)
+
+
+def _fitted_weeks(project: Project) -> list[date]:
+    """Refresh weeks with a model or a panel, newest first."""
+    folders = (project.warehouse.folder / "models", project.warehouse.folder / "drafts")
+    found = {week for folder in folders for week in _weeks(folder)}
+    with project.warehouse.work() as connection:
+        for table in TABLES:
+            rows = connection.execute(f"SELECT DISTINCT refresh_week FROM staging.{table}")
+            found |= {week for (week,) in rows.fetchall()}
+    return sorted(found, reverse=True)
+
+
+def _forget(project: Project, week: date) -> None:
+    shutil.rmtree(project.warehouse.model_folder(week), ignore_errors=True)
+    shutil.rmtree(project.warehouse.draft_folder(week), ignore_errors=True)
+    with project.warehouse.work() as connection:
+        for table in TABLES:
+            connection.execute(f"DELETE FROM staging.{table} WHERE refresh_week = ?", [week])
+
+
+def _weeks(folder: Path) -> list[date]:
+    """Refresh weeks that have a folder, newest first."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    weeks = (date.fromisoformat(part.name) for part in found if _WEEK.fullmatch(part.name))
+    return sorted(weeks, reverse=True)

@@ -1,0 +1,192 @@
+"""Run refreshes from a terminal or a scheduler, through the same Dagster job as everything else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+
+from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.weekly_kpi import newest_week_in_source
+from mmm_assets.orchestration.automation import JOB, UnknownWeek, weekly_partitions
+from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.failures import PROCESS_TAG, explain_failure
+from mmm_assets.orchestration.notify import notify
+from mmm_assets.orchestration.project_resource import project_resource
+from mmm_assets.store.project import Progress
+from mmm_assets.store.warehouse import WarehouseBusy, WarehouseError, hold
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RefreshOutcome:
+    """How one refresh ended.
+
+    Parameters
+    ----------
+    status
+        ``published``, ``held``, ``refused`` (the input broke a blocking rule) or ``failed``.
+    messages
+        Why, for a person; empty when published.
+    """
+
+    refresh_week: date
+    run_id: str
+    status: str
+    messages: tuple[str, ...] = ()
+
+
+def dagster_home(config: ProjectConfig) -> Path:
+    """Where Dagster keeps its runs: ``DAGSTER_HOME`` if set, else beside the warehouse."""
+    return Path(os.environ.get("DAGSTER_HOME") or config.warehouse_folder / "dagster").resolve()
+
+
+def prepare_dagster_home(config: ProjectConfig) -> Path:
+    """Fill Dagster's home and name it in the environment, from where Dagster takes it.
+
+    Raises
+    ------
+    WarehouseError
+        If it cannot be written to.
+    """
+    home = dagster_home(config)
+    settings = home / "dagster.yaml"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not settings.exists():
+            shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings)
+    except OSError as error:
+        raise WarehouseError(f"{home} cannot be written to: {error.strerror}") from error
+    os.environ["DAGSTER_HOME"] = str(home)
+    return home
+
+
+@contextmanager
+def dagster_instance(config: ProjectConfig) -> Iterator[dg.DagsterInstance]:
+    """Open the Dagster instance of a project."""
+    prepare_dagster_home(config)
+    with dg.DagsterInstance.get() as instance:
+        _bury_dead_runs(instance)
+        yield instance
+
+
+def newest_refresh_week(config: ProjectConfig) -> date:
+    """Newest week in the data that is over.
+
+    Raises
+    ------
+    SourceError
+        If the KPI's source cannot be read.
+    UnknownWeek
+        If no week of the project is over yet.
+    """
+    last = weekly_partitions(config).get_last_partition_key()
+    if last is None:
+        raise UnknownWeek(f"no week from {config.refresh.first_week} on is over yet")
+    return min(newest_week_in_source(config), date.fromisoformat(last))
+
+
+def refresh(
+    config: ProjectConfig,
+    instance: dg.DagsterInstance,
+    refresh_week: date,
+    progress: Progress | None = None,
+    as_known_on: str | None = None,
+) -> RefreshOutcome:
+    """Run one refresh in this process.
+
+    Parameters
+    ----------
+    instance
+        Where the run and its materialisations are recorded.
+    progress
+        Told how training goes.
+    as_known_on
+        ISO time (UTC) up to which loads count; None: as ``refresh.knowledge`` says.
+
+    Raises
+    ------
+    UnknownWeek
+        If ``refresh_week`` is not a partition of the project.
+    """
+    definitions = build_definitions(config, {"project": project_resource(config, progress)})
+    job = definitions.resolve_job_def(JOB)
+    key = refresh_week.isoformat()
+    if job.partitions_def is None or not job.partitions_def.has_partition_key(key):
+        raise UnknownWeek(
+            f"{key} is not a refresh week: it must be a Monday from "
+            f"{config.refresh.first_week} on, of a week that is over"
+        )
+    with _sign_of_life(instance) as process:
+        run = job.execute_in_process(
+            instance=instance,
+            partition_key=key,
+            run_config=QUIET,
+            raise_on_error=False,
+            tags={
+                PROCESS_TAG: process,
+                **({knowledge.TAG: as_known_on} if as_known_on else {}),
+            },
+        )
+    refusals = [
+        check.description or check.check_name
+        for check in run.get_asset_check_evaluations()
+        if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
+    ]
+    if refusals or not run.success:
+        status, messages = explain_failure(run.filter_events(lambda event: event.is_failure))
+        if refusals:
+            status, messages = "refused", tuple(refusals)
+        if status != "held":  # the gates have told already
+            notify(config, status, key, run.run_id, messages)
+        return RefreshOutcome(refresh_week, run.run_id, status, messages)
+    [published] = run.asset_materializations_for_node("published_refresh")
+    ended = str(published.metadata["status"].value)
+    reasons = (str(published.metadata["reason"].value),) if ended == "held" else ()
+    return RefreshOutcome(refresh_week, run.run_id, ended, reasons)
+
+
+@contextmanager
+def _sign_of_life(instance: dg.DagsterInstance) -> Iterator[str]:
+    """Hold a lock file under a name of its own; it comes free when this process ends or dies."""
+    name = uuid4().hex
+    file = _life_file(instance, name)
+    with hold(file, 0, "a new file"):
+        yield name
+    file.unlink(missing_ok=True)
+
+
+def _life_file(instance: dg.DagsterInstance, name: str) -> Path:
+    return Path(instance.root_directory) / "running" / f"{name}.lock"
+
+
+def _bury_dead_runs(instance: dg.DagsterInstance) -> None:
+    """Mark runs of killed terminals as failed.
+
+    Dagster's daemon does this for the runs that it launched; a run of the command line has
+    only the next command to do it.
+    """
+    open_runs = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING]
+    for record in instance.get_run_records(dg.RunsFilter(statuses=open_runs)):
+        run = record.dagster_run
+        process = run.tags.get(PROCESS_TAG)
+        if process is None or not process.isalnum():
+            continue
+        file = _life_file(instance, process)
+        if file.exists():
+            try:
+                with hold(file, 0, ""):
+                    pass
+            except WarehouseBusy:
+                continue  # it lives
+        instance.report_run_failed(run, "the process ended before the run did")
+        file.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""Budgets asked for between two refreshes, from saved fits."""

@@ -1,0 +1,204 @@
+"""Budgets asked for between two refreshes, answered by a published one, nothing refitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from mmm_assets.config.errors import UsageError
+from mmm_assets.orchestration.assets.results import Fits
+from mmm_assets.store.project import Project
+
+if TYPE_CHECKING:
+    from mmm_model.budget.budget import Budget
+    from mmm_model.budget.scenarios import BudgetSettings, Scenario
+    from mmm_model.budget.weekly_budget import WeeklyBudget
+
+
+class UnknownRefresh(UsageError):
+    """There is no published refresh to plan with."""
+
+
+class Infeasible(UsageError):
+    """What was asked for cannot be met; the message names what conflicts."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What is fixed about single weeks of a horizon.
+
+    Parameters
+    ----------
+    signed
+        Channel, first day of a week and money that is signed for it.
+    flights
+        Channel, fewest weeks in a row, least money in each.
+    """
+
+    signed: tuple[tuple[str, date, float], ...] = ()
+    flights: tuple[tuple[str, int, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked; what is left out is as in the configuration.
+
+    Parameters
+    ----------
+    scenario
+        The total, or the goal that it must reach.
+    bounds
+        Channel → least and most, as multiples of its recent spend.
+    max_change, caution, by_region
+        As in ``budget`` of the configuration.
+    """
+
+    scenario: Scenario
+    bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    max_change: float | None = None
+    caution: float | None = None
+    by_region: bool | None = None
+
+
+def ask(
+    goals: Mapping[str, float | None],
+    horizon: int = 1,
+    bounds: Iterable[tuple[str, Sequence[float]]] = (),
+    *,
+    max_change: float | None = None,
+    caution: float | None = None,
+) -> Question:
+    """Make a question of what a person typed.
+
+    Parameters
+    ----------
+    goals
+        One of ``multiplier``, ``total``, ``roi``, ``marginal_roi`` and ``kpi``, the others None;
+        without any, the recent total. Amounts are for the whole horizon.
+    horizon
+        Weeks.
+    bounds
+        Channels with their least and most.
+
+    Raises
+    ------
+    Infeasible
+        If that is no question.
+    """
+    from mmm_model.budget.scenarios import Scenario
+
+    given = {name: value for name, value in goals.items() if value is not None}
+    for amount in {"total", "kpi"} & set(given):
+        given[amount] /= horizon
+    pairs = {}
+    for channel, ends in bounds:
+        if len(ends) != 2:
+            raise Infeasible(f"bounds of '{channel}' are {list(ends)}, expected [least, most]")
+        pairs[channel] = (ends[0], ends[1])
+    try:
+        scenario = Scenario("plan", **(given or {"multiplier": 1.0}))
+    except ValueError as error:
+        raise Infeasible(str(error)) from error
+    return Question(scenario, pairs, max_change, caution)
+
+
+def published_week(project: Project, refresh_week: date | None) -> date:
+    """Return the week if it is published; without one, the newest that is.
+
+    Raises
+    ------
+    UnknownRefresh
+        If it is not, or nothing is.
+    """
+    try:
+        with project.warehouse.published() as connection:
+            rows = connection.execute(
+                "SELECT refresh_week FROM mart.refreshes WHERE status = 'published' "
+                "ORDER BY refresh_week"
+            ).fetchall()
+    except FileNotFoundError:
+        rows = []
+    weeks = [week for (week,) in rows]
+    if not weeks:
+        raise UnknownRefresh("nothing is published yet; start with:  mmm refresh")
+    if refresh_week is not None and refresh_week not in weeks:
+        known = ", ".join(map(str, weeks[-5:]))
+        raise UnknownRefresh(f"no refresh of {refresh_week} is published; the last are {known}")
+    return refresh_week or weeks[-1]
+
+
+def plan_budget(project: Project, refresh_week: date, question: Question) -> Budget:
+    """Find the best split for one question, by the saved model of a refresh.
+
+    Raises
+    ------
+    Infeasible
+        If bounds, total or goal conflict, or no channel's spend is known.
+    """
+    from mmm_model.budget.optimise import recommend
+
+    fits = Fits(project, refresh_week, published=True)
+    with _refusals():
+        found = recommend(fits.response, fits.panel, _settings(fits, question))
+    if not found:
+        raise Infeasible(_NO_SPEND)
+    return found[0]
+
+
+def plan_by_week(
+    project: Project, refresh_week: date, question: Question, horizon: int, fixed: Fixed
+) -> WeeklyBudget:
+    """Spread the best split over the weeks after a refresh.
+
+    Contracts and flights of the configuration hold, too.
+
+    Raises
+    ------
+    Infeasible
+        As `plan_budget`, or if a contract or a flight cannot be kept.
+    """
+    import pandas as pd
+
+    from mmm_model.budget.weekly_budget import Contract, Flight, WeeklyRules, plan_weeks
+
+    fits = Fits(project, refresh_week, published=True)
+    budget = project.config.budget.model_copy(update={"horizon": horizon})
+    known = budget.weekly_rules(fits.panel.channels, fits.panel.weeks[-1].date())
+    with _refusals():
+        contracts = tuple(
+            Contract(channel, pd.Timestamp(day) - pd.Timedelta(days=day.weekday()), spend)
+            for channel, day, spend in fixed.signed
+        )
+        flights = {channel: Flight(weeks, least) for channel, weeks, least in fixed.flights}
+        rules = WeeklyRules((*known.contracts, *contracts), {**known.flights, **flights})
+        found = plan_weeks(fits.final, fits.panel, horizon, _settings(fits, question), rules)
+    if not found:
+        raise Infeasible(_NO_SPEND)
+    return found[0]
+
+
+_NO_SPEND = "no channel's spend is known, so there is nothing to split"
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the science refuses is the question's fault."""
+    try:
+        yield
+    except ValueError as error:
+        raise Infeasible(str(error)) from error
+
+
+def _settings(fits: Fits, question: Question) -> BudgetSettings:
+    """The configuration's, changed by the question."""
+    settings = fits.project.config.budget_settings(fits.panel.channels)
+    changed = {
+        name: value
+        for name in ("max_change", "caution", "by_region")
+        if (value := getattr(question, name)) is not None
+    }
+    bounds = {**settings.bounds, **question.bounds}
+    return replace(settings, scenarios=(question.scenario,), bounds=bounds, **changed)

@@ -1,0 +1,374 @@
+"""Where the tables live: a working file that refreshes write, a published file that analysts read.
+
+DuckDB allows one writing process per file and then no reader at all, so nothing here holds
+a connection for long, every use of the working file queues behind one lock, and analysts
+never open that file. Publishing replaces one refresh week in a copy of the published file
+and renames the copy over it: a reader sees the old state or the new one, never a mixture,
+and a process that dies on the way leaves the old one as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from mmm_assets.mart import tables as mart
+
+LOCK_SECONDS = 900.0
+"""How long a step waits for its turn; a turn lasts seconds, a bulk load of raw rows minutes."""
+
+SPILL = ".spill"
+"""Folder in which DuckDB keeps what does not fit into memory."""
+
+
+class WarehouseError(RuntimeError):
+    """The warehouse cannot be used as it should; the message says why, for a person."""
+
+
+class WarehouseBusy(WarehouseError):
+    """Another process held the warehouse or a refresh week for longer than one should wait."""
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """The two DuckDB files of a project and what lies beside them.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie; created when first written to.
+    memory_limit
+        What DuckDB may use, e.g. ``2GB``; it spills to ``.spill`` beyond that. None: its default.
+    """
+
+    folder: Path
+    memory_limit: str | None = None
+
+    @property
+    def work_file(self) -> Path:
+        """The file that refreshes write: schemas ``raw``, ``staging`` and ``mart``."""
+        return self.folder / "work.duckdb"
+
+    @property
+    def published_file(self) -> Path:
+        """The file that analysts open: schema ``mart`` and its ``current_*`` views."""
+        return self.folder / "mmm.duckdb"
+
+    def model_folder(self, refresh_week: date) -> Path:
+        """Folder of the saved models of a published refresh."""
+        return self.folder / "models" / refresh_week.isoformat()
+
+    def draft_folder(self, refresh_week: date) -> Path:
+        """Folder of the models and the dashboard of a refresh that is not published yet."""
+        return self.folder / "drafts" / refresh_week.isoformat()
+
+    @contextmanager
+    def work(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the working file for a short while, inside one transaction.
+
+        Yields
+        ------
+        duckdb.DuckDBPyConnection
+            Committed when the block ends, rolled back when it raises.
+
+        Raises
+        ------
+        WarehouseBusy
+            If the file did not come free within ``LOCK_SECONDS``.
+        WarehouseError
+            If the folder cannot be written to.
+        """
+        with self.turn("work"), _connect(self.work_file, self.memory_limit) as connection:
+            create_schemas(connection)
+            connection.begin()
+            try:
+                yield connection
+            except BaseException:
+                with suppress(duckdb.Error):  # after a full disk there is nothing to roll back
+                    connection.rollback()
+                raise
+            connection.commit()
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open a copy of the working file, or an empty one; it is thrown away in the end."""
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / self.work_file.name
+            if self.work_file.exists():
+                with self.turn("work"):
+                    for end in ("", ".wal"):  # a killed process leaves a log of what it committed
+                        file = self.folder / f"{self.work_file.name}{end}"
+                        if file.exists():
+                            shutil.copyfile(file, f"{copy}{end}")
+            with _connect(copy, self.memory_limit) as connection:
+                create_schemas(connection)
+                yield connection
+
+    @contextmanager
+    def published(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the published file as an analyst would, read-only.
+
+        Raises
+        ------
+        FileNotFoundError
+            If nothing has been published yet.
+        """
+        if not self.published_file.exists():
+            raise FileNotFoundError(f"nothing is published yet: {self.published_file} is missing")
+        with duckdb.connect(str(self.published_file), read_only=True) as connection:
+            yield connection
+
+    def publish(self, refresh_week: date) -> None:
+        """Replace one refresh week in the published file by what the working file holds.
+
+        Atomic: the new state is built in a copy, synced to disk and renamed over the old one.
+        """
+        draft = self.published_file.with_suffix(".draft")
+        with self.turn("publish"):
+            _remove_draft(draft)  # left by a run that was killed
+            try:
+                if self.published_file.exists():
+                    shutil.copyfile(self.published_file, draft)
+                with self.turn("work"), _connect(draft, self.memory_limit) as connection:
+                    self._replace_in(connection, refresh_week)
+                replace_durably(draft, self.published_file)
+            except BaseException:
+                _remove_draft(draft)  # a full disk needs the room
+                raise
+
+    def _replace_in(self, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> None:
+        create_mart(connection)
+        connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
+        connection.begin()
+        for table in mart.TABLES:
+            names = ", ".join(quote(column.name) for column in table.all_columns)
+            connection.execute(
+                f"DELETE FROM mart.{table.name} WHERE refresh_week = ?", [refresh_week]
+            )
+            connection.execute(
+                f"INSERT INTO mart.{table.name} ({names}) "
+                f"SELECT {names} FROM work.mart.{table.name} WHERE refresh_week = ?",
+                [refresh_week],
+            )
+        connection.commit()
+        connection.execute("DETACH work")
+        connection.execute("CHECKPOINT")
+
+    def turn(
+        self, name: str, seconds: float | None = None, busy: str | None = None
+    ) -> AbstractContextManager[None]:
+        """Hold one of the warehouse's locks; a process that dies gives it back.
+
+        Parameters
+        ----------
+        name
+            ``work``, ``publish``, ``reports`` or ``week-YYYY-MM-DD``.
+        seconds
+            How long to wait for it; ``LOCK_SECONDS`` when None.
+        busy
+            What to say when it does not come free.
+
+        Raises
+        ------
+        WarehouseBusy
+            If it did not come free in time.
+        WarehouseError
+            If the folder cannot be written to.
+        """
+        message = busy or f"another run holds '{name}' of the warehouse {self.folder}"
+        wait = LOCK_SECONDS if seconds is None else seconds
+        return hold(self.folder / ".locks" / f"{name}.lock", wait, message)
+
+    def week_turn(
+        self, refresh_week: date, seconds: float | None = None
+    ) -> AbstractContextManager[None]:
+        """Hold a refresh week, so that no other run works on it; as `turn`."""
+        busy = f"another run is working on the refresh week {refresh_week}"
+        return self.turn(f"week-{refresh_week.isoformat()}", seconds, busy)
+
+    def sweep(self) -> None:
+        """Remove what killed processes left of DuckDB's spilled data."""
+        with self.turn("work"):
+            shutil.rmtree(self.folder / SPILL, ignore_errors=True)
+
+
+@contextmanager
+def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
+    """Hold a lock file for the length of a block.
+
+    Raises
+    ------
+    WarehouseBusy
+        If it did not come free in time; at once if this thread holds it, and so would wait for
+        itself.
+    WarehouseError
+        If the file cannot be created.
+    """
+    mine: set[Path] = _held.__dict__.setdefault("files", set())
+    if file in mine:
+        raise WarehouseBusy(f"{file.name} is held by this very thread: a turn inside a turn")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file)
+        lock.acquire(timeout=seconds)
+    except Timeout as error:
+        raise WarehouseBusy(
+            f"{busy}; waited {seconds:.0f} s. Try again when it is done."
+        ) from error
+    except OSError as error:
+        raise WarehouseError(f"{file.parent} cannot be written to: {error.strerror}") from error
+    mine.add(file)
+    try:
+        yield
+    finally:
+        mine.discard(file)
+        lock.release()
+
+
+_held = threading.local()
+
+
+def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what the working file needs where it is missing."""
+    for schema in ("raw", "staging"):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    create_mart(connection)
+
+
+def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the contract's tables, views and comments where they are missing.
+
+    A column that a newer version of the contract added is added to an existing table.
+    """
+    connection.execute("CREATE SCHEMA IF NOT EXISTS mart")
+    there = set(
+        connection.execute(
+            "SELECT table_name, column_name FROM duckdb_columns() "
+            "WHERE database_name = current_database() AND schema_name = 'mart'"
+        ).fetchall()
+    )
+    for table in mart.TABLES:
+        missing = [c for c in table.all_columns if (table.name, c.name) not in there]
+        if not missing:
+            continue
+        if len(missing) == len(table.all_columns):
+            body = ", ".join(f"{quote(c.name)} {c.type}" for c in missing)
+            connection.execute(f"CREATE TABLE mart.{table.name} ({body})")
+            connection.execute(f"COMMENT ON TABLE mart.{table.name} IS {quote_text(table.comment)}")
+        else:
+            for column in missing:
+                connection.execute(
+                    f"ALTER TABLE mart.{table.name} ADD COLUMN {quote(column.name)} {column.type}"
+                )
+        for column in missing:
+            connection.execute(
+                f"COMMENT ON COLUMN mart.{table.name}.{quote(column.name)} "
+                f"IS {quote_text(column.comment)}"
+            )
+        view = f"mart.current_{table.name}"
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM mart.{table.name} WHERE refresh_week "
+            "= (SELECT max(refresh_week) FROM mart.refreshes WHERE status = 'published')"
+        )
+        note = f"Newest published refresh. {table.comment}"
+        connection.execute(f"COMMENT ON VIEW {view} IS {quote_text(note)}")
+
+
+def replace_week(
+    connection: duckdb.DuckDBPyConnection, table: str, refresh_week: date, rows: pd.DataFrame
+) -> int:
+    """Replace the rows of one refresh week in a mart table; other weeks are not touched.
+
+    Parameters
+    ----------
+    rows
+        The table's columns without ``refresh_week``; a column that is absent becomes null.
+
+    Returns
+    -------
+    int
+        Number of rows written.
+
+    Raises
+    ------
+    ValueError
+        If ``rows`` has a column that the contract does not know.
+    """
+    columns = mart.BY_NAME[table].columns
+    unknown = set(rows.columns) - {column.name for column in columns}
+    if unknown:
+        raise ValueError(f"mart.{table} has no column {sorted(unknown)}")
+    present = [column for column in columns if column.name in rows.columns]
+    targets = ", ".join(quote(column.name) for column in present)
+    casts = ", ".join(f"CAST({quote(column.name)} AS {column.type})" for column in present)
+    connection.execute(f"DELETE FROM mart.{table} WHERE refresh_week = ?", [refresh_week])
+    connection.register("new_rows", rows)
+    connection.execute(
+        f"INSERT INTO mart.{table} (refresh_week, {targets}) "
+        f"SELECT CAST(? AS DATE), {casts} FROM new_rows",
+        [refresh_week],
+    )
+    connection.unregister("new_rows")
+    return len(rows)
+
+
+def read_week(
+    connection: duckdb.DuckDBPyConnection, table: str, refresh_week: date
+) -> pd.DataFrame:
+    """Read one refresh week of a mart table, without its key."""
+    names: Sequence[str] = [quote(column.name) for column in mart.BY_NAME[table].columns]
+    return connection.execute(
+        f"SELECT {', '.join(names)} FROM mart.{table} WHERE refresh_week = ?", [refresh_week]
+    ).df()
+
+
+def quote(name: str) -> str:
+    """Quote an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """Quote an SQL string where a statement takes no bound value."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+    # Extensions are never fetched: a refresh must not depend on a network.
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": False,
+        "temp_directory": str(file.parent / SPILL),
+    }
+    if memory_limit is not None:
+        settings["memory_limit"] = memory_limit
+    try:
+        return duckdb.connect(str(file), config=settings)
+    except duckdb.IOException as error:
+        raise WarehouseError(f"{file} cannot be opened: {error}") from error
+
+
+def _remove_draft(draft: Path) -> None:
+    for file in (draft, draft.with_suffix(".draft.wal")):
+        file.unlink(missing_ok=True)
+
+
+def replace_durably(source: Path, target: Path) -> None:
+    """Rename a file over another, so that after a power cut one of the two is there, whole."""
+    with source.open("rb+") as handle:
+        os.fsync(handle.fileno())
+    source.replace(target)
+    descriptor = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

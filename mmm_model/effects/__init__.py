@@ -1,0 +1,1 @@
+"""What a fit says: contributions, mediation, curves, holdout scores, forecasts kept."""

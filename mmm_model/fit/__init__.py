@@ -1,0 +1,1 @@
+"""How the equation is fitted to a panel: noise, linear part, search, level dynamics, lift tests."""
