@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PLAN_WEEKS = 52
+"""Weeks of the recent plan, which curves and budgets scale: a year, so that every season counts."""
+
 
 @dataclass(frozen=True)
 class ModelSettings:

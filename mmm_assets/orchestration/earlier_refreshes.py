@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import duckdb
 import pandas as pd
 
-from mmm_assets.orchestration.assets.model import FITS, read_fit
 from mmm_assets.store.project import Project
+from mmm_assets.store.saved_fits import FITS, read_fit
 
 if TYPE_CHECKING:
     from mmm_model import Panel

@@ -13,7 +13,7 @@ import dagster as dg
 import numpy as np
 import pandas as pd
 
-from mmm_assets.mart import tables as mart
+from mmm_assets import mart
 from mmm_assets.mart.contract import Table
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~&<>-])")

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from mmm_assets.config.errors import UsageError
-from mmm_assets.orchestration.assets.results import Fits
+from mmm_assets.inputs.fits import Fits
 from mmm_assets.store.project import Project
 
 if TYPE_CHECKING:

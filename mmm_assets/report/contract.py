@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from mmm_assets.mart import tables as mart
+from mmm_assets import mart
 from mmm_assets.store.warehouse import quote
 
 

@@ -23,7 +23,7 @@ import duckdb
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from mmm_assets.mart import tables as mart
+from mmm_assets import mart
 
 LOCK_SECONDS = 900.0
 """How long a step waits for its turn; a turn lasts seconds, a bulk load of raw rows minutes."""

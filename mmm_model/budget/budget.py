@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmm_model.budget.scenarios import Scenario
 from mmm_model.effects.recent_plan import with_all_regions
-from mmm_model.equation.media_response import effect_interval
+from mmm_model.intervals import effect_interval
 from mmm_model.panel import Floats
 
 BUDGET_COLUMNS = (

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from mmm_model.effects.recent_plan import (
-    PLAN_WEEKS,
     RecentPlan,
     filled_value,
     recent_plan,
@@ -25,6 +24,7 @@ from mmm_model.effects.recent_plan import (
 )
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.panel import Bools, Floats, Panel
+from mmm_model.settings import PLAN_WEEKS
 
 _YEAR = 52
 _BY_CHANNEL = (

@@ -80,7 +80,7 @@ def recommend(
     response
         Of a model on ``panel``.
     panel
-        Its last `mmm_model.effects.recent_plan.PLAN_WEEKS` weeks are the plan that is changed.
+        Its last `mmm_model.settings.PLAN_WEEKS` weeks are the plan that is changed.
     settings
         Default: `BudgetSettings()`.
 

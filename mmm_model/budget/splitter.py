@@ -10,7 +10,7 @@ from mmm_model.budget.grouped_knapsack import CellGroup, allocate_in_groups
 from mmm_model.budget.knapsack import Indices, Problem, Tabulated, with_total
 from mmm_model.budget.scenarios import BudgetSettings, Limits
 from mmm_model.effects.recent_plan import Plan
-from mmm_model.equation.media_response import NORMAL_90
+from mmm_model.intervals import NORMAL_90
 from mmm_model.panel import Bools, Floats
 
 _NODES = 33

@@ -20,9 +20,9 @@ from mmm_model.budget.budget import Budget, in_cents
 from mmm_model.budget.future_plan import FuturePlan, future_plan
 from mmm_model.budget.optimise import split
 from mmm_model.budget.scenarios import BudgetSettings
-from mmm_model.effects.recent_plan import PLAN_WEEKS
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.panel import Bools, Floats, Panel
+from mmm_model.settings import PLAN_WEEKS
 
 WEEKLY_COLUMNS = ("scenario", "channel", "week", "current_spend", "optimal_spend")
 _TURNS = 2

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mmm_model.effects.mediation import joint_total
-from mmm_model.equation.media_response import effect_interval
 from mmm_model.fit.driven_channels import DrivenChannel, target_panel
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.training import fit
 from mmm_model.graph.sortability import r2_sortability, varsortability
+from mmm_model.intervals import effect_interval
 from mmm_model.panel import Floats, Panel
 
 EDGE_TESTS = (

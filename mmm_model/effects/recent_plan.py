@@ -12,8 +12,8 @@ import numpy as np
 
 from mmm_model.equation.media_response import MediaResponse
 from mmm_model.panel import Bools, Floats, Panel
+from mmm_model.settings import PLAN_WEEKS
 
-PLAN_WEEKS = 52
 GONE_AFTER = 13
 """A region that has reported nothing for this many weeks has no plan any more."""
 

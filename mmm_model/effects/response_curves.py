@@ -12,7 +12,8 @@ import pandas as pd
 from scipy.optimize import least_squares
 
 from mmm_model.effects.recent_plan import Plan, RecentPlan, recent_plan, with_all_regions
-from mmm_model.equation.media_response import MediaResponse, effect_interval
+from mmm_model.equation.media_response import MediaResponse
+from mmm_model.intervals import effect_interval
 from mmm_model.panel import Floats, Panel
 
 MULTIPLIERS: Floats = np.linspace(0.0, 3.0, 25)
@@ -68,7 +69,7 @@ def response_curves(
     response
         Of a model on ``panel``.
     panel
-        Its last `mmm_model.effects.recent_plan.PLAN_WEEKS` weeks are the plan that is scaled.
+        Its last `mmm_model.settings.PLAN_WEEKS` weeks are the plan that is scaled.
     multipliers
         ``[P]`` increasing scales of the plan, ≥ 0; 1 is the current plan.
     ahead

@@ -10,10 +10,11 @@ import pandas as pd
 from mmm_model.effects import holdout
 from mmm_model.effects.mediation import mediation
 from mmm_model.effects.response_curves import marginal_roi
-from mmm_model.equation.media_response import MediaResponse, effect_interval, interval
+from mmm_model.equation.media_response import MediaResponse
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.lift_tests import LiftTest
 from mmm_model.fit.training import Training
+from mmm_model.intervals import effect_interval, interval
 from mmm_model.panel import Floats, Panel
 
 

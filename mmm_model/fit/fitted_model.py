@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from mmm_model.equation.equation import Equation, Inputs
-from mmm_model.equation.media_response import NORMAL_90, MediaResponse
+from mmm_model.equation.media_response import MediaResponse
 from mmm_model.equation.scaling import Scaling, fitted_weeks
 from mmm_model.fit.driven_channels import DrivenChannel
 from mmm_model.fit.noise import NoiseModel, Whitening
 from mmm_model.graph import ChannelGraph
+from mmm_model.intervals import NORMAL_90
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import ModelSettings
 
 FORMAT_VERSION = 2
 _WEEKS_IN_YEAR = 365.25 / 7
 _ORIGIN = pd.Timestamp("2000-01-03")
-# Standard deviations on either side of the mean that hold 90 % of a normal distribution.
 
 
 @dataclass(frozen=True)

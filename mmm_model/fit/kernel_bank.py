@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mmm_model.equation.equation import Equation
-from mmm_model.fit.linear_algebra import bounded_ridge
+from mmm_model.fit.bounded_ridge import bounded_ridge
 from mmm_model.fit.linear_part import LinearProblem
 from mmm_model.fit.observations import Observations
 from mmm_model.fit.search import PRIOR_SPREAD

@@ -21,11 +21,11 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from mmm_model.effects.recent_plan import PLAN_WEEKS
 from mmm_model.equation.equation import Equation, adstock, hill
 from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.linear_part import Prior, Solution
 from mmm_model.panel import Floats, Panel
+from mmm_model.settings import PLAN_WEEKS
 
 _TOO_FAR = 2.5
 # Doubt about the model besides its members' disagreement, as a share of what it says.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mmm_model.fit.linear_algebra import bounded_ridge
+from mmm_model.fit.bounded_ridge import bounded_ridge
 from mmm_model.fit.noise import Whitening
 
 _PRIOR_REGIONS = 3.0

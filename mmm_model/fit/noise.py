@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from mmm_model.fit.linear_algebra import DriftFilter
+from mmm_model.fit.drift_filter import DriftFilter
 
 _START_VARIANCE = 1e3
 _LARGEST_RATIO = 10.0

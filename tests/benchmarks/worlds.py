@@ -15,8 +15,9 @@ import numpy as np
 from datasets import FOLDER, PRESETS, SCENARIOS, Truth, with_truth
 from scipy.optimize import least_squares, nnls
 
-from mmm_model.effects.recent_plan import PLAN_WEEKS, filled_value, reported, week_share
+from mmm_model.effects.recent_plan import filled_value, reported, week_share
 from mmm_model.panel import Panel
+from mmm_model.settings import PLAN_WEEKS
 from mmm_model.simulator import Simulation, draw_spec, simulate
 
 _LAGS = 30
@@ -24,7 +25,7 @@ _LAGS = 30
 
 @dataclass(frozen=True)
 class TruePlan:
-    """The recent plan and what it truly brings; the interface of `mmm_model.effects.recent_plan.Plan`.
+    """The recent plan and what it truly brings; has the interface of `effects.recent_plan.Plan`.
 
     Parameters
     ----------

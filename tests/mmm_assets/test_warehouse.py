@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mmm_assets.mart import tables as mart
+from mmm_assets import mart
 from mmm_assets.store.warehouse import Warehouse, create_mart, quote, read_week, replace_week
 
 FIRST, SECOND = date(2024, 1, 1), date(2024, 1, 8)

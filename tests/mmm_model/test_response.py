@@ -4,7 +4,8 @@ from hand_made import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mmm_model.equation.media_response import MediaResponse, effect_interval, interval
+from mmm_model.equation.media_response import MediaResponse
+from mmm_model.intervals import effect_interval, interval
 
 
 def test_contribution_is_the_hill_curve_of_the_scaled_exposure() -> None:

@@ -11,7 +11,7 @@ from mmm_model.graph import ChannelGraph
 
 
 def _without_key(table: str) -> list[str]:
-    mart = pytest.importorskip("mmm_assets.mart.tables")
+    mart = pytest.importorskip("mmm_assets.mart")
     return [column.name for column in mart.BY_NAME[table].columns]
 
 

@@ -1,26 +1,18 @@
 """The fitted model of a refresh: one fit that never saw the held-out weeks, one on all weeks."""
 
-import json
 import os
 import time
 from datetime import date, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused
 from mmm_assets.store.project import Project
+from mmm_assets.store.saved_fits import published_training, save_training
 from mmm_assets.store.warehouse import replace_week
-
-if TYPE_CHECKING:
-    from mmm_model import FittedModel, Training
-
-FITS = ("holdout", "final")
 
 # Read when torch loads: threads that wait for each other must not keep a shared machine busy.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -63,7 +55,7 @@ def fitted_model(
             project.progress(stage, share)
 
     before = refresh_week - timedelta(weeks=1)
-    warm = _published_training(project, before) if project.config.refresh.warm_start else None
+    warm = published_training(project, before) if project.config.refresh.warm_start else None
     started = time.perf_counter()
     training = train(
         panel,
@@ -90,59 +82,3 @@ def fitted_model(
             "loss": metadata.bars([f"step {n}" for n in shown["step"]], shown["loss"].tolist()),
         }
     )
-
-
-def save_training(
-    project: Project, refresh_week: date, training: "Training", about: dict[str, Any]
-) -> None:
-    """Save both fits in the draft folder of the refresh; publication moves them."""
-    folder = project.warehouse.draft_folder(refresh_week)
-    folder.mkdir(parents=True, exist_ok=True)
-    # The final fit is the last to come and the first to go: with it, the others are there.
-    (folder / "final.safetensors").unlink(missing_ok=True)
-    (folder / "about.json").write_text(json.dumps(about))
-    for name in FITS:
-        part = folder / f"{name}.part"
-        part.write_bytes(getattr(training, name).to_bytes())
-        part.replace(folder / f"{name}.safetensors")
-
-
-def fits_folder(project: Project, refresh_week: date) -> Path:
-    """Folder of the newest fits of a refresh: its draft, else what was published.
-
-    Raises
-    ------
-    FileNotFoundError
-        If ``fitted_model`` was not materialised for this week.
-    """
-    warehouse = project.warehouse
-    for folder in (warehouse.draft_folder(refresh_week), warehouse.model_folder(refresh_week)):
-        if (folder / f"{FITS[-1]}.safetensors").exists():
-            return folder
-    raise FileNotFoundError(
-        f"no model is saved for {refresh_week}: materialise fitted_model for that week"
-    )
-
-
-def read_fit(folder: Path, name: str) -> "FittedModel":
-    """Read a saved fit, ``holdout`` or ``final``."""
-    from mmm_model import FittedModel
-
-    return FittedModel.from_bytes((folder / f"{name}.safetensors").read_bytes())
-
-
-def about_training(project: Project, refresh_week: date) -> dict[str, Any]:
-    """Read what is known of a training: ``seconds``, and the week that it ``started_from``."""
-    text = (fits_folder(project, refresh_week) / "about.json").read_text()
-    return {"started_from": None, **json.loads(text)}
-
-
-def _published_training(project: Project, refresh_week: date) -> "Training | None":
-    from mmm_model import Training
-
-    folder = project.warehouse.model_folder(refresh_week)
-    try:
-        holdout, final = (read_fit(folder, name) for name in FITS)
-    except FileNotFoundError:
-        return None
-    return Training(holdout, final, pd.DataFrame())

@@ -12,7 +12,6 @@ from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.mart import gates
 from mmm_assets.orchestration import metadata
-from mmm_assets.orchestration.assets.model import about_training
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS
 from mmm_assets.orchestration.assets.track import forecast_track
 from mmm_assets.orchestration.notify import notify
@@ -21,6 +20,7 @@ from mmm_assets.orchestration.retention import tidy
 from mmm_assets.report.files import draw_draft, report_file
 from mmm_assets.report.headline import headline
 from mmm_assets.store.project import Project
+from mmm_assets.store.saved_fits import about_training
 from mmm_assets.store.warehouse import replace_week
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ import dagster as dg
 import duckdb
 import psutil
 
+from mmm_assets import mart
 from mmm_assets.config import ProjectConfig
-from mmm_assets.mart import tables as mart
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import QUIET, explain_failure
 from mmm_assets.store.project import Project

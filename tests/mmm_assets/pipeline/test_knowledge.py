@@ -10,10 +10,10 @@ import pytest
 from tiny_project import CONFIG, run_week
 from typer.testing import CliRunner
 
+from mmm_assets import mart
 from mmm_assets.cli import app
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.sources import ROLES
-from mmm_assets.mart import tables as mart
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import dagster_instance, refresh
 from mmm_assets.store.project import Project

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from tiny_project import CHANNELS, run_week
 
+from mmm_assets import mart
 from mmm_assets.config import ProjectConfig
-from mmm_assets.mart import tables as mart
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import PROCESS_TAG, dagster_instance
 from mmm_assets.store.project import Project

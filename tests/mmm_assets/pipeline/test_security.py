@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from tiny_project import CHANNELS, run_week, write_tiniest
 
+from mmm_assets import mart
 from mmm_assets.config import load_config
-from mmm_assets.mart import tables as mart
 from mmm_assets.store.warehouse import Warehouse
 
 ROOT = Path(__file__).resolve().parents[3]

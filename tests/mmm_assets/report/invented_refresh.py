@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from mmm_assets.mart import tables as mart
+from mmm_assets import mart
 
 WEEK = date(2026, 11, 16)
 CHANNELS = ("tv", "search", "social", "radio", "display", "out_of_home")

@@ -1,8 +1,4 @@
-"""Linear algebra of the fit, batched over members and regions.
-
-What is linear in the equation is solved, not searched: drifting levels by a Kalman filter, the
-coefficients by ridge regression with bounds.
-"""
+"""The Kalman filter of drifting levels, all regions at once."""
 
 from __future__ import annotations
 
@@ -80,31 +76,3 @@ class DriftFilter:
         level = last - self.step[:, None, None] * since
         missing = max(weeks - level.shape[1], 0)
         return torch.cat([level, last.expand(-1, missing, -1)], dim=1)[:, :weeks]
-
-
-def bounded_ridge(gram: Tensor, moment: Tensor, bounded: Tensor, rounds: int = 12) -> Tensor:
-    """Minimise ``½ θ'Gθ − h'θ`` with some θ ≥ 0, by block pivoting (Kim and Park, 2011).
-
-    Parameters
-    ----------
-    gram
-        ``[..., P, P]`` positive definite.
-    moment
-        ``[..., P]``.
-    bounded
-        ``[P]`` True where θ must not be negative.
-    rounds
-        Exchanges between the free and the bound set; the set settles in a few.
-    """
-    eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
-    size = gram.diagonal(dim1=-2, dim2=-1).clamp_min(1e-30).rsqrt()
-    gram = gram * size[..., :, None] * size[..., None, :] + 1e-9 * eye
-    moment = moment * size
-    free = torch.ones_like(moment)
-    for _ in range(rounds):
-        masked = gram * free[..., :, None] * free[..., None, :] + torch.diag_embed(1 - free)
-        theta = torch.linalg.solve(masked, moment * free)
-        gradient = (gram @ theta[..., None])[..., 0] - moment
-        wrong = bounded & torch.where(free > 0, theta < 0, gradient < 0)
-        free = torch.where(wrong, 1 - free, free)
-    return torch.where(bounded, theta.clamp_min(0.0), theta) * size

@@ -1,0 +1,74 @@
+"""The fits of a refresh week as files: saved as a draft, read from the draft or as published."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mmm_assets.store.project import Project
+
+if TYPE_CHECKING:
+    from mmm_model import FittedModel, Training
+
+FITS = ("holdout", "final")
+
+
+def save_training(
+    project: Project, refresh_week: date, training: Training, about: dict[str, Any]
+) -> None:
+    """Save both fits in the draft folder of the refresh; publication moves them."""
+    folder = project.warehouse.draft_folder(refresh_week)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The final fit is the last to come and the first to go: with it, the others are there.
+    (folder / "final.safetensors").unlink(missing_ok=True)
+    (folder / "about.json").write_text(json.dumps(about))
+    for name in FITS:
+        part = folder / f"{name}.part"
+        part.write_bytes(getattr(training, name).to_bytes())
+        part.replace(folder / f"{name}.safetensors")
+
+
+def fits_folder(project: Project, refresh_week: date) -> Path:
+    """Folder of the newest fits of a refresh: its draft, else what was published.
+
+    Raises
+    ------
+    FileNotFoundError
+        If ``fitted_model`` was not materialised for this week.
+    """
+    warehouse = project.warehouse
+    for folder in (warehouse.draft_folder(refresh_week), warehouse.model_folder(refresh_week)):
+        if (folder / f"{FITS[-1]}.safetensors").exists():
+            return folder
+    raise FileNotFoundError(
+        f"no model is saved for {refresh_week}: materialise fitted_model for that week"
+    )
+
+
+def read_fit(folder: Path, name: str) -> FittedModel:
+    """Read a saved fit, ``holdout`` or ``final``."""
+    from mmm_model import FittedModel
+
+    return FittedModel.from_bytes((folder / f"{name}.safetensors").read_bytes())
+
+
+def about_training(project: Project, refresh_week: date) -> dict[str, Any]:
+    """Read what is known of a training: ``seconds``, and the week that it ``started_from``."""
+    text = (fits_folder(project, refresh_week) / "about.json").read_text()
+    return {"started_from": None, **json.loads(text)}
+
+
+def published_training(project: Project, refresh_week: date) -> Training | None:
+    """Read both fits of a published refresh week; None where none are saved."""
+    from mmm_model import Training
+
+    folder = project.warehouse.model_folder(refresh_week)
+    try:
+        holdout, final = (read_fit(folder, name) for name in FITS)
+    except FileNotFoundError:
+        return None
+    return Training(holdout, final, pd.DataFrame())
