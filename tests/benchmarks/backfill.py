@@ -18,12 +18,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT), str(ROOT / "tests" / "mmm_assets" / "pipeline")]
+sys.path.append(str(ROOT))
 
-from killing import published  # noqa: E402
 from writing import write  # noqa: E402
 
 from mmm_assets.config.project import load_config  # noqa: E402
+from tests.mmm_assets.killing import published  # noqa: E402
 
 WEEKS = int(os.environ.get("WEEKS", "52"))
 MEMBERS = int(os.environ.get("MEMBERS", "8"))

@@ -20,12 +20,12 @@ from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "mmm_assets" / "inputs"))
-sys.path.insert(0, str(ROOT / "tests" / "mmm_assets" / "pipeline"))
+sys.path.append(str(ROOT))
 
-from corruption_corpus import NUMBERS, Corruption, corpus  # noqa: E402
-from corruption_verdict import Judge, Verdict  # noqa: E402
 from writing import write  # noqa: E402
+
+from tests.mmm_assets.inputs.corruption_corpus import NUMBERS, Corruption, corpus  # noqa: E402
+from tests.mmm_assets.inputs.corruption_verdict import Judge, Verdict  # noqa: E402
 
 GOOD = ("refused", "warned", "same", "listed")
 
@@ -86,10 +86,9 @@ def _published_states_changed(refused: list[Corruption]) -> int:
         return 0
     from datetime import date
 
-    from tiny_project import run_week
-
     from mmm_assets.config import load_config
     from mmm_assets.store.project import Project
+    from tests.mmm_assets.tiny_project import run_week
 
     week = date(2026, 6, 22)
     changed = 0

@@ -19,14 +19,14 @@ from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT), str(ROOT / "tests" / "mmm_assets" / "pipeline")]
+sys.path.append(str(ROOT))
 
 import pandas as pd  # noqa: E402
-from killing import Refresher, Watch, kill_after, left_over, moments, published  # noqa: E402
-from tiny_project import write_tiniest  # noqa: E402
 from writing import write  # noqa: E402
 
 from mmm_assets.config.project import load_config  # noqa: E402
+from tests.mmm_assets.killing import Refresher, Watch, kill_after, left_over, moments, published  # noqa: E402
+from tests.mmm_assets.tiny_project import write_tiniest  # noqa: E402
 
 KILLS = int(os.environ.get("KILLS", "200"))
 BETWEEN_RERUNS = 10

@@ -19,15 +19,15 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT), str(ROOT / "tests" / "mmm_assets" / "pipeline")]
+sys.path.append(str(ROOT))
 
 import duckdb  # noqa: E402
 import pandas as pd  # noqa: E402
-from killing import Refresher, finish, published  # noqa: E402
-from tiny_project import write_tiniest  # noqa: E402
 from writing import write  # noqa: E402
 
 from mmm_assets.config.project import load_config  # noqa: E402
+from tests.mmm_assets.killing import Refresher, finish, published  # noqa: E402
+from tests.mmm_assets.tiny_project import write_tiniest  # noqa: E402
 
 READERS = int(os.environ.get("READERS", "20"))
 PUBLICATIONS = int(os.environ.get("PUBLICATIONS", "10"))

@@ -34,8 +34,8 @@ from mmm_assets.report import ReportContext, build_report
 from mmm_assets.store.project import Project
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "mmm_assets" / "report"))
-from invented_refresh import Example, create_mart, fill  # noqa: E402
+sys.path.append(str(ROOT))
+from tests.mmm_assets.report.invented_refresh import Example, create_mart, fill  # noqa: E402
 
 OPENINGS = 3
 # What "usable" waits for: the script has run, and each chart on the screen is drawn.

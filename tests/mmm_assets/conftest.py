@@ -1,7 +1,8 @@
-"""A small project on disk: long tables of 3 regions × 40 weeks × 2 channels, to be spoilt."""
+"""Projects on disk: a small one to be spoilt, and one that is refreshed once for all tests."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,6 +17,7 @@ import yaml
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.sources import ROLES, load_raw
+from tests.mmm_assets.tiny_project import run_week, write_tables
 
 FIRST_WEEK = date(2023, 1, 2)
 WEEKS = 40
@@ -104,3 +106,30 @@ def small_project(tmp_path: Path) -> SmallProject:
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _own_dagster_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every project's runs beside its own warehouse."""
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    monkeypatch.delenv("MMM_CONFIG", raising=False)
+
+
+@pytest.fixture(scope="session")
+def refreshed(tmp_path_factory: pytest.TempPathFactory) -> ProjectConfig:
+    """Two refreshed weeks, oldest first. Shared: read it, do not run on it."""
+    folder = tmp_path_factory.mktemp("refreshed")
+    write_tables(folder)
+    config = load_config(folder / "mmm.yaml")
+    for week in (date(2024, 6, 24), date(2024, 7, 8)):
+        outcome = run_week(config, week)
+        assert outcome.status == "published", outcome.messages
+    return config
+
+
+@pytest.fixture
+def project(refreshed: ProjectConfig, tmp_path: Path) -> ProjectConfig:
+    """A copy of the refreshed project that a test may spoil."""
+    folder = tmp_path / "project"
+    shutil.copytree(refreshed.folder, folder)
+    return load_config(folder / "mmm.yaml")

@@ -10,7 +10,6 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
-from corruption_corpus import Corruption
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.checks import CheckOutcome, run_checks
@@ -19,6 +18,7 @@ from mmm_assets.inputs.raw_tables import ROLES
 from mmm_assets.inputs.restatements import EarlierRefresh, restated_rows
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.sources import load_raw
+from tests.mmm_assets.inputs.corruption_corpus import Corruption
 
 _ROWS = re.compile(r"row \d|rows?:|Line: \d|\d+ rows|nothing at all")
 

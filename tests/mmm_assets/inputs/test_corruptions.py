@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from corruption_corpus import corpus
-from corruption_verdict import Judge
+
+from tests.mmm_assets.inputs.corruption_corpus import corpus
+from tests.mmm_assets.inputs.corruption_verdict import Judge
 
 SAMPLE = Path(__file__).resolve().parents[3] / "data" / "mmm.yaml"
 EXPECTED = {

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from invented_refresh import Example, create_mart, fill
+
+from tests.mmm_assets.report.invented_refresh import Example, create_mart, fill
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

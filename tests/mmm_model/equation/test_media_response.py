@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from hand_made import drawn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmm_model.equation.media_response import MediaResponse
 from mmm_model.intervals import effect_interval, interval
+from tests.mmm_model.hand_made import drawn
 
 
 def test_contribution_is_the_hill_curve_of_the_scaled_exposure() -> None:

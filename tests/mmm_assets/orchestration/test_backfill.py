@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pandas as pd
-from killing import published
 from typer.testing import CliRunner
 
 from mmm_assets.cli import app
@@ -14,6 +13,7 @@ from mmm_assets.orchestration.backfill import Finished
 from mmm_assets.orchestration.publication import finish_interrupted
 from mmm_assets.store.project import Project
 from mmm_assets.store.warehouse import read_week
+from tests.mmm_assets.killing import published
 
 FIRST, MISSING, LAST = date(2024, 6, 24), date(2024, 7, 1), date(2024, 7, 8)
 

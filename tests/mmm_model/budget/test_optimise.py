@@ -3,7 +3,6 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hand_made import constant, drawn, permuted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from mmm_model.budget.optimise import optimal_budgets, recommend
 from mmm_model.budget.scenarios import BudgetSettings, Group, Scenario
 from mmm_model.equation.media_response import MediaResponse
 from mmm_model.panel import Panel
+from tests.mmm_model.hand_made import constant, drawn, permuted
 
 SAME = (Scenario("same_budget", multiplier=1.0),)
 BOLD = BudgetSettings(scenarios=SAME, caution=0.0)

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hand_made import drawn, panel_of
 
 from mmm_model.effects.recent_plan import GONE_AFTER, recent_plan
 from mmm_model.equation.media_response import MediaResponse
 from mmm_model.settings import PLAN_WEEKS
+from tests.mmm_model.hand_made import drawn, panel_of
 
 
 def _flat(spend: np.ndarray) -> MediaResponse:

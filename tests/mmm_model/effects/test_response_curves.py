@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hand_made import constant, drawn, panel_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from mmm_model.effects.response_curves import (
     response_curve_parameters,
     response_curves,
 )
+from tests.mmm_model.hand_made import constant, drawn, panel_of
 
 
 def national(frame: pd.DataFrame, channel: str = "channel 0") -> pd.DataFrame:

@@ -25,7 +25,7 @@ import os, resource, sys
 from datetime import date
 from pathlib import Path
 import pandas as pd
-from mmm_assets.warehouse import Warehouse, WarehouseError, replace_week
+from mmm_assets.store.warehouse import Warehouse, WarehouseError, replace_week
 
 ROWS = 5_000
 

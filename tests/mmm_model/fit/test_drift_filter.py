@@ -7,7 +7,8 @@ from scipy.optimize import nnls
 from torch import Tensor
 
 from mmm_model.equation.recursion import Recursion
-from mmm_model.fit.drift_filter import DriftFilter, bounded_ridge
+from mmm_model.fit.bounded_ridge import bounded_ridge
+from mmm_model.fit.drift_filter import DriftFilter
 
 WEEKS = 75  # three blocks of a recursion
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
-from tiny_project import write_tables
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.arrival import newest_complete_week
 from mmm_assets.orchestration.automation import new_files, weekly_partitions
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.store.project import Project
+from tests.mmm_assets.tiny_project import write_tables
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from model_panels import small_panel
 
 from mmm_model.effects.mediation import counterfactual_exposure, joint_total, mediation
 from mmm_model.fit.driven_channels import delays
@@ -15,6 +14,7 @@ from mmm_model.fit.training import fit, fit_driven
 from mmm_model.graph import ChannelGraph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
+from tests.mmm_model.model_panels import small_panel
 
 QUICK = ModelSettings(holdout_weeks=0, members=2, steps=10, hidden=0)
 TV, SEARCH, DISPLAY = range(3)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from killing import published
-
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.orchestration.retention import tidy
 from mmm_assets.orchestration.run import dagster_instance
 from mmm_assets.store.project import Project
+from tests.mmm_assets.killing import published
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 

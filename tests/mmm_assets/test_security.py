@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
-from tiny_project import CHANNELS, run_week, write_tiniest
 
 from mmm_assets import mart
 from mmm_assets.config import load_config
 from mmm_assets.store.warehouse import Warehouse
+from tests.mmm_assets.tiny_project import CHANNELS, run_week, write_tiniest
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 HOSTILE = {
     "north": "o'x\"; DROP TABLE mart.refreshes; --",
     "tv": "../../../etc/passwd",

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mmm_model.equation.media_response import interval
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.graph import ChannelGraph
+from mmm_model.intervals import interval
 
 
 def test_components_are_not_negative_and_add_up(panel, training):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tiny_project import write_tables
 from typer.testing import CliRunner
 
 from mmm_assets.cli import EXIT, app
 from mmm_assets.config import ProjectConfig
 from mmm_assets.store.project import Project
+from tests.mmm_assets.tiny_project import write_tables
 
 cli = CliRunner()
 

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pandas as pd
 import pytest
-from tiny_project import CONFIG, run_week
 from typer.testing import CliRunner
 
 from mmm_assets import mart
@@ -18,6 +17,7 @@ from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import dagster_instance, refresh
 from mmm_assets.store.project import Project
 from mmm_assets.store.warehouse import read_week
+from tests.mmm_assets.tiny_project import CONFIG, run_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 RESTATED = ("2024-02-05", "2024-03-04", "2024-05-06")

@@ -11,7 +11,7 @@ import pytest
 
 from mmm_model.simulator import Simulation, deliver, draw_spec, simulate
 
-DATA = Path(__file__).parents[2] / "data"
+DATA = Path(__file__).parents[3] / "data"
 
 
 @pytest.fixture(scope="module", params=[0, 1, 3, 6])

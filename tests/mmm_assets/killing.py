@@ -43,7 +43,8 @@ class Refresher:
 
     def __init__(self, config: ProjectConfig) -> None:
         import great_expectations  # noqa: F401
-        import mmm_model.fitting  # noqa: F401
+
+        import mmm_model.fit.training  # noqa: F401
 
         self.config = config
         self.job = build_definitions(config).resolve_job_def("refresh")

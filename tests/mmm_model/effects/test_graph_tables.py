@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from model_panels import small_panel
 
 from mmm_model.effects import graph_tables
 from mmm_model.fit.training import Training, response_controls, train
@@ -15,6 +14,7 @@ from mmm_model.graph import GraphSettings
 from mmm_model.graph.sortability import r2_sortability, sorted_share, varsortability
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
+from tests.mmm_model.model_panels import small_panel
 
 QUICK = ModelSettings(holdout_weeks=8, members=2, steps=5, hidden=0)
 GRAPH = GraphSettings(bootstraps=20)

@@ -18,9 +18,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from killing import published
 
 from mmm_assets.config import ProjectConfig, load_config
+from tests.mmm_assets.killing import published
 
 pytestmark = pytest.mark.browser
 START_SECONDS = 120

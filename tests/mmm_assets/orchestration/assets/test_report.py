@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 import pytest
-from tiny_project import CHANNELS
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import dagster_instance
+from tests.mmm_assets.tiny_project import CHANNELS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
