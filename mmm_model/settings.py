@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 PLAN_WEEKS = 52
 """Weeks of the recent plan, which curves and budgets scale: a year, so that every season counts."""
+
+
+_EARLIER_NAMES = {"hidden": "gru_width", "max_modulation": "gru_reach"}
 
 
 @dataclass(frozen=True)
@@ -25,13 +30,16 @@ class ModelSettings:
         Steps of the optimiser for the adstock, the saturation and the GRU.
     learning_rate
         Its learning rate at the start; it falls to zero along a cosine.
+    adstock, saturation
+        Names of the families of shapes, see `mmm_model.equation.adstock.ADSTOCKS` and
+        `mmm_model.equation.saturation.SATURATIONS`.
     lag_weeks
         Longest lag of the adstock in weeks.
     min_slope, max_slope
-        Bounds of the Hill curve's slope.
-    hidden
+        Bounds of the slope of a Hill curve.
+    gru_width
         Width of the GRU of each member; 0 keeps effectiveness at one.
-    max_modulation
+    gru_reach
         Largest absolute logarithm of effectiveness before it is scaled to mean one.
     harmonics
         Pairs of sine and cosine in the yearly seasonality; none while fewer than two years of
@@ -52,14 +60,21 @@ class ModelSettings:
     seed: int = 0
     steps: int = 25
     learning_rate: float = 0.1
+    adstock: str = "geometric"
+    saturation: str = "hill"
     lag_weeks: int = 12
     min_slope: float = 0.5
     max_slope: float = 3.0
-    hidden: int = 8
-    max_modulation: float = 0.3
+    gru_width: int = 8
+    gru_reach: float = 0.3
     harmonics: int = 2
     block_weeks: int = 8
     device: str = "cpu"
+
+    @classmethod
+    def from_saved(cls, saved: Mapping[str, Any]) -> ModelSettings:
+        """Read settings that this or an earlier release saved as a mapping."""
+        return cls(**{_EARLIER_NAMES.get(name, name): value for name, value in saved.items()})
 
     def __post_init__(self) -> None:
         at_least = {
@@ -67,8 +82,8 @@ class ModelSettings:
             "members": 1,
             "steps": 0,
             "lag_weeks": 0,
-            "hidden": 0,
-            "max_modulation": 0,
+            "gru_width": 0,
+            "gru_reach": 0,
             "harmonics": 0,
             "block_weeks": 1,
         }

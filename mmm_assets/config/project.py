@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Collection
+from dataclasses import asdict
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ from pydantic import (
 from mmm_assets.config.budget import BudgetSection
 from mmm_assets.config.checks import ChecksSection
 from mmm_assets.config.errors import ConfigError, explain
+from mmm_assets.config.model import ModelSection
 from mmm_assets.config.operations import NotifySection, RetentionSection, ScheduleSection
 from mmm_assets.config.tables import Name, Section, Tables
 
@@ -50,12 +52,16 @@ Monday = Annotated[date, AfterValidator(_monday)]
 class RefreshSection(Section):
     """How one refresh is run and which weeks may be refreshed."""
 
-    holdout_weeks: int = Field(
-        default=8, ge=1, le=52, description="weeks held out to judge the forecast"
-    )
     min_weeks: int = Field(default=26, ge=4, le=520, description="fewest weeks of KPI to train on")
-    members: int = Field(default=8, ge=1, le=64, description="size of the ensemble")
-    seed: int = Field(default=0, ge=0, lt=2**31, description="same data and seed, same result")
+    holdout_weeks: int | None = Field(
+        default=None, ge=1, le=52, description="earlier place of model.holdout_weeks"
+    )
+    members: int | None = Field(
+        default=None, ge=1, le=64, description="earlier place of model.members"
+    )
+    seed: int | None = Field(
+        default=None, ge=0, lt=2**31, description="earlier place of model.seed"
+    )
     warm_start: bool = Field(
         default=False,
         description="start the search from the week before, if published; "
@@ -81,12 +87,11 @@ class RefreshSection(Section):
     def _in_order(self) -> RefreshSection:
         if self.last_week and self.last_week < self.first_week:
             raise ValueError(f"'last_week' {self.last_week} is before {self.first_week}")
-        if self.min_weeks <= self.holdout_weeks + 1:
-            raise ValueError(
-                f"'min_weeks' is {self.min_weeks}, allowed is more than holdout_weeks + 1 "
-                f"({self.holdout_weeks + 1})"
-            )
         return self
+
+
+MOVED = ("holdout_weeks", "members", "seed")
+"""Keys of ``model`` that stood in ``refresh`` up to release 0.1, and may still."""
 
 
 class GraphSection(Section):
@@ -137,6 +142,7 @@ class ProjectConfig(Section):
     )
     reports: str = Field(default="reports", min_length=1, description="folder of the dashboards")
     refresh: RefreshSection = RefreshSection()
+    model: ModelSection = ModelSection()
     graph: GraphSection = GraphSection()
     budget: BudgetSection = BudgetSection()
     checks: ChecksSection = ChecksSection()
@@ -145,6 +151,19 @@ class ProjectConfig(Section):
     retention: RetentionSection = RetentionSection()
 
     _path: Path = PrivateAttr(default=Path("mmm.yaml"))
+
+    @model_validator(mode="after")
+    def _model_makes_sense(self) -> ProjectConfig:
+        given = self.model.model_fields_set
+        if twice := [k for k in MOVED if k in given and getattr(self.refresh, k) is not None]:
+            raise ValueError(f"{twice} stand in 'refresh' and in 'model'; leave them in 'model'")
+        holdout = self.model_settings().holdout_weeks
+        if self.refresh.min_weeks <= holdout + 1:
+            raise ValueError(
+                f"'refresh.min_weeks' is {self.refresh.min_weeks}, allowed is more than "
+                f"holdout_weeks + 1 ({holdout + 1})"
+            )
+        return self
 
     @model_validator(mode="after")
     def _budgets_make_sense(self) -> ProjectConfig:
@@ -197,18 +216,18 @@ class ProjectConfig(Section):
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
         operations = {"schedule", "notify", "retention", "memory_limit"}
-        content = json.dumps(self.model_dump(mode="json", exclude=operations), sort_keys=True)
+        decides = self.model_dump(mode="json", exclude=operations)
+        decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
+        decides["model"] = asdict(self.model_settings())  # wherever its keys stand
+        content = json.dumps(decides, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def model_settings(self) -> ModelSettings:
         """How the model is trained."""
         from mmm_model.settings import ModelSettings
 
-        return ModelSettings(
-            holdout_weeks=self.refresh.holdout_weeks,
-            members=self.refresh.members,
-            seed=self.refresh.seed,
-        )
+        moved = {k: v for k in MOVED if (v := getattr(self.refresh, k)) is not None}
+        return ModelSettings(**{**self.model.model_dump(), **moved})
 
     def graph_settings(self, nodes: Collection[str] | None = None) -> GraphSettings:
         """How the channel graph is learned.
@@ -232,7 +251,7 @@ class ProjectConfig(Section):
             forbidden=tuple(edge for edge in self.graph.forbidden if known(*edge)),
             keep_driven_controls=self.graph.keep_driven_controls,
             instruments=tuple(filter(known, self.graph.instruments)),
-            seed=self.refresh.seed,
+            seed=self.model_settings().seed,
         )
 
     def budget_settings(self, channels: Collection[str] | None = None) -> BudgetSettings:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from mmm_model.effects.recent_plan import (
     RecentPlan,
@@ -22,15 +21,13 @@ from mmm_model.effects.recent_plan import (
     recent_plan,
     reported,
 )
+from mmm_model.equation.saturation.curve import SaturationCurve
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.settings import PLAN_WEEKS
 
 _YEAR = 52
-_BY_CHANNEL = (
-    *("spend", "exposure", "rhythm", "carried"),
-    *("size", "weight", "slope", "half_saturation"),
-)
+_BY_CHANNEL = ("spend", "exposure", "rhythm", "carried", "size", "weight")
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class FuturePlan:
         ``[R, C]`` adstocked exposure of a mean week's spend, in the scale of ``carried``.
     kernel
         ``[M, C, L]`` adstock.
-    weight, slope, half_saturation
+    weight, curve
         As in `mmm_model.equation.media_response.MediaResponse`, T weeks.
     value
         ``[R]`` of a KPI unit.
@@ -68,14 +65,13 @@ class FuturePlan:
     size: Floats
     kernel: Floats
     weight: Floats
-    slope: Floats
-    half_saturation: Floats
+    curve: SaturationCurve
     value: Floats
 
     def weekly(self, multiplier: float | Floats = 1.0) -> Floats:
         """Response ``[M, R, C]`` when spend is multiplied; ``multiplier`` fits ``[R, C]``."""
         bought = self._bought() * self._each(multiplier)
-        gained = self._hill(self.carried + bought) - self._hill(self.carried)
+        gained = self._share(self.carried + bought) - self._share(self.carried)
         gained *= self.weight
         return gained.sum(axis=2) / len(self.weeks)
 
@@ -107,10 +103,10 @@ class FuturePlan:
         spread = self._toeplitz()  # [M, C, T, H]
         adstocked = np.einsum("mcth,hc->mtc", spread, rhythm)[:, None] * scale[:, None]
         level = self.carried + adstocked
-        share = self._hill(level)
+        share = self._share(level)
         members, horizon = len(level), len(self.weeks)
         response = (self.weight * share).sum(axis=(0, 1, 2)) / (members * horizon)
-        steep = self._steepness(level, share) * scale[:, None]
+        steep = self._slope(level) * scale[:, None]
         by_week = steep.sum(axis=1)  # [M, T, C]
         gradient = np.einsum("mtc,mcth->hc", by_week, spread) / (members * horizon)
         return response, gradient
@@ -126,7 +122,8 @@ class FuturePlan:
     def only(self, channels: Bools) -> FuturePlan:
         """Return the plan of the channels that are True in ``[C]``."""
         own = {name: getattr(self, name)[..., channels] for name in _BY_CHANNEL}
-        return replace(self, **own, kernel=self.kernel[:, channels])
+        curve, kernel = self.curve.only(channels), self.kernel[:, channels]
+        return replace(self, **own, curve=curve, kernel=kernel)
 
     def _toeplitz(self) -> Floats:
         """``[M, C, T, H]`` share of a week's spend that works in each week."""
@@ -143,17 +140,15 @@ class FuturePlan:
         multiplier = np.asarray(multiplier, dtype=float)
         return multiplier[:, None, :] if multiplier.ndim == 2 else multiplier
 
-    def _hill(self, level: Floats) -> Floats:
+    def _share(self, level: Floats) -> Floats:
         with np.errstate(divide="ignore"):
-            distance = np.log(level) - np.log(self.half_saturation)[:, :, None]
-        return expit(self.slope[:, :, None] * distance)
+            return self.curve.share(np.log(level))
 
     def _slope(self, level: Floats) -> Floats:
-        return self._steepness(level, self._hill(level))
-
-    def _steepness(self, level: Floats, share: Floats) -> Floats:
         """Derivative of the response with respect to the adstocked exposure."""
-        return self.weight * self.slope[:, :, None] * share * (1 - share) / np.maximum(level, 1e-9)
+        with np.errstate(divide="ignore"):
+            steepness = self.curve.steepness(np.log(level))
+        return self.weight * steepness / np.maximum(level, 1e-9)
 
 
 def future_plan(model: FittedModel, panel: Panel, weeks: int) -> FuturePlan:
@@ -186,8 +181,6 @@ def future_plan(model: FittedModel, panel: Panel, weeks: int) -> FuturePlan:
     alone[:, first : first + weeks] = 0.0
     response = model.media_response(extended)  # effectiveness as with the plan
     carried = model.media_response(extended, alone).adstocked[:, :, first:]
-    members, regions, _, channels = response.adstocked.shape
-    shape = (members, regions, channels)
     return FuturePlan(
         weeks=extended.weeks[first : first + weeks],
         spend=recent.spend,
@@ -197,8 +190,7 @@ def future_plan(model: FittedModel, panel: Panel, weeks: int) -> FuturePlan:
         size=recent.exposure / model.scaling.exposure_size,
         kernel=kernel,
         weight=response.weight[:, :, first:],
-        slope=np.broadcast_to(response.slope, shape),
-        half_saturation=np.broadcast_to(response.half_saturation, shape),
+        curve=response.curve,
         value=_recent_value(recent, panel),
     )
 

@@ -75,18 +75,9 @@ class RecentPlan:
 
     def only(self, channels: Bools) -> RecentPlan:
         """Return the plan of the channels that are True in ``[C]``."""
-        members, regions, _, count = self.response.adstocked.shape
-        curves = (members, regions, count)
         return replace(
             self,
-            response=MediaResponse(
-                adstocked=self.response.adstocked[..., channels],
-                weight=self.response.weight[..., channels],
-                slope=np.broadcast_to(self.response.slope, curves)[..., channels],
-                half_saturation=np.broadcast_to(self.response.half_saturation, curves)[
-                    ..., channels
-                ],
-            ),
+            response=self.response.only(channels),
             spend=self.spend[:, channels],
             exposure=self.exposure[:, channels],
         )

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import torch
 from scipy.optimize import least_squares
 
 from mmm_model.effects.recent_plan import Plan, RecentPlan, recent_plan, with_all_regions
 from mmm_model.equation.media_response import MediaResponse
+from mmm_model.equation.saturation.hill import Family
 from mmm_model.intervals import effect_interval
 from mmm_model.panel import Floats, Panel
+from mmm_model.settings import ModelSettings
 
 MULTIPLIERS: Floats = np.linspace(0.0, 3.0, 25)
 SLOPE_AT_ZERO = 0.01
@@ -47,6 +50,7 @@ PARAMETER_COLUMNS = (
     "current_saturation",
     "saturation_spend",
 )
+_HILL = Family(ModelSettings())
 SATURATED = 0.8
 """Share of the ceiling at which a channel is called saturated."""
 
@@ -235,12 +239,14 @@ def _fit_hill(x: Floats, y: Floats) -> tuple[float, float, float, float]:
     x_unit, y_unit = x.max(), y.max()
     if x_unit <= 0 or y_unit <= 0 or np.ptp(y) <= 1e-9 * y_unit:
         return nothing
-    spend, target = x / x_unit, y / y_unit
+    target = y / y_unit
+    with np.errstate(divide="ignore"):
+        log_spend = torch.from_numpy(np.log(x / x_unit))
 
     def miss(logs: Floats) -> Floats:
-        slope, half, ceiling = np.exp(logs)
-        powered = spend**slope
-        return ceiling * powered / (powered + half**slope) - target
+        slope, half, ceiling = torch.from_numpy(np.exp(logs))
+        share = _HILL.share(log_spend, {"slope": slope, "half_saturation": half})
+        return (ceiling * share).numpy() - target
 
     # Logarithms keep the parameters positive; wide bounds stop a straight line's ceiling
     # and half-saturation from running away together.

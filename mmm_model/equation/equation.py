@@ -1,10 +1,11 @@
 """The model's equation, read from top to bottom.
 
     y_rt / s_r = level_rt + season_rt + Σ_k γ_rk z_rkt
-               + Σ_c β_rc · e_rct · Hill_c(adstock_c(x_rc)_t) + noise
+               + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + noise
 
-Shapes: M members of the ensemble, R regions, W weeks, C channels, K controls, L lags.
-Members never mix; they are one batch.
+The adstock and the saturation are of the families that the settings name. Shapes: M members of
+the ensemble, R regions, W weeks, C channels, K controls, L lags. Members never mix; they are one
+batch.
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from mmm_model.equation.adstock import adstock_of
 from mmm_model.equation.recursion import Recursion
+from mmm_model.equation.saturation import saturation_of
+from mmm_model.equation.shape_parameter import ShapeParameter
 from mmm_model.settings import ModelSettings
 
-NONLINEAR = ("carryover", "delay", "slope", "half_saturation")
 # A week's weight in the mean of the GRU's past output falls by e in so many weeks.
 _MEMORY_WEEKS = 8.0
 
@@ -56,7 +59,7 @@ class Equation(nn.Module):
 
     Notes
     -----
-    ``carryover``, ``delay``, ``slope``, ``half_saturation`` ``[M, C]`` and the GRU are
+    The parameters of the shapes ``[M, C]``, on the scale of the search, and the GRU are
     searched; ``level`` ``[M, R, W]``, ``season`` ``[M, R, 2H]``, ``control`` ``[M, R, K]`` and
     ``media`` ``[M, R, C]`` ≥ 0 are solved given those, so they are buffers.
     """
@@ -65,17 +68,15 @@ class Equation(nn.Module):
         super().__init__()
         m, r, c, k = shape
         self.settings = settings
-        self.carryover: nn.Parameter
-        self.delay: nn.Parameter
-        self.slope: nn.Parameter
-        self.half_saturation: nn.Parameter
+        self.adstock = adstock_of(settings)
+        self.saturation = saturation_of(settings)
         self.gru_input: nn.Parameter
         self.gru_hidden: nn.Parameter
         self.gru_bias: nn.Parameter
         self.modulation: nn.Parameter
-        for name in NONLINEAR:
-            self.register_parameter(name, nn.Parameter(torch.zeros(m, c)))
-        h = settings.hidden
+        for parameter in self.shape_parameters:
+            self.register_parameter(parameter.name, nn.Parameter(torch.zeros(m, c)))
+        h = settings.gru_width
         if h:
             self.gru_input = nn.Parameter(torch.zeros(3, m, h, c + k))
             self.gru_hidden = nn.Parameter(torch.zeros(3, m, h, h))
@@ -90,26 +91,25 @@ class Equation(nn.Module):
         self.register_buffer("control", torch.zeros(m, r, k))
         self.register_buffer("media", torch.zeros(m, r, c))
 
+    @property
+    def shape_parameters(self) -> tuple[ShapeParameter, ...]:
+        """Those of the adstock, then those of the saturation."""
+        return (*self.adstock.parameters, *self.saturation.parameters)
+
+    def shape_values(self) -> dict[str, Tensor]:
+        """Return every parameter of the shapes in natural units, ``[M, C]`` each."""
+        return {p.name: p.link.natural(getattr(self, p.name)) for p in self.shape_parameters}
+
     def kernel(self) -> Tensor:
-        """Adstock weights ``[M, C, L]`` ≥ 0 with sum one: ``w_l ∝ (1 + l)^delay · carryover^l``.
-
-        A geometric decay where the delay is zero, a peak some weeks later where it is not.
-        """
+        """Adstock weights ``[M, C, L]`` ≥ 0 with sum one."""
         lag = torch.arange(
-            self.settings.lag_weeks + 1, dtype=self.carryover.dtype, device=self.carryover.device
+            self.settings.lag_weeks + 1, dtype=self.media.dtype, device=self.media.device
         )
-        log_carryover = nn.functional.logsigmoid(self.carryover)[..., None]
-        delay = nn.functional.softplus(self.delay)[..., None]
-        return torch.softmax(lag * log_carryover + delay * torch.log1p(lag), dim=-1)
-
-    def hill_parameters(self) -> tuple[Tensor, Tensor]:
-        """Slope and half-saturation, each ``[M, C]``."""
-        low, high = self.settings.min_slope, self.settings.max_slope
-        return low + (high - low) * torch.sigmoid(self.slope), self.half_saturation.exp()
+        return self.adstock.kernel(self.shape_values(), lag)
 
     def adstocked(self, inputs: Inputs) -> Tensor:
         """Adstocked exposure ``[M, R, W, C]``; before the first week there was none."""
-        return adstock(inputs.exposure, self.kernel())
+        return convolve(inputs.exposure, self.kernel())
 
     def effectiveness(self, inputs: Inputs) -> Tensor:
         """What a unit is worth in each week, ``[M, R, W, C]``, mean one over the fitted weeks.
@@ -118,11 +118,10 @@ class Equation(nn.Module):
         lie as blocks in one GRU, so one call computes them all. Its output is averaged over the
         past weeks: were it free to follow a week's exposure, it would bend the Hill curve.
         """
-        m, c = self.slope.shape
-        r, w = inputs.exposure.shape[:2]
-        if not self.settings.hidden:
-            return torch.ones(1, device=self.slope.device, dtype=self.slope.dtype)
-        h = self.settings.hidden
+        r, w, c = inputs.exposure.shape
+        if not self.settings.gru_width:
+            return self.media.new_ones(1)
+        m, h = len(self.media), self.settings.gru_width
         series = torch.cat([torch.log1p(inputs.exposure), inputs.control], dim=-1)
         hidden = torch.stack([torch.block_diag(*gate) for gate in self.gru_hidden])
         bias = self.gru_bias.reshape(-1)
@@ -137,13 +136,23 @@ class Equation(nn.Module):
         state = state.reshape(r, w, m, h).permute(2, 0, 1, 3).reshape(m, r * w, h)
         raw = (state @ self.modulation).reshape(m * r, w, c)
         raw = Recursion.slow_mean(w, _MEMORY_WEEKS, raw)(raw).reshape(m, r, w, c)
-        factor = torch.exp(self.settings.max_modulation * torch.tanh(raw))
+        factor = torch.exp(self.settings.gru_reach * torch.tanh(raw))
         return factor / factor[:, :, : inputs.fitted_weeks].mean(dim=2, keepdim=True)
 
     def saturated(self, inputs: Inputs) -> Tensor:
-        """``e · Hill(adstock(x))``, ``[M, R, W, C]``."""
-        slope, half = self.hill_parameters()
-        return self.effectiveness(inputs) * hill(self.adstocked(inputs), slope, half)
+        """``e · saturation(adstock(x))``, ``[M, R, W, C]``."""
+        return self.effectiveness(inputs) * self.response(self.adstocked(inputs))
+
+    def response(self, adstocked: Tensor, channel: int | None = None) -> Tensor:
+        """Share of the ceiling at adstocked exposure ``[M, R, W, C]``; zero at zero.
+
+        With a ``channel`` the last axis holds that one alone.
+        """
+        own = slice(None) if channel is None else [channel]
+        values = {n: value[:, None, None, own] for n, value in self.shape_values().items()}
+        # The logarithm of nothing has no derivative, so it is read elsewhere and taken out.
+        share = self.saturation.share(adstocked.clamp_min(1e-12).log(), values)
+        return share * (adstocked > 0)
 
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
         """Components in units of the region's size, media and control by channel and control.
@@ -163,14 +172,14 @@ class Equation(nn.Module):
         }
 
 
-def adstock(exposure: Tensor, kernel: Tensor) -> Tensor:
+def convolve(exposure: Tensor, kernel: Tensor) -> Tensor:
     """Convolve ``[R, W, C]`` with kernels ``[M, C, L]`` along the weeks: ``[M, R, W, C]``.
 
     Members may have an exposure each, ``[M, R, W, C]``.
     """
     if exposure.ndim == 4:
         return torch.cat(
-            [adstock(own, one[None]) for own, one in zip(exposure, kernel, strict=True)]
+            [convolve(own, one[None]) for own, one in zip(exposure, kernel, strict=True)]
         )
     r, w, c = exposure.shape
     m, _, lags = kernel.shape
@@ -178,13 +187,6 @@ def adstock(exposure: Tensor, kernel: Tensor) -> Tensor:
     windows = padded.unfold(2, lags, 1).reshape(c, r * w, lags)
     result = windows @ kernel.flip(-1).permute(1, 2, 0)
     return result.permute(2, 1, 0).reshape(m, r, w, c)
-
-
-def hill(exposure: Tensor, slope: Tensor, half_saturation: Tensor) -> Tensor:
-    """``x^a / (x^a + g^a)`` of ``[M, R, W, C]`` with parameters ``[M, C]``; zero at zero."""
-    positive = exposure.clamp_min(1e-12)
-    distance = positive.log() - half_saturation.log()[:, None, None]
-    return torch.sigmoid(slope[:, None, None] * distance) * (exposure > 0)
 
 
 def carry_forward(level: Tensor, weeks: int) -> Tensor:

@@ -1,7 +1,7 @@
 """What the media did, in the form that contributions, curves and budgets all read.
 
 Adstock is linear, so scaling a channel's plan by ``m`` scales its adstocked exposure by
-``m``; with it at hand, every counterfactual of a fitted model is one Hill curve away.
+``m``; with it at hand, every counterfactual of a fitted model is one saturation away.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import expit
 
-from mmm_model.panel import Floats
+from mmm_model.equation.saturation.curve import SaturationCurve
+from mmm_model.panel import Bools, Floats
 
 SMALLEST_MULTIPLIER = 1e-9
 
@@ -22,8 +22,7 @@ class MediaResponse:
     """The media part of a fitted model on one panel, for M members of the ensemble.
 
     The direct contribution of channel c in region r and week t when its whole plan is
-    scaled by ``m`` is ``weight · hill(m · adstocked)`` in KPI units, with
-    ``hill(x) = x^a / (x^a + g^a)`` for slope ``a`` and half-saturation ``g``.
+    scaled by ``m`` is ``weight · saturation(m · adstocked)`` in KPI units.
 
     Parameters
     ----------
@@ -31,15 +30,14 @@ class MediaResponse:
         ``[M, R, W, C]`` adstocked exposure in the model's own scale, ≥ 0.
     weight
         ``[M, R, W, C]`` region scale × effectiveness × coefficient, KPI units, ≥ 0.
-    slope, half_saturation
-        ``[M, R, C]`` (broadcastable) parameters of the Hill curve, > 0, in the scale of
+    curve
+        The saturation of each member, region and channel, of exposure in the scale of
         ``adstocked``.
     """
 
     adstocked: Floats
     weight: Floats
-    slope: Floats
-    half_saturation: Floats
+    curve: SaturationCurve
 
     def tail(self, weeks: int) -> MediaResponse:
         """Return the last ``weeks`` weeks; what earlier exposure carries over stays in."""
@@ -56,7 +54,7 @@ class MediaResponse:
         multiplier
             Scale of the plan, broadcast against ``[M, R, W, C]``; ≥ 0.
         """
-        return self.weight * self._hill(np.asarray(multiplier, dtype=float))
+        return self.weight * self.curve.share(self._log_exposure(multiplier))
 
     def marginal(self, multiplier: float | Floats = 1.0) -> Floats:
         """Derivative of the contribution with respect to the multiplier, ``[M, R, W, C]``.
@@ -65,18 +63,22 @@ class MediaResponse:
         infinite: that is cut at a multiplier of 1e-9.
         """
         scale = np.maximum(np.asarray(multiplier, dtype=float), SMALLEST_MULTIPLIER)
-        share = self._hill(scale)
-        return self.weight * self.slope[:, :, None, :] * share * (1.0 - share) / scale
+        return self.weight * self.curve.steepness(self._log_exposure(scale)) / scale
+
+    def only(self, channels: Bools) -> MediaResponse:
+        """Return that of the channels that are True in ``[C]``."""
+        return MediaResponse(
+            adstocked=self.adstocked[..., channels],
+            weight=self.weight[..., channels],
+            curve=self.curve.only(channels),
+        )
+
+    def _log_exposure(self, multiplier: float | Floats) -> Floats:
+        """Logarithm of the scaled exposure; −inf where there is none."""
+        with np.errstate(divide="ignore"):
+            return self._log_adstocked + np.log(np.asarray(multiplier, dtype=float))
 
     @cached_property
-    def _logit(self) -> Floats:
-        """``slope · log(adstocked / half_saturation)``; -inf where there is no exposure."""
+    def _log_adstocked(self) -> Floats:
         with np.errstate(divide="ignore"):
-            ratio = np.log(self.adstocked) - np.log(self.half_saturation)[:, :, None, :]
-        return self.slope[:, :, None, :] * ratio
-
-    def _hill(self, multiplier: Floats) -> Floats:
-        # As a logistic curve of the logarithm, which neither overflows nor takes a power a point.
-        with np.errstate(divide="ignore"):
-            shift = self.slope[:, :, None, :] * np.log(multiplier)
-        return expit(self._logit + shift)
+            return np.log(self.adstocked)

@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 
 from mmm_model.equation.equation import Equation, Inputs
 from mmm_model.equation.media_response import MediaResponse
+from mmm_model.equation.saturation.curve import SaturationCurve
 from mmm_model.equation.scaling import Scaling, fitted_weeks
 from mmm_model.fit.driven_channels import DrivenChannel
 from mmm_model.fit.noise import NoiseModel, Whitening
@@ -178,7 +179,7 @@ class FittedModel:
             effectiveness = equation.effectiveness(inputs).expand(
                 self.members, *panel.exposure.shape
             )
-            slope, half = equation.hill_parameters()
+            values = equation.shape_values()
             weight = equation.media[:, :, None] * effectiveness
             plan = inputs if exposure is None else self._inputs(panel, exposure)
             adstocked = equation.adstocked(plan)
@@ -186,8 +187,13 @@ class FittedModel:
         return MediaResponse(
             adstocked=adstocked.numpy(),
             weight=weight.numpy() * size,
-            slope=slope.numpy()[:, None],
-            half_saturation=half.numpy()[:, None],
+            curve=SaturationCurve(
+                equation.saturation,
+                {
+                    parameter.name: values[parameter.name].numpy()[:, None]
+                    for parameter in equation.saturation.parameters
+                },
+            ),
         )
 
     def adstock_kernel(self) -> Floats:
@@ -266,7 +272,7 @@ class FittedModel:
             controls = meta["graph_controls"]
             graph = ChannelGraph.from_arrays(channels, regions, groups["graph"], controls)
         return cls(
-            settings=ModelSettings(**meta["settings"]),
+            settings=ModelSettings.from_saved(meta["settings"]),
             regions=regions,
             channels=channels,
             controls=tuple(meta["controls"]),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from math import expm1, log
 
 import torch
 from torch import Tensor
@@ -19,11 +18,7 @@ from mmm_model.equation.equation import Equation
 from mmm_model.fit.bounded_ridge import bounded_ridge
 from mmm_model.fit.linear_part import LinearProblem
 from mmm_model.fit.observations import Observations
-from mmm_model.fit.search import PRIOR_SPREAD
 
-# Carryover and delay of (1 + l)^delay · carryover^l: decays, then peaks after 1, 2, 3 weeks.
-_DECAYS = ((0.05, 0.12), (0.25, 0.12), (0.5, 0.12), (0.7, 0.12), (0.85, 0.12))
-_PEAKS = ((0.1, 4.6), (0.4, 1.8), (0.1, 6.9), (0.4, 2.7), (0.65, 1.3), (0.2, 6.4))
 _SWEEPS = 4
 
 
@@ -33,12 +28,12 @@ def choose_kernels(equation: Equation, problem: LinearProblem, data: Observation
     Parameters
     ----------
     equation
-        At the centre of its priors; carryovers and delays are changed in place.
+        At the centre of its priors; the adstock's parameters are changed in place.
     problem, data
         What is fitted, with the members' weights; regions share their coefficients.
     """
     bank = _bank(equation)
-    members, channels, count = len(equation.slope), data.channels, len(bank)
+    members, channels, count = len(equation.media), data.channels, len(bank)
     gram, moment, mean = problem.pooled_moments(_saturated(equation, bank, data))
     typical = mean.reshape(channels, count)
     fixed = torch.arange(channels * count, gram.shape[-1], device=gram.device)
@@ -62,8 +57,8 @@ def choose_kernels(equation: Equation, problem: LinearProblem, data: Observation
             chosen[:, channel] = (loss + penalty[:, channel]).argmin(-1)
         if bool((chosen == before).all()):
             break
-    equation.carryover.data.copy_(bank[chosen, 0])
-    equation.delay.data.copy_(bank[chosen, 1])
+    for position, parameter in enumerate(equation.adstock.parameters):
+        getattr(equation, parameter.name).data.copy_(bank[chosen, position])
 
 
 def _loss(gram: Tensor, moment: Tensor, typical: Tensor, data: Observations) -> Tensor:
@@ -81,18 +76,24 @@ def _loss(gram: Tensor, moment: Tensor, typical: Tensor, data: Observations) -> 
 
 
 def _bank(equation: Equation) -> Tensor:
-    """``[G, 2]`` carryover and delay as the equation's parameters."""
-    rows = [(log(c / (1.0 - c)), log(expm1(delay))) for c, delay in (*_DECAYS, *_PEAKS)]
-    return torch.tensor(rows).to(equation.slope)
+    """``[G, P]`` the adstock's parameters of each kernel, on the scale of the search."""
+    natural = torch.tensor(equation.adstock.bank, dtype=torch.float64)
+    links = [parameter.link for parameter in equation.adstock.parameters]
+    columns = zip(links, natural.unbind(-1), strict=True)
+    return torch.stack([link.unbounded(own) for link, own in columns], dim=-1).to(equation.media)
 
 
 def _penalty(equation: Equation, bank: Tensor) -> Tensor:
     """Minus the logarithm of the priors of the kernels, ``[M, C, G]``."""
-    total = equation.slope.new_zeros(*equation.slope.shape, len(bank))
-    for position, name in enumerate(("carryover", "delay")):
-        centre = getattr(equation, f"prior_{name}")[..., None]
-        total += 0.5 * ((bank[:, position] - centre) / PRIOR_SPREAD[name]).square()
-    return total
+    penalties = [
+        0.5
+        * (
+            (bank[:, position] - getattr(equation, f"prior_{parameter.name}")[..., None])
+            / parameter.prior.spread
+        ).square()
+        for position, parameter in enumerate(equation.adstock.parameters)
+    ]
+    return torch.stack(penalties).sum(0)
 
 
 def _saturated(
@@ -100,13 +101,15 @@ def _saturated(
 ) -> Iterator[tuple[slice, Tensor]]:
     """Regions, and ``[r, W, C·G]`` channels by kernel, saturated as the first member is."""
     regions, weeks, channels = data.inputs.exposure.shape
-    settings = replace(equation.settings, hidden=0)
+    settings = replace(equation.settings, gru_width=0)
     model = Equation(settings, (len(bank), regions, channels, 0)).to(bank)
-    for name in ("slope", "half_saturation"):
-        getattr(model, name).data.copy_(getattr(equation, name).data[:1].expand(len(bank), -1))
-    for position, name in enumerate(("carryover", "delay")):
-        getattr(model, name).data.copy_(bank[:, position, None].expand(-1, channels))
-    for rows in data.batches(len(bank) * len(equation.slope)):
+    for parameter in equation.saturation.parameters:
+        first = getattr(equation, parameter.name).data[:1]
+        getattr(model, parameter.name).data.copy_(first.expand(len(bank), -1))
+    for position, parameter in enumerate(equation.adstock.parameters):
+        own = bank[:, position, None].expand(-1, channels)
+        getattr(model, parameter.name).data.copy_(own)
+    for rows in data.batches(len(bank) * len(equation.media)):
         with torch.no_grad():
             saturated = model.saturated(data.part(rows, weeks).inputs)
         yield rows, saturated.permute(1, 2, 3, 0).flatten(2)

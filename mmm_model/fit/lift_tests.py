@@ -21,7 +21,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from mmm_model.equation.equation import Equation, adstock, hill
+from mmm_model.equation.equation import Equation, convolve
 from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.linear_part import Prior, Solution
 from mmm_model.panel import Floats, Panel
@@ -116,11 +116,10 @@ class Experiment:
     def per_unit(self, equation: Equation) -> Tensor:
         """``[M, R']`` weekly KPI that the change brings if the coefficient is one."""
         kernel = equation.kernel()[:, [self.channel]]
-        slope, half = (p[:, [self.channel]] for p in equation.hill_parameters())
 
         def level(exposure: Tensor) -> Tensor:
-            worked = adstock(exposure[..., None], kernel)
-            return hill(worked, slope, half)[:, :, kernel.shape[-1] - 1 :, 0]
+            worked = convolve(exposure[..., None], kernel)
+            return equation.response(worked, self.channel)[:, :, kernel.shape[-1] - 1 :, 0]
 
         gained = level(self.exposure) - level((self.exposure - self.change).clamp_min(0.0))
         return gained.mean(-1) * self.size

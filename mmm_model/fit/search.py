@@ -13,15 +13,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from mmm_model.equation.equation import NONLINEAR, Equation
+from mmm_model.equation.equation import Equation
 from mmm_model.fit.linear_part import LinearProblem, Solution
 from mmm_model.fit.observations import Observations
 from mmm_model.panel import Floats
 from mmm_model.settings import ModelSettings
 
 _HUBER = 2.5
-_PRIOR_CENTRE = {"carryover": -1.2, "delay": -2.0, "slope": -0.5, "half_saturation": 0.7}
-PRIOR_SPREAD = {"carryover": 1.0, "delay": 1.0, "slope": 1.0, "half_saturation": 0.7}
 # For each region; high, because a GRU that moves freely takes over what the media did.
 _MODULATION_PRECISION = 150.0
 
@@ -34,14 +32,14 @@ def initial_equation(
     controls = data.inputs.control.shape[-1]
     equation = Equation(settings, (settings.members, regions, channels, controls))
     generator = torch.Generator().manual_seed(settings.seed)
-    for name in NONLINEAR:
+    for own in equation.shape_parameters:
         draw = torch.randn(settings.members, channels, generator=generator)
         draw[0] = 0.0
-        centre = _PRIOR_CENTRE[name] + 0.7 * PRIOR_SPREAD[name] * draw
-        getattr(equation, name).data.copy_(centre)
-        equation.register_buffer(f"prior_{name}", centre.clone(), persistent=False)
+        centre = own.centre(draw) + 0.7 * own.prior.spread * draw
+        getattr(equation, own.name).data.copy_(centre)
+        equation.register_buffer(f"prior_{own.name}", centre.clone(), persistent=False)
     for name in ("gru_input", "gru_hidden", "modulation"):
-        if settings.hidden:
+        if settings.gru_width:
             parameter = getattr(equation, name)
             small = 0.01 if name == "modulation" else parameter.shape[-1] ** -0.5
             parameter.data.copy_(small * torch.randn(parameter.shape, generator=generator))
@@ -145,15 +143,15 @@ def _prior_loss(equation: Equation, regions: int) -> dict[str, Tensor]:
         "prior": torch.stack(
             [
                 (
-                    (getattr(equation, name) - getattr(equation, f"prior_{name}"))
-                    / PRIOR_SPREAD[name]
+                    (getattr(equation, p.name) - getattr(equation, f"prior_{p.name}"))
+                    / p.prior.spread
                 ).square()
-                for name in NONLINEAR
+                for p in equation.shape_parameters
             ]
         ).sum()
         * 0.5
     }
-    if equation.settings.hidden:
+    if equation.settings.gru_width:
         weights = equation.gru_input.square().sum() + equation.gru_hidden.square().sum()
         freedom = _MODULATION_PRECISION * regions * equation.modulation.square().sum()
         terms["gru"] = 0.5 * (weights + freedom)

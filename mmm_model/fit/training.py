@@ -141,7 +141,7 @@ def fit_driven(
     A member of an equation sees the same resampled weeks as that member of the response.
     """
     # Effectiveness that drifts would take over what the drivers do, as a level does already.
-    settings = replace(settings, hidden=0, holdout_weeks=0)
+    settings = replace(settings, gru_width=0, holdout_weeks=0)
     driven_by_media = graph.driven_controls()
     controls = tuple(name for name in panel.controls if name not in driven_by_media)
     found = []

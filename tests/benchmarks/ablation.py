@@ -11,7 +11,7 @@ Prints tables and writes benchmarks/ablation.json.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from unittest.mock import patch
@@ -24,7 +24,7 @@ from truth import measure
 from writing import write
 
 from mmm_model.effects.tables import channel_summary
-from mmm_model.equation import equation
+from mmm_model.equation.saturation import hill
 from mmm_model.fit import level_dynamics as origins
 from mmm_model.fit import linear_part as solving
 from mmm_model.fit.training import train
@@ -36,10 +36,9 @@ DATASETS = ("geo_reach_frequency", "medium_business", "complex", "data_scarce")
 FUNNELS = ("funnel_3geo_130w", "funnel_20geo_130w")
 
 
-def _linear(exposure: Tensor, slope: Tensor, half_saturation: Tensor) -> Tensor:
+def _linear(family: hill.Family, log_exposure: Tensor, values: Mapping[str, Tensor]) -> Tensor:
     """No saturation; the parameters stay in the graph of derivatives and change nothing."""
-    none = (slope + half_saturation) * 0.0
-    return exposure.expand(len(slope), *exposure.shape[1:]) + none[:, None, None]
+    return log_exposure.exp() + sum(values.values()) * 0.0
 
 
 @contextmanager
@@ -55,8 +54,8 @@ def _each_region_alone() -> Iterator[None]:
 
 ABLATIONS: dict[str, tuple[dict[str, object], Callable[[], AbstractContextManager]]] = {
     "all parts": ({}, nullcontext),
-    "no GRU": ({"hidden": 0}, nullcontext),
-    "no Hill curve": ({}, lambda: patch.object(equation, "hill", _linear)),
+    "no GRU": ({"gru_width": 0}, nullcontext),
+    "no Hill curve": ({}, lambda: patch.object(hill.Family, "share", _linear)),
     "slope at least 2": ({"min_slope": 2.0}, nullcontext),
     "no adstock": ({"lag_weeks": 0}, nullcontext),
     "no pooling": ({}, _each_region_alone),

@@ -11,7 +11,7 @@ from tests.mmm_model.model_panels import small_panel
 # Several test runs share a machine; threads that wait for each other would only spin.
 torch.set_num_threads(1)
 
-QUICK = ModelSettings(members=2, steps=4, hidden=3)
+QUICK = ModelSettings(members=2, steps=4, gru_width=3)
 
 
 @pytest.fixture(scope="session")

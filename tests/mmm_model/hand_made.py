@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 
 from mmm_model.equation.media_response import MediaResponse
+from mmm_model.equation.saturation import hill
+from mmm_model.equation.saturation.curve import SaturationCurve
 from mmm_model.panel import Panel
+from mmm_model.settings import ModelSettings
+
+
+def hill_curve(slope: np.ndarray, half_saturation: np.ndarray) -> SaturationCurve:
+    """Hill curves of the parameters ``[M, R, C]``."""
+    values = {"slope": slope, "half_saturation": half_saturation}
+    return SaturationCurve(hill.Family(ModelSettings()), values)
 
 
 def panel_of(spend: np.ndarray, value: float = np.nan) -> Panel:
@@ -52,8 +61,7 @@ def drawn(
     response = MediaResponse(
         adstocked=np.broadcast_to(exposure, shape).copy(),
         weight=np.broadcast_to(effect, shape).copy(),
-        slope=slope,
-        half_saturation=half,
+        curve=hill_curve(slope, half),
     )
     return response, panel_of(spend)
 
@@ -70,8 +78,7 @@ def constant(
     response = MediaResponse(
         adstocked=np.ones(shape),
         weight=np.broadcast_to(np.array(ceiling, dtype=float), shape).copy(),
-        slope=np.array(slope, dtype=float).reshape(1, 1, -1),
-        half_saturation=np.array(half, dtype=float).reshape(1, 1, -1),
+        curve=hill_curve(*(np.array(p, dtype=float).reshape(1, 1, -1) for p in (slope, half))),
     )
     return response, panel_of(np.broadcast_to(np.array(spend, dtype=float), shape[1:]).copy())
 
@@ -84,8 +91,7 @@ def permuted(
         MediaResponse(
             adstocked=response.adstocked[..., order],
             weight=response.weight[..., order],
-            slope=response.slope[..., order],
-            half_saturation=response.half_saturation[..., order],
+            curve=hill_curve(*(v[..., order] for v in response.curve.values.values())),
         ),
         replace(
             panel,

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 
 from mmm_assets.config.project import ConfigError, find_config, load_config
+from mmm_model.settings import ModelSettings
 
 GOOD = {
     "project": "shop",
@@ -35,7 +37,7 @@ def test_defaults_and_paths(tmp_path: Path) -> None:
     assert config.folder == tmp_path
     assert config.warehouse_folder == tmp_path / "warehouse"
     assert config.reports_folder == tmp_path / "reports"
-    assert config.refresh.holdout_weeks == 8
+    assert config.model_settings().holdout_weeks == 8
     assert config.tables.media.columns == {"tv": ("tv_spend", None), "ooh": ("ooh_cost", None)}
 
 
@@ -47,6 +49,10 @@ def test_defaults_and_paths(tmp_path: Path) -> None:
         ("refresh.holdout_weeks", 0, ["refresh.holdout_weeks", "0", "greater than or equal to 1"]),
         ("refresh.first_week", date(2024, 1, 2), ["refresh.first_week", "2024-01-02", "Mondays"]),
         ("refresh.min_weeks", 9, ["min_weeks", "9", "holdout_weeks + 1"]),
+        ("model.adstock", "gamma", ["model.adstock", "gamma", "geometric", "weibull"]),
+        ("model.max_slope", 0.4, ["model", "min_slope is 0.5, not below max_slope 0.4"]),
+        ("model.device", "tpu", ["model.device", "tpu"]),
+        ("model.steps", -1, ["model.steps", "-1"]),
         ("zero_kpi", "perhaps", ["zero_kpi", "perhaps", "'auto', 'missing' or 'zero'"]),
         ("tables.kpi.value_per_kpi", -2, ["tables.kpi.value_per_kpi", "-2", "above 0"]),
         ("tables.kpi.source", None, ["tables.kpi", "source", "sql"]),
@@ -97,6 +103,27 @@ def test_fingerprint_follows_content_only(tmp_path: Path) -> None:
     plain = load(tmp_path).fingerprint
     assert load(tmp_path, ("refresh.holdout_weeks", 8)).fingerprint == plain  # the default
     assert load(tmp_path, ("refresh.holdout_weeks", 9)).fingerprint != plain
+
+
+def test_every_setting_of_the_model_can_be_reached(tmp_path: Path) -> None:
+    chosen = {
+        "holdout_weeks": 4, "members": 3, "seed": 7, "steps": 9, "learning_rate": 0.2,
+        "adstock": "weibull", "saturation": "logistic", "lag_weeks": 20, "min_slope": 2.0,
+        "max_slope": 5.0, "gru_width": 3, "gru_reach": 0.1, "harmonics": 5, "block_weeks": 4,
+        "device": "cuda:1",
+    }  # fmt: skip
+    config = load(tmp_path, ("model", chosen))
+    assert asdict(config.model_settings()) == chosen
+    assert asdict(load(tmp_path).model_settings()) == asdict(ModelSettings())
+    assert config.fingerprint != load(tmp_path).fingerprint
+
+
+def test_keys_of_the_last_release_still_count_but_not_twice(tmp_path: Path) -> None:
+    earlier = load(tmp_path, ("refresh", {"members": 3, "seed": 5}))
+    assert (earlier.model_settings().members, earlier.model_settings().seed) == (3, 5)
+    assert earlier.fingerprint == load(tmp_path, ("model", {"members": 3, "seed": 5})).fingerprint
+    with pytest.raises(ConfigError, match=r"\['members'\] stand in 'refresh' and in 'model'"):
+        load(tmp_path, ("refresh", {"members": 3}), ("model", {"members": 4}))
 
 
 def test_settings_of_the_model(tmp_path: Path) -> None:

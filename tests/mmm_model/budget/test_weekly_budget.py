@@ -72,7 +72,9 @@ def test_gradients_are_those_of_the_response(plan: FuturePlan) -> None:
 
 
 def test_the_best_rhythm_is_that_of_brute_force(plan: FuturePlan) -> None:
-    steep = replace(plan, slope=np.full_like(plan.slope, 2.5))
+    values = plan.curve.values
+    curve = replace(plan.curve, values={**values, "slope": np.full_like(values["slope"], 2.5)})
+    steep = replace(plan, curve=curve)
     ones, low = np.ones_like(plan.spend), np.zeros_like(plan.rhythm)
     found, _ = steep.by_rhythm(best_rhythm(steep, ones, low, low + 3.0), ones)
     best = np.full(3, -np.inf)

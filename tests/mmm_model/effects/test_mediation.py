@@ -16,7 +16,7 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
 
-QUICK = ModelSettings(holdout_weeks=0, members=2, steps=10, hidden=0)
+QUICK = ModelSettings(holdout_weeks=0, members=2, steps=10, gru_width=0)
 TV, SEARCH, DISPLAY = range(3)
 
 

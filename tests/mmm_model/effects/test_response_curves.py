@@ -122,10 +122,7 @@ def test_points_beyond_all_exposure_ever_seen_are_marked() -> None:
     # One earlier week at twice the plan widens the range to twice the plan.
     spend = np.full((1, 60, 1), 10.0)
     spend[0, 0] = 20.0
-    ones = np.ones((1, 1, 1))
-    history = replace(
-        response, adstocked=spend[None] / 10, weight=np.ones((1, 1, 60, 1)), slope=ones
-    )
+    history = replace(response, adstocked=spend[None] / 10, weight=np.ones((1, 1, 60, 1)))
     seen = national(response_curves(history, panel_of(spend), points))
     assert seen["in_data_range"].tolist() == [True, True, True, True, False]
 

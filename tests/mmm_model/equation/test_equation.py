@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mmm_model.equation.equation import Equation, Inputs, adstock, carry_forward, hill
+from mmm_model.equation.equation import Equation, Inputs, carry_forward, convolve
 from mmm_model.settings import ModelSettings
 
 
@@ -30,7 +28,7 @@ def _inputs(regions=3, weeks=30, channels=2, controls=1) -> Inputs:
 def test_adstock_is_the_convolution_along_the_weeks():
     rng = np.random.default_rng(0)
     exposure, kernel = rng.random((2, 20, 3)), rng.random((4, 3, 5))
-    result = adstock(torch.tensor(exposure), torch.tensor(kernel)).numpy()
+    result = convolve(torch.tensor(exposure), torch.tensor(kernel)).numpy()
     for m, r, c in np.ndindex(4, 2, 3):
         expected = np.convolve(exposure[r, :, c], kernel[m, c])[:20]
         np.testing.assert_allclose(result[m, r, :, c], expected)
@@ -43,17 +41,8 @@ def test_kernels_are_distributions_over_the_lags():
     torch.testing.assert_close(kernel.sum(-1), torch.ones(2, 2, dtype=torch.double))
 
 
-@given(st.floats(0.5, 3.0), st.floats(0.1, 10.0), st.floats(0.0, 100.0), st.floats(1.0, 10.0))
-def test_hill_rises_from_zero_to_one_and_is_half_at_half_saturation(slope, half, x, factor):
-    a, g = torch.tensor([[slope]]), torch.tensor([[half]])
-    value = hill(torch.tensor([0.0, half, x, x * factor]).reshape(1, 1, 4, 1), a, g).ravel()
-    assert value[0] == 0
-    assert abs(value[1] - 0.5) < 1e-4
-    assert 0 <= value[2] <= value[3] <= 1
-
-
 def test_effectiveness_has_mean_one_over_the_fitted_weeks_and_is_bounded():
-    equation, inputs = _equation(max_modulation=0.3), _inputs()
+    equation, inputs = _equation(gru_reach=0.3), _inputs()
     effect = equation.effectiveness(inputs)
     torch.testing.assert_close(effect[:, :, :20].mean(2), torch.ones(2, 3, 2, dtype=torch.double))
     assert effect.std() > 0.001

@@ -5,15 +5,15 @@ from hypothesis import strategies as st
 
 from mmm_model.equation.media_response import MediaResponse
 from mmm_model.intervals import effect_interval, interval
-from tests.mmm_model.hand_made import drawn
+from tests.mmm_model.hand_made import drawn, hill_curve
 
 
 def test_contribution_is_the_hill_curve_of_the_scaled_exposure() -> None:
     response, _ = drawn(0)
     for multiplier in (0.0, 0.3, 1.0, 2.5):
         x = multiplier * response.adstocked
-        slope = response.slope[:, :, None, :]
-        powered, half = x**slope, response.half_saturation[:, :, None, :] ** slope
+        slope, half = (value[:, :, None, :] for value in response.curve.values.values())
+        powered, half = x**slope, half**slope
         expected = response.weight * powered / (powered + half)
         np.testing.assert_allclose(response.contribution(multiplier), expected, rtol=1e-12)
 
@@ -45,8 +45,7 @@ def test_extreme_exposure_saturates_instead_of_overflowing() -> None:
     response = MediaResponse(
         adstocked=np.array([0.0, 1e-300, 1e300]).reshape(ones.shape),
         weight=2 * ones,
-        slope=np.full((1, 1, 1), 20.0),
-        half_saturation=np.ones((1, 1, 1)),
+        curve=hill_curve(np.full((1, 1, 1), 20.0), np.ones((1, 1, 1))),
     )
     with np.errstate(all="raise", divide="ignore", under="ignore"):
         np.testing.assert_allclose(response.contribution(3.0).ravel(), [0.0, 0.0, 2.0])
@@ -55,7 +54,8 @@ def test_extreme_exposure_saturates_instead_of_overflowing() -> None:
 
 def test_slope_one_has_its_limit_as_the_slope_at_zero() -> None:
     ones = np.ones((1, 1, 1, 1))
-    response = MediaResponse(2 * ones, 3 * ones, np.ones((1, 1, 1)), np.full((1, 1, 1), 4.0))
+    curve = hill_curve(np.ones((1, 1, 1)), np.full((1, 1, 1), 4.0))
+    response = MediaResponse(2 * ones, 3 * ones, curve)
     assert response.marginal(0.0).item() == pytest.approx(3 * 2 / 4)
 
 

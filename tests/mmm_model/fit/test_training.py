@@ -48,7 +48,7 @@ def test_units_do_not_matter(panel, quick, training):
 @pytest.mark.parametrize("axis", ["regions", "channels"])
 def test_permuting_permutes_the_results(panel, axis):
     # Members differ in their draws by position, and the GRU starts from one; so neither here.
-    settings = ModelSettings(members=1, steps=4, hidden=0)
+    settings = ModelSettings(members=1, steps=4, gru_width=0)
     rng = np.random.default_rng(3)
     order = rng.permutation(len(getattr(panel, axis)))
     names = tuple(np.array(getattr(panel, axis))[order])

@@ -1,0 +1,73 @@
+"""The section ``model`` of the configuration: every setting of the response model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, JsonValue, model_validator
+
+from mmm_assets.config.tables import Section
+from mmm_model.equation.adstock import ADSTOCKS
+from mmm_model.equation.saturation import SATURATIONS
+
+
+def _one_of(families: Mapping[str, str]) -> Any:
+    """Type of a key that names a family."""
+
+    def known(name: str) -> str:
+        if name not in families:
+            meanings = "; ".join(f"{family}: {said}" for family, said in families.items())
+            raise ValueError(f"allowed are {meanings}")
+        return name
+
+    names: list[JsonValue] = [*families]
+    return Annotated[str, AfterValidator(known), Field(json_schema_extra={"enum": names})]
+
+
+class ModelSection(Section):
+    """How the response model is fitted; the defaults serve most brands."""
+
+    holdout_weeks: int = Field(
+        default=8, ge=1, le=52, description="weeks held out to judge the forecast"
+    )
+    members: int = Field(default=8, ge=1, le=64, description="size of the ensemble")
+    seed: int = Field(default=0, ge=0, lt=2**31, description="same data and seed, same result")
+    adstock: _one_of(ADSTOCKS) = Field(  # type: ignore[valid-type]
+        default="geometric", description="how an effect spreads over the weeks after the exposure"
+    )
+    saturation: _one_of(SATURATIONS) = Field(  # type: ignore[valid-type]
+        default="hill", description="how the response flattens as exposure rises"
+    )
+    lag_weeks: int = Field(default=12, ge=0, le=104, description="longest lag of the adstock")
+    min_slope: float = Field(
+        default=0.5, gt=0, le=20, description="hill: least slope; above 1 every curve is S-shaped"
+    )
+    max_slope: float = Field(default=3.0, gt=0, le=20, description="hill: largest slope")
+    steps: int = Field(default=25, ge=0, le=10_000, description="steps of the optimiser")
+    learning_rate: float = Field(
+        default=0.1, gt=0, le=10, description="of the optimiser at its start; falls to zero"
+    )
+    gru_width: int = Field(
+        default=8, ge=0, le=256, description="of the GRU that moves effectiveness; 0: it stays"
+    )
+    gru_reach: float = Field(
+        default=0.3, ge=0, le=3, description="largest logarithm of effectiveness over its mean"
+    )
+    harmonics: int = Field(
+        default=2, ge=0, le=26, description="pairs of sine and cosine in the yearly seasonality"
+    )
+    block_weeks: int = Field(
+        default=8, ge=1, le=104, description="weeks in a row that are resampled for the intervals"
+    )
+    device: str = Field(
+        default="cpu",
+        pattern=r"^(cpu|cuda(:\d+)?|mps)$",
+        description="where PyTorch computes: cpu, or a GPU as cuda or cuda:1",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ModelSection:
+        if self.min_slope >= self.max_slope:
+            raise ValueError(f"min_slope is {self.min_slope}, not below max_slope {self.max_slope}")
+        return self
