@@ -6,13 +6,13 @@ import pytest
 from mmm_model.effects.recent_plan import GONE_AFTER, recent_plan
 from mmm_model.equation.media_response import MediaResponse
 from mmm_model.settings import PLAN_WEEKS
-from tests.mmm_model.hand_made import drawn, panel_of
+from tests.mmm_model.hand_made import drawn, hill_curve, panel_of
 
 
 def _flat(spend: np.ndarray) -> MediaResponse:
     shape = (1, *spend.shape)
     one = np.ones((1, 1, spend.shape[2]))
-    return MediaResponse(spend[None], np.ones(shape), one, one)
+    return MediaResponse(spend[None], np.ones(shape), hill_curve(one, one))
 
 
 def test_weekly_response_is_the_mean_of_the_last_weeks() -> None:
