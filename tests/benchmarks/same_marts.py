@@ -87,6 +87,9 @@ def _difference(old: pd.DataFrame, new: pd.DataFrame) -> float | str:
         return f"columns {missing} are gone"
     if len(old) != len(new):
         return f"{len(new):,} rows now"
+    numbers = old.select_dtypes(float).abs().max().max()
+    # A column of nothing but rounding errors is zero beside the others of its table.
+    least = 1e-6 * numbers if numbers > 0 else 1e-300
     largest = 0.0
     for name in old:
         left, right = old[name], new[name]
@@ -94,7 +97,7 @@ def _difference(old: pd.DataFrame, new: pd.DataFrame) -> float | str:
             a, b = left.to_numpy(float), right.to_numpy(float)
             if (np.isnan(a) != np.isnan(b)).any():
                 return f"{name}: other cells are null"
-            scale = max(float(np.nanmax(np.abs(a), initial=0.0)), 1e-300)
+            scale = max(float(np.nanmax(np.abs(a), initial=0.0)), least)
             largest = max(largest, float(np.nanmax(np.abs(a - b), initial=0.0)) / scale)
         elif not left.equals(right):
             return f"{name}: {int((left.astype(str) != right.astype(str)).sum()):,} cells differ"
