@@ -13,8 +13,9 @@ help: ## Say what can be made
 run: .venv/.runtime ## Refresh the newest week of the bundled sample (CONFIG=… for your own)
 	$(BIN)/mmm refresh --config $(CONFIG)
 
+# A worker on each core; one that is done takes over what another has yet to do.
 test: .venv/.dev lint ## Lint, types, import contract, tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 ui: .venv/.runtime ## Dagster's UI on http://127.0.0.1:3000
 	$(BIN)/mmm ui --config $(CONFIG)

@@ -1,19 +1,44 @@
-"""A headless Chromium for every test that looks at a page as a person would."""
+"""What tests of all rooms share: threads, folders, a headless Chromium."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
+
+# Workers share the machine; threads that wait for each other would only spin. Before torch loads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+
+
+@pytest.fixture(scope="session")
+def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Fill a folder of this name once, whichever worker asks first, for all of them to read."""
+    everyone = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        everyone = everyone.parent
+
+    def folder_of(name: str, build: Callable[[Path], None]) -> Path:
+        folder, done = everyone / name, everyone / f"{name}.done"
+        with FileLock(everyone / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # of a worker whose build failed
+                folder.mkdir()
+                build(folder)
+                done.touch()
+        return folder
+
+    return folder_of
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -116,15 +116,16 @@ def _own_dagster_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def refreshed(tmp_path_factory: pytest.TempPathFactory) -> ProjectConfig:
+def refreshed(built_once: Callable[..., Path]) -> ProjectConfig:
     """Two refreshed weeks, oldest first. Shared: read it, do not run on it."""
-    folder = tmp_path_factory.mktemp("refreshed")
-    write_tables(folder)
-    config = load_config(folder / "mmm.yaml")
-    for week in (date(2024, 6, 24), date(2024, 7, 8)):
-        outcome = run_week(config, week)
-        assert outcome.status == "published", outcome.messages
-    return config
+
+    def build(folder: Path) -> None:
+        write_tables(folder)
+        for week in (date(2024, 6, 24), date(2024, 7, 8)):
+            outcome = run_week(load_config(folder / "mmm.yaml"), week)
+            assert outcome.status == "published", outcome.messages
+
+    return load_config(built_once("refreshed", build) / "mmm.yaml")
 
 
 @pytest.fixture

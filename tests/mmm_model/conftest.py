@@ -1,15 +1,11 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
 from mmm_model.fit.training import Training, train
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
-
-# Several test runs share a machine; threads that wait for each other would only spin.
-torch.set_num_threads(1)
 
 QUICK = ModelSettings(members=2, steps=4, gru_width=3)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 from typer.testing import CliRunner
@@ -22,7 +22,9 @@ def test_a_resumed_backfill_does_what_is_missing_and_touches_nothing_else(
     project: ProjectConfig,
 ) -> None:
     before = published(project)
-    arguments = ["backfill", "--from", str(FIRST), "--to", str(LAST), "-c", str(project.path)]
+    # The Mondays between two days of other names.
+    days = [str(FIRST - timedelta(days=4)), str(LAST + timedelta(days=2))]
+    arguments = ["backfill", "--from", days[0], "--to", days[1], "-c", str(project.path)]
     done = CliRunner().invoke(app, [*arguments, "--resume"])
     assert done.exit_code == 0, done.output
     assert "1 of 3 refreshes published, 2 were there already" in done.output

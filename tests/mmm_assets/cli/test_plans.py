@@ -1,0 +1,59 @@
+"""``mmm plan``: budgets between refreshes, and what is said of those that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mmm_assets.cli import EXIT
+from mmm_assets.config import ProjectConfig
+from tests.mmm_assets.cli.terminal import run
+
+
+def test_plan_answers_from_the_published_refresh(refreshed: ProjectConfig, tmp_path: Path) -> None:
+    file = tmp_path / "plan.csv"
+    code, said = run("plan", "-c", refreshed.path, "--total", "5000", "--horizon", "4",
+                     "--csv", file)  # fmt: skip
+    assert code == 0, said
+    assert "by the refresh of 2024-07-08" in said
+    assert "EUR 5,000.00 in 4 weeks" in said and "90 % interval" in said
+    rows = pd.read_csv(file)
+    assert rows[rows["region"].isna()]["optimal_spend"].sum() == pytest.approx(1250.0, abs=0.01)
+
+
+def test_plan_by_week_keeps_contracts_and_adds_up_to_the_cent(
+    refreshed: ProjectConfig, tmp_path: Path
+) -> None:
+    file = tmp_path / "weeks.csv"
+    code, said = run("plan", "-c", refreshed.path, "--budget", "20000", "--horizon", "3",
+                     "--max-change", "0.9", "--signed", "tv=2024-07-24:900", "--flight", "radio=2",
+                     "--csv", file)  # fmt: skip
+    assert code == 0, said
+    rows = pd.read_csv(file)
+    assert round(rows["optimal_spend"].sum(), 2) == 20000.00
+    tv = rows[rows["channel"] == "tv"].set_index("week")["optimal_spend"]
+    assert list(tv.index) == ["2024-07-15", "2024-07-22", "2024-07-29"]
+    assert tv["2024-07-22"] >= 900 - 0.01
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--by-week", "--signed", "tv=2031-01-06:5"], "the weeks are the Mondays from"),
+        (["--signed", "tv=5"], "contract 'tv=5' is not of the form"),
+        (["--flight", "tv=x"], "flight 'tv=x' is not of the form"),
+        (["--roi", "1e9"], "out of reach"),
+        (["--bound", "tv"], "not of the form"),
+        (["--bound", "nothing=1:1"], "unknown channels"),
+        (["--total", "5", "--roi", "2"], "one of them"),
+        (["--week", "2020-01-06"], "no refresh of 2020-01-06 is published"),
+    ],
+)
+def test_plan_refuses_what_cannot_be(
+    refreshed: ProjectConfig, options: list[str], message: str
+) -> None:
+    code, said = run("plan", "-c", refreshed.path, *options)
+    assert code == EXIT["usage"]
+    assert message in said

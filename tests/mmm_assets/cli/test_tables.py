@@ -1,0 +1,33 @@
+"""``mmm check``: what it finds, and that it leaves everything as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from mmm_assets.cli import EXIT
+from mmm_assets.config import ProjectConfig
+from mmm_assets.store.project import Project
+from tests.mmm_assets.cli.terminal import run
+from tests.mmm_assets.tiny_project import write_tables
+
+
+def test_check_passes_on_clean_tables_and_writes_nothing(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    code, said = run("check", "--config", tmp_path / "mmm.yaml")
+    assert code == 0, said
+    assert not (tmp_path / "warehouse").exists()
+
+
+def test_check_knows_what_earlier_refreshes_were_told(project: ProjectConfig) -> None:
+    warehouse = Project(project).warehouse
+    before = warehouse.work_file.read_bytes()
+    file = project.folder / "media.csv"
+    media = pd.read_csv(file)
+    media["spend"] *= 100
+    media.to_csv(file, index=False)
+    code, said = run("check", "--config", project.path)
+    assert code == EXIT["refused"]
+    assert "rule units_as_before is broken" in said and "times 100" in said
+    assert warehouse.work_file.read_bytes() == before
