@@ -151,12 +151,12 @@ def _target_forecast(
 ) -> Floats:
     """Exposure ``[R, weeks]`` of the target in the last weeks, from an equation fitted before."""
     own = target_panel(
-        panel, equation.target, equation.sources, equation.delay, equation.model.controls
+        panel, equation.target, equation.sources, equation.delay, equation.response.controls
     )
     silent = [source == without for source in equation.sources]
     own = replace(own, exposure=np.where(silent, 0.0, own.exposure))
     # One member and the data as they are: a test needs no interval.
-    settings = replace(equation.model.settings, members=1)
+    settings = replace(equation.response.settings, members=1)
     model, _ = fit(own.hide_tail(weeks), settings)
     return np.maximum(model.predict(own).mean[:, -weeks:], 0.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mmm_model.fit.fitted_model import Prediction
+from mmm_model.fit.fitted_response import Prediction
 from mmm_model.panel import Bools, Floats, Panel
 
 SCOPES = ("pooled", "national", "within_region")

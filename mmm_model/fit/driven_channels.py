@@ -9,17 +9,14 @@ do near what they usually are; a counterfactual asks what is left when they are 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import networkx as nx
 import numpy as np
 
+from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.graph import ChannelGraph
 from mmm_model.graph.preparation import alive
 from mmm_model.panel import Floats, Panel
-
-if TYPE_CHECKING:
-    from mmm_model.fit.fitted_model import FittedModel
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,7 @@ class DrivenChannel:
         The channel.
     delay
         Weeks after which each source acts at the earliest, in the order of the sources.
-    model
+    response
         Fitted to the target's exposure; its channels are the sources.
     cut
         A source whose edge is removed; None removes none.
@@ -40,13 +37,13 @@ class DrivenChannel:
 
     target: str
     delay: tuple[int, ...]
-    model: FittedModel
+    response: FittedResponse
     cut: str | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
         """The channels that drive it."""
-        return self.model.channels
+        return self.response.channels
 
     def created(self, panel: Panel, exposure: Floats) -> Floats:
         """Exposure ``[M, R, W, S]`` of the target that each source creates.
@@ -58,10 +55,10 @@ class DrivenChannel:
         exposure
             ``[R, W, C]`` or ``[M, R, W, C]`` plan of all its channels.
         """
-        own = target_panel(panel, self.target, self.sources, self.delay, self.model.controls)
+        own = target_panel(panel, self.target, self.sources, self.delay, self.response.controls)
         position = [panel.channels.index(name) for name in self.sources]
         plan = delayed(exposure[..., position], self.delay)
-        created = self.model.media_response(own, plan).contribution()
+        created = self.response.media_response(own, plan).contribution()
         return created * [name != self.cut for name in self.sources]
 
 

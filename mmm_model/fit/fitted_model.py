@@ -1,249 +1,103 @@
-"""A fitted model: what it says about a panel, and how it is saved."""
+"""A fitted system: the response of the KPI, the graph, and the channels that others drive."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
-import pandas as pd
-import torch
-from numpy.typing import NDArray
-from safetensors.numpy import load, save
 
-from mmm_model.equation.equation import Equation, Inputs
 from mmm_model.equation.media_response import MediaResponse
-from mmm_model.equation.saturation.curve import SaturationCurve
-from mmm_model.equation.scaling import Scaling, fitted_weeks
+from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.driven_channels import DrivenChannel
-from mmm_model.fit.noise import NoiseModel, Whitening
+from mmm_model.fit.fitted_response import Components, FittedResponse, Prediction
+from mmm_model.fit.saved_arrays import Arrays, pack, unpack
 from mmm_model.graph import ChannelGraph
-from mmm_model.intervals import NORMAL_90
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import ModelSettings
-
-FORMAT_VERSION = 2
-_WEEKS_IN_YEAR = 365.25 / 7
-_ORIGIN = pd.Timestamp("2000-01-03")
-
-
-@dataclass(frozen=True)
-class Components:
-    """What makes up the prediction, for M members, KPI units; the sum is the prediction.
-
-    Parameters
-    ----------
-    baseline, seasonality
-        ``[M, R, W]``.
-    control
-        ``[M, R, W, K]``.
-    media
-        ``[M, R, W, C]`` direct contributions, ≥ 0.
-    """
-
-    baseline: Floats
-    seasonality: Floats
-    control: Floats
-    media: Floats
-
-    @property
-    def prediction(self) -> Floats:
-        """``[M, R, W]``."""
-        return self.baseline + self.seasonality + self.control.sum(-1) + self.media.sum(-1)
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Expected KPI and its 90 % interval, each ``[R, W]``."""
-
-    mean: Floats
-    lower: Floats
-    upper: Floats
 
 
 @dataclass(frozen=True)
 class FittedModel:
-    """An ensemble fitted to a panel.
+    """What a fit found, as one thing that is saved and read.
 
     Parameters
     ----------
-    settings
-        What it was fitted with.
-    regions, channels, controls
-        Names, in the order of the arrays.
-    first_week
-        First week of the panel it was fitted to; later panels must start there, too.
-    fitted_weeks
-        Number of weeks up to the last one with a KPI.
-    scaling
-        From the units of the data to the scale of the model.
-    state
-        Parameters of the equation by name, with the members in front.
-    noise
-        Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, and
-        the ``surprise``: standard deviations that nine weeks in ten stay within, of the fitted
-        weeks and of those after them.
+    response
+        The equation of the KPI.
     graph
         The channel graph; None where none was learned.
-    lift
-        What lift tests said, see `mmm_model.fit.lift_tests.Evidence.readings`; empty without any.
     driven
         Equations of the channels that others drive, drivers before the driven.
+    lift
+        What lift tests said, see `mmm_model.fit.evidence.Evidence.readings`; empty without any.
     """
 
-    settings: ModelSettings
-    regions: tuple[str, ...]
-    channels: tuple[str, ...]
-    controls: tuple[str, ...]
-    first_week: pd.Timestamp
-    fitted_weeks: int
-    scaling: Scaling
-    state: dict[str, Floats]
-    noise: dict[str, Floats]
+    response: FittedResponse
     graph: ChannelGraph | None = None
-    lift: dict[str, Floats] = field(default_factory=dict)
     driven: tuple[DrivenChannel, ...] = ()
+    lift: dict[str, Floats] = field(default_factory=dict)
 
-    @classmethod
-    def of(
-        cls,
-        panel: Panel,
-        settings: ModelSettings,
-        scaling: Scaling,
-        equation: Equation,
-        noise: NoiseModel,
-        surprise: tuple[float, float],
-        graph: ChannelGraph | None,
-    ) -> FittedModel:
-        """Take the parameters out of a fitted equation."""
-        state = {
-            name: value.detach().cpu().numpy().astype(float)
-            for name, value in equation.state_dict().items()
-        }
-        return cls(
-            settings=settings,
-            regions=panel.regions,
-            channels=panel.channels,
-            controls=panel.controls,
-            first_week=panel.weeks[0],
-            fitted_weeks=fitted_weeks(panel),
-            scaling=scaling,
-            state=state,
-            noise=_uncertainty(noise) | {"surprise": np.array(surprise)},
-            graph=graph,
-        )
+    @property
+    def settings(self) -> ModelSettings:
+        """What the response was fitted with."""
+        return self.response.settings
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions."""
+        return self.response.regions
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels."""
+        return self.response.channels
+
+    @property
+    def controls(self) -> tuple[str, ...]:
+        """Names of the controls that the response is adjusted for."""
+        return self.response.controls
 
     @property
     def members(self) -> int:
         """Number of members of the ensemble."""
-        return len(self.state["level"])
+        return self.response.members
+
+    @property
+    def scaling(self) -> Scaling:
+        """From the units of the data to the scale of the response."""
+        return self.response.scaling
 
     def components(self, panel: Panel) -> Components:
-        """Return what makes up the prediction on a panel.
-
-        Parameters
-        ----------
-        panel
-            Same regions, channels and first week as in training and at least the model's
-            controls; it may have more weeks. Its KPI is not read.
-
-        Raises
-        ------
-        ValueError
-            If the panel is not of the model's regions, channels, controls and first week.
-        """
-        equation, inputs = self._equation(panel)
-        with torch.no_grad():
-            parts = equation(inputs)
-        size = self.scaling.region_size[None, :, None]
-        return Components(
-            baseline=parts["baseline"].numpy() * size,
-            seasonality=parts["seasonality"].numpy() * size,
-            control=_by_control(parts["control"].numpy(), len(self.controls)) * size[..., None],
-            media=parts["media"].numpy() * size[..., None],
-        )
+        """See `FittedResponse.components`."""
+        return self.response.components(panel)
 
     def media_response(self, panel: Panel, exposure: Floats | None = None) -> MediaResponse:
-        """Return the media part, for contributions, curves and budgets.
-
-        Parameters
-        ----------
-        panel
-            As for `components`.
-        exposure
-            ``[R, W, C]`` another plan, or one for each member ``[M, R, W, C]``; effectiveness
-            stays that of the panel.
-        """
-        equation, inputs = self._equation(panel)
-        with torch.no_grad():
-            effectiveness = equation.effectiveness(inputs).expand(
-                self.members, *panel.exposure.shape
-            )
-            values = equation.shape_values()
-            weight = equation.media[:, :, None] * effectiveness
-            plan = inputs if exposure is None else self._inputs(panel, exposure)
-            adstocked = equation.adstocked(plan)
-        size = self.scaling.region_size[None, :, None, None]
-        return MediaResponse(
-            adstocked=adstocked.numpy(),
-            weight=weight.numpy() * size,
-            curve=SaturationCurve(
-                equation.saturation,
-                {
-                    parameter.name: values[parameter.name].numpy()[:, None]
-                    for parameter in equation.saturation.parameters
-                },
-            ),
-        )
+        """See `FittedResponse.media_response`."""
+        return self.response.media_response(panel, exposure)
 
     def adstock_kernel(self) -> Floats:
-        """Adstock weights ``[M, C, L]``."""
-        equation = _equation_of(self.settings, self.state)
-        with torch.no_grad():
-            return equation.kernel().numpy()
+        """See `FittedResponse.adstock_kernel`."""
+        return self.response.adstock_kernel()
 
     def predict(self, panel: Panel) -> Prediction:
-        """Return the expected KPI with an interval in which 90 % of the weeks should lie.
-
-        The interval adds up the members' disagreement, the noise of a week and, after the
-        last fitted week, how far the levels may have drifted by then.
-        """
-        members = self.components(panel).prediction
-        mean = members.mean(axis=0)
-        ahead = np.maximum(np.arange(len(panel.weeks)) - self.fitted_weeks + 1, 0)
-        noise = self.noise["week"][:, None] + (
-            (ahead > 0) * self.noise["level"][:, None] + ahead * self.noise["drift"][:, None]
-        )
-        spread = members.var(axis=0, ddof=1) if len(members) > 1 else np.zeros_like(mean)
-        noise = noise * self.scaling.region_size[:, None] ** 2
-        surprise = np.where(ahead > 0, self.noise["surprise"][-1], self.noise["surprise"][0])
-        half = np.sqrt(NORMAL_90**2 * spread + surprise**2 * noise)
-        return Prediction(mean, mean - half, mean + half)
+        """See `FittedResponse.predict`."""
+        return self.response.predict(panel)
 
     def to_bytes(self) -> bytes:
-        """Save as safetensors with JSON metadata."""
-        arrays: dict[str, NDArray] = {f"state.{k}": v for k, v in self.state.items()}
-        arrays |= {f"noise.{k}": v for k, v in self.noise.items()}
-        arrays |= {f"scaling.{k}": v for k, v in self.scaling.to_arrays().items()}
-        arrays |= {f"lift.{k}": v for k, v in self.lift.items()}
+        """Save the system."""
+        groups: dict[str, Arrays] = self.response.groups() | {"lift": self.lift}
         if self.graph is not None:
-            arrays |= {f"graph.{k}": v for k, v in self.graph.to_arrays().items()}
-        for number, equation in enumerate(self.driven):
-            arrays[f"driven.{number}"] = np.frombuffer(equation.model.to_bytes(), dtype=np.uint8)
-        meta = {
-            "driven": [(equation.target, equation.delay) for equation in self.driven],
-            "format_version": FORMAT_VERSION,
-            "settings": asdict(self.settings),
-            "regions": self.regions,
-            "channels": self.channels,
-            "controls": self.controls,
-            "graph_controls": self.graph.controls if self.graph is not None else (),
-            "first_week": str(self.first_week.date()),
-            "fitted_weeks": self.fitted_weeks,
-            "empty": {k: v.shape for k, v in arrays.items() if v.size == 0},
+            groups["graph"] = self.graph.to_arrays()
+        groups["driven"] = {
+            str(number): np.frombuffer(equation.response.to_bytes(), dtype=np.uint8)
+            for number, equation in enumerate(self.driven)
         }
-        filled = {k: np.ascontiguousarray(v) for k, v in arrays.items() if v.size}
-        return save(filled, {"mmm": json.dumps(meta, sort_keys=True)})
+        meta: dict[str, Any] = self.response.meta() | {
+            "driven": [(equation.target, equation.delay) for equation in self.driven],
+            "graph_controls": self.graph.controls if self.graph is not None else (),
+        }
+        return pack(meta, groups)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> FittedModel:
@@ -254,127 +108,19 @@ class FittedModel:
         ValueError
             If the bytes are not a saved model, or of a format that this version cannot read.
         """
-        meta, arrays = _read(data)
-        groups: dict[str, dict[str, NDArray]] = {
-            "state": {},
-            "noise": {},
-            "scaling": {},
-            "lift": {},
-            "graph": {},
-            "driven": {},
-        }
-        for key, value in arrays.items():
-            group, name = key.split(".", 1)
-            groups[group][name] = value
-        channels, regions = tuple(meta["channels"]), tuple(meta["regions"])
+        meta, groups = unpack(data)
+        response = FittedResponse.restored(meta, groups)
         graph = None
-        if groups["graph"]:
-            controls = meta["graph_controls"]
-            graph = ChannelGraph.from_arrays(channels, regions, groups["graph"], controls)
-        return cls(
-            settings=ModelSettings.from_saved(meta["settings"]),
-            regions=regions,
-            channels=channels,
-            controls=tuple(meta["controls"]),
-            first_week=pd.Timestamp(meta["first_week"]),
-            fitted_weeks=meta["fitted_weeks"],
-            scaling=Scaling(**groups["scaling"]),
-            state=groups["state"],
-            noise=groups["noise"],
-            graph=graph,
-            lift=groups["lift"],
-            driven=tuple(
-                DrivenChannel(
-                    target, tuple(delay), cls.from_bytes(groups["driven"][str(number)].tobytes())
-                )
-                for number, (target, delay) in enumerate(meta["driven"])
-            ),
-        )
-
-    def _equation(self, panel: Panel) -> tuple[Equation, Inputs]:
-        panel = panel.with_controls(self.controls)
-        for name in ("regions", "channels"):
-            if getattr(panel, name) != getattr(self, name):
-                raise ValueError(f"the model was fitted to other {name} than the panel has")
-        if panel.weeks[0] != self.first_week:
-            raise ValueError(
-                f"the model's first week is {self.first_week.date()}, "
-                f"the panel's {panel.weeks[0].date()}"
+        if "graph" in groups:
+            graph = ChannelGraph.from_arrays(
+                response.channels, response.regions, groups["graph"], meta["graph_controls"]
             )
-        return _equation_of(self.settings, self.state), self._inputs(panel)
-
-    def _inputs(self, panel: Panel, exposure: Floats | None = None) -> Inputs:
-        return inputs_of(
-            panel.with_controls(self.controls),
-            self.scaling,
-            self.fitted_weeks,
-            self.settings.harmonics,
-            exposure=exposure,
+        driven = tuple(
+            DrivenChannel(
+                target=target,
+                delay=tuple(delay),
+                response=FittedResponse.from_bytes(groups["driven"][str(number)].tobytes()),
+            )
+            for number, (target, delay) in enumerate(meta["driven"])
         )
-
-
-def inputs_of(
-    panel: Panel,
-    scaling: Scaling,
-    fitted: int,
-    harmonics: int,
-    device: str = "cpu",
-    exposure: Floats | None = None,
-) -> Inputs:
-    """Return the panel as the equation reads it, in double precision."""
-    plan = panel.exposure if exposure is None else exposure
-    return Inputs(
-        exposure=torch.as_tensor(scaling.exposure(plan), device=device),
-        control=torch.as_tensor(scaling.control(panel), device=device),
-        harmonic=torch.as_tensor(_harmonic(panel.weeks, harmonics), device=device),
-        fitted_weeks=fitted,
-    )
-
-
-def _by_control(columns: Floats, controls: int) -> Floats:
-    """``[M, R, W, K]``: a control's own column and the one of what all regions share, as one."""
-    return columns.reshape(*columns.shape[:-1], -1, controls).sum(-2) if controls else columns
-
-
-def _harmonic(weeks: pd.DatetimeIndex, harmonics: int) -> Floats:
-    """Sines and cosines of the time of the year, ``[W, 2H]``."""
-    elapsed = np.asarray((weeks - _ORIGIN).days, dtype=float) / 7
-    angle = 2 * np.pi * np.outer(elapsed / _WEEKS_IN_YEAR, np.arange(1, harmonics + 1))
-    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1)
-
-
-def _equation_of(settings: ModelSettings, state: dict[str, Floats]) -> Equation:
-    m, r, c = state["media"].shape
-    equation = Equation(settings, (m, r, c, state["control"].shape[-1])).double()
-    for name, value in state.items():
-        tensor = torch.as_tensor(value)
-        if name in dict(equation.named_parameters()):
-            getattr(equation, name).data = tensor
-        else:
-            setattr(equation, name, tensor)
-    return equation
-
-
-def _uncertainty(noise: NoiseModel) -> dict[str, Floats]:
-    """Variances ``[R]`` of a week, of the level at the end, and of its weekly drift."""
-    whitening = Whitening.of(noise)
-    variance, level, drift = whitening.forecast_variance()
-    parts = {"week": variance, "level": level, "drift": drift}
-    return {name: value.detach().cpu().numpy().astype(float) for name, value in parts.items()}
-
-
-def _read(data: bytes) -> tuple[dict, dict[str, NDArray]]:
-    """Metadata and arrays of a saved model."""
-    try:
-        length = int.from_bytes(data[:8], "little")
-        meta = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["mmm"])
-        arrays: dict[str, NDArray] = load(data)
-    except Exception as error:
-        raise ValueError(f"these bytes are not a saved model: {error}") from error
-    if meta.get("format_version") != FORMAT_VERSION:
-        raise ValueError(
-            f"the model was saved in format {meta.get('format_version')}, this version reads "
-            f"format {FORMAT_VERSION}; fit it again"
-        )
-    arrays |= {name: np.zeros(shape) for name, shape in meta["empty"].items()}
-    return meta, arrays
+        return cls(response, graph, driven, groups.get("lift", {}))

@@ -8,20 +8,21 @@ likelihood of the weeks of training.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from mmm_model import priors
 from mmm_model.fit.drift_filter import DriftFilter
 
-_START_VARIANCE = 1e3
-_LARGEST_RATIO = 10.0
-_SMALLEST_VARIANCE = 1e-8
-_FAR_FROM_MEDIAN = 5.0
-_OUTLIER = 3.0
-_PRIOR_WEEKS = 5.0
+# Standard deviations over the median absolute deviation of a normal distribution.
+_NORMAL_MAD = 1.4826
+# A surprise counts as at most so many standard deviations in the variance.
+_LARGEST_SURPRISE = 3.0
+# Factors of a trial in the search for the largest likelihood, and how often it turns.
+_FACTORS, _TURNS = (5.0, 2.0), 4
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Whitening:
     @classmethod
     def of(cls, noise: NoiseModel) -> Whitening:
         """Build the filters; all regions at once."""
-        region = DriftFilter.of(noise.variance, noise.precision, noise.drift, _START_VARIANCE)
+        region = DriftFilter.of(noise.variance, noise.precision, noise.drift, priors.LEVEL_START)
         common = None
         if len(noise.variance) > 1:
             typical = typical_variance(noise)[None]
@@ -129,28 +130,30 @@ def ordinary_weeks(target: Tensor, observed: Tensor) -> NoiseModel:
     """First guess: a week far from its region's median (an outage coded as zero) weighs less."""
     known = torch.where(observed > 0, target, torch.nan)
     median = known.nanmedian(dim=1, keepdim=True).values
-    spread = 1.4826 * (known - median).abs().nanmedian(dim=1, keepdim=True).values
+    spread = _NORMAL_MAD * (known - median).abs().nanmedian(dim=1, keepdim=True).values
     distance = ((known - median).abs() / spread.clamp_min(1e-3)).nan_to_num(0.0)
     return NoiseModel(
-        drift=0.01,
-        common_drift=0.003,
-        common_shock=0.1,
-        variance=target.new_full((len(target),), 0.01),
-        precision=observed * _weight(distance, _FAR_FROM_MEDIAN),
+        drift=priors.FIRST_DRIFT,
+        common_drift=priors.FIRST_COMMON_DRIFT,
+        common_shock=priors.FIRST_COMMON_SHOCK,
+        variance=target.new_full((len(target),), priors.FIRST_VARIANCE),
+        precision=observed * _weight(distance, priors.FAR_FROM_MEDIAN),
     )
 
 
 def learn_ratios(noise: NoiseModel, log_likelihood: Callable[[NoiseModel], Tensor]) -> NoiseModel:
-    """Choose how strongly levels move by a pattern search for the largest likelihood."""
+    """Choose how strongly levels move by the largest likelihood.
+
+    A pattern search (Hooke & Jeeves, 1961): one ratio after the other is multiplied or divided,
+    first by a large factor, then by a small one, for as long as the likelihood rises.
+    """
     names = ["drift"] if len(noise.variance) == 1 else ["drift", "common_drift", "common_shock"]
     best, value = noise, float(log_likelihood(noise))
-    for factor in (5.0, 2.0):
-        for _ in range(4):
+    for factor in _FACTORS:
+        for _ in range(_TURNS):
             before = value
             for name in names:
-                for step in (factor, 1.0 / factor):
-                    ratio = min(max(getattr(best, name) * step, 1e-5), _LARGEST_RATIO)
-                    trial = replace(best, **{name: ratio})
+                for trial in _neighbours(best, name, factor):
                     found = float(log_likelihood(trial))
                     if found > value:
                         best, value = trial, found
@@ -158,6 +161,13 @@ def learn_ratios(noise: NoiseModel, log_likelihood: Callable[[NoiseModel], Tenso
             if value <= before:
                 break
     return best
+
+
+def _neighbours(noise: NoiseModel, name: str, factor: float) -> Iterator[NoiseModel]:
+    """Noise with one ratio a factor higher, then lower."""
+    low, high = priors.DRIFT_BOUNDS
+    for step in (factor, 1.0 / factor):
+        yield replace(noise, **{name: min(max(getattr(noise, name) * step, low), high)})
 
 
 def reweigh(
@@ -174,13 +184,13 @@ def reweigh(
     innovation, residual
         ``[R, W]`` whitened, and in units of the region's size.
     """
-    square = innovation.clamp(-3.0, 3.0).square()
-    count = observed.sum(1)
+    square = innovation.clamp(-_LARGEST_SURPRISE, _LARGEST_SURPRISE).square()
+    count, few = observed.sum(1), priors.VARIANCE_WEEKS
     pooled = square.sum() / count.sum()
-    ratio = (square.sum(1) + _PRIOR_WEEKS * pooled) / (count + _PRIOR_WEEKS)
-    variance = (noise.variance * ratio).clamp_min(_SMALLEST_VARIANCE)
-    distance = residual.abs() / variance.sqrt()[:, None]
-    return replace(noise, variance=variance, precision=observed * _weight(distance, _OUTLIER))
+    ratio = (square.sum(1) + few * pooled) / (count + few)
+    variance = (noise.variance * ratio).clamp_min(priors.SMALLEST_VARIANCE)
+    weight = _weight(residual.abs() / variance.sqrt()[:, None], priors.OUTLIER)
+    return replace(noise, variance=variance, precision=observed * weight)
 
 
 def _weight(distance: Tensor, limit: float) -> Tensor:

@@ -8,19 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmm_model import priors
 from mmm_model.equation.equation import Inputs
 from mmm_model.equation.scaling import Scaling
-from mmm_model.fit.lift_tests import Evidence
-from mmm_model.fit.linear_part import LinearProblem, Prior, Solution, region_batches
+from mmm_model.fit.coefficients import Prior, Solution
+from mmm_model.fit.evidence import Evidence
+from mmm_model.fit.linear_part import LinearProblem, region_batches
 from mmm_model.fit.noise import NoiseModel, Whitening
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import ModelSettings
-
-_MEDIA_SHARE = 0.25
-_BELIEF_SPREAD = 0.8
-_CONTROL_SPREAD = 0.1
-# A channel that hardly ran is no reason for a coefficient without bounds: it may run tomorrow.
-_SMALLEST_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Observations:
     spend_known: bool
     belief: Tensor
     evidence: Evidence | None = None
-    return_spread: float = 1.0
+    return_spread: float = priors.RETURN_SPREAD_UNLEARNED
 
     @classmethod
     def of(
@@ -113,32 +109,40 @@ class Observations:
             evidence=None if self.evidence is None else self.evidence.part(rows),
         )
 
-    def problem(self, noise: NoiseModel, weight: Tensor) -> LinearProblem:
-        """Return the linear part under a noise model, for members with weights ``[M, W]``."""
-        return LinearProblem(Whitening.of(noise), self.target, self.fixed, weight, self.channels)
+    @property
+    def first(self) -> Observations:
+        """As the first member reads them: every week counts once."""
+        return replace(self, weight=self.weight[:1])
+
+    def problem(self, noise: NoiseModel) -> LinearProblem:
+        """Return the linear part under a noise model."""
+        whitening = Whitening.of(noise)
+        return LinearProblem(whitening, self.target, self.fixed, self.weight, self.channels)
 
     def prior(self, saturated: Tensor, solution: Solution | None = None) -> Prior:
         """Weak: a channel's share of the KPI is of the order of its share of spend.
 
-        Only the means of the saturated media ``[M, R, W, C]`` count. Where lift tests are known,
+        Only the means of the saturated media ``[M, R, W, C]`` count. Without a solution all
+        media bring what they usually do, with one what it says. Where lift tests are known,
         they sharpen it.
         """
-        share = saturated.mean((1, 2)).clamp_min(_SMALLEST_SHARE)
-        spread = _MEDIA_SHARE * self.spend_share.clamp_min(0.2 / self.channels)
-        mean = torch.zeros_like(share)
+        exposure = saturated.mean((1, 2)).clamp_min(priors.SMALLEST_EXPOSURE)  # [M, C]
+        share = self.spend_share.clamp_min(priors.SMALLEST_SPEND_SHARE / self.channels)
+        mean, spread = torch.zeros_like(exposure), priors.MEDIA_SHARE * share
         if self.spend_known:
-            total = share.new_full((len(share), 1), 0.5 * _MEDIA_SHARE)
+            total = exposure.new_full((len(exposure), 1), priors.MEDIA_SHARE_AT_START)
             if solution is not None:
-                total = (solution.pooled[:, : self.channels] * share).sum(1, keepdim=True)
-            expected = total.clamp(0.02, 0.6) * self.spend_share.clamp_min(0.2 / self.channels)
+                total = (solution.pooled[:, : self.channels] * exposure).sum(1, keepdim=True)
+            expected = total.clamp(*priors.MEDIA_SHARE_RANGE) * share
             spread = self.return_spread * expected
-            mean = expected * _rows(self.belief, len(share)) / share
-        rest = self.fixed.shape[-1]
-        precision = torch.cat(
-            [(share / spread) ** 2, share.new_full((len(share), rest), _CONTROL_SPREAD**-2)], dim=1
+            mean = expected * _rows(self.belief, len(exposure)) / exposure
+        rest = exposure.new_zeros(len(exposure), self.fixed.shape[-1])
+        prior = Prior(
+            mean=torch.cat([mean, rest], dim=1),
+            precision=torch.cat(
+                [(exposure / spread) ** 2, rest + priors.CONTROL_SPREAD**-2], dim=1
+            ),
         )
-        padding = share.new_zeros(len(share), rest)
-        prior = Prior(torch.cat([mean, padding], dim=1), precision)
         return prior if self.evidence is None else self.evidence.sharpen(prior, solution)
 
 
@@ -156,9 +160,9 @@ def beliefs(channels: int, settings: ModelSettings) -> Floats:
     as much as the prior allows, so intervals do not pretend to know (randomised maximum a
     posteriori: Bardsley et al., 2014).
     """
-    rng = np.random.default_rng([settings.seed, 1])
-    draw = _BELIEF_SPREAD * rng.standard_normal((settings.members, channels))
-    belief = np.exp(draw - 0.5 * _BELIEF_SPREAD**2)
+    rng, spread = np.random.default_rng([settings.seed, 1]), priors.RETURN_BELIEF_SPREAD
+    draw = spread * rng.standard_normal((settings.members, channels))
+    belief = np.exp(draw - 0.5 * spread**2)
     belief[0] = 1.0
     return belief
 

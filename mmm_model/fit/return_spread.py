@@ -13,11 +13,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from mmm_model import priors
 from mmm_model.fit.noise import NoiseModel
 from mmm_model.fit.observations import Observations
 
-_USUAL = 0.7
-_PRIOR_CHANNELS = 2.0
 _ROUNDS = 8
 
 
@@ -33,11 +32,12 @@ def learn_return_spread(data: Observations, noise: NoiseModel, saturated: Tensor
     """
     if not data.spend_known:
         return data
-    problem = data.problem(noise, torch.ones_like(data.weight[:1]))
+    problem = data.first.problem(noise)
     moments = problem.moments(saturated)
     gram = problem.pooled_gram(moments)
     start = problem.start(1)
     solution = problem.solve(saturated, data.prior(saturated), start, moments=moments)
+    few = priors.RETURN_SPREAD_CHANNELS
     for _ in range(_ROUNDS):
         prior = data.prior(saturated, solution)
         solution = problem.solve(saturated, prior, solution, moments=moments)
@@ -45,6 +45,6 @@ def learn_return_spread(data: Observations, noise: NoiseModel, saturated: Tensor
         variance = covariance.diagonal(dim1=1, dim2=2)
         square = ((solution.pooled - prior.mean).square() + variance)[:, : data.channels]
         total = float((square / prior.mean[:, : data.channels].square()).sum())
-        mean = (total + _PRIOR_CHANNELS * _USUAL**2) / (data.channels + _PRIOR_CHANNELS)
+        mean = (total + few * priors.RETURN_SPREAD**2) / (data.channels + few)
         data = replace(data, return_spread=mean**0.5)
     return data

@@ -13,15 +13,19 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from mmm_model import priors
 from mmm_model.equation.equation import Equation
-from mmm_model.fit.linear_part import LinearProblem, Solution
+from mmm_model.fit.coefficients import Solution
+from mmm_model.fit.estimate import Estimate, saturated_media
+from mmm_model.fit.linear_part import LinearProblem
 from mmm_model.fit.observations import Observations
 from mmm_model.panel import Floats
 from mmm_model.settings import ModelSettings
 
-_HUBER = 2.5
-# For each region; high, because a GRU that moves freely takes over what the media did.
-_MODULATION_PRECISION = 150.0
+
+# Of the GRU's output weights before the search: large enough for a gradient to pass.
+_FIRST_MODULATION = 0.01
+_REPORT_EVERY = 5  # steps
 
 
 def initial_equation(
@@ -35,13 +39,13 @@ def initial_equation(
     for own in equation.shape_parameters:
         draw = torch.randn(settings.members, channels, generator=generator)
         draw[0] = 0.0
-        centre = own.centre(draw) + 0.7 * own.prior.spread * draw
+        centre = own.centre(draw) + priors.MEMBER_CENTRES * own.prior.spread * draw
         getattr(equation, own.name).data.copy_(centre)
         equation.register_buffer(f"prior_{own.name}", centre.clone(), persistent=False)
     for name in ("gru_input", "gru_hidden", "modulation"):
         if settings.gru_width:
             parameter = getattr(equation, name)
-            small = 0.01 if name == "modulation" else parameter.shape[-1] ** -0.5
+            small = _FIRST_MODULATION if name == "modulation" else parameter.shape[-1] ** -0.5
             parameter.data.copy_(small * torch.randn(parameter.shape, generator=generator))
     for name, parameter in equation.named_parameters():
         saved = (warm_start or {}).get(name)
@@ -51,41 +55,41 @@ def initial_equation(
 
 
 def search(
-    equation: Equation,
-    problem: LinearProblem,
-    data: Observations,
-    solution: Solution,
-    progress: Callable[[str, float], None],
-    stage: str,
+    estimate: Estimate, progress: Callable[[str, float], None], stage: str
 ) -> list[dict[str, float]]:
-    """Improve the parameters that are not linear, coefficients solved again at every step."""
-    settings = equation.settings
-    parameters = list(equation.parameters())
-    optimiser = torch.optim.Adam(parameters, settings.learning_rate, betas=(0.8, 0.95))
-    steps = settings.steps
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(steps, 1))
+    """Improve the parameters that are not linear, coefficients solved again at every step.
+
+    Parameters
+    ----------
+    estimate
+        Where the search starts; the parameters of its equation are changed in place.
+    progress, stage
+        As in `fit_response`.
+
+    Returns
+    -------
+    list of dict
+        Terms of the loss at each step, averaged over members.
+    """
+    equation, data, problem = estimate.equation, estimate.data, estimate.problem
+    settings, solution = equation.settings, estimate.solution
     if len(solution.pooled) != settings.members:
         solution = solution.repeat(settings.members)
+    parameters = list(equation.parameters())
+    optimiser = torch.optim.Adam(parameters, settings.learning_rate, betas=(0.8, 0.95))
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(settings.steps, 1))
     history = []
-    for step in range(steps):
-        saturated = saturated_media(equation, data, keep_graph=True)
+    for step in range(settings.steps):
         if data.evidence is not None:
             data = replace(data, evidence=data.evidence.at(equation))
-        with torch.no_grad():
-            prior = data.prior(saturated, solution)
-            solution = problem.solve(saturated, prior, solution, rounds=1)
         optimiser.zero_grad()
-        terms = _prior_loss(equation, problem.regions)
-        if data.evidence is not None:
-            terms["lift_tests"] = data.evidence.loss(solution)
-        torch.stack(list(terms.values())).sum().backward()
-        terms["fit"] = _fit_loss(equation, problem, saturated, solution, data)
+        terms, solution = _descend(equation, data, problem, solution)
         nn.utils.clip_grad_norm_(parameters, 10.0 * settings.members)
         optimiser.step()
         schedule.step()
-        history.append({name: value.detach() for name, value in terms.items()})
-        if step % 5 == 0:
-            progress(stage, (step + 1) / steps)
+        history.append(terms)
+        if step % _REPORT_EVERY == 0:
+            progress(stage, (step + 1) / settings.steps)
     progress(stage, 1.0)
     return [
         {name: float(value) / settings.members for name, value in terms.items()}
@@ -93,66 +97,80 @@ def search(
     ]
 
 
-def saturated_media(
-    equation: Equation, data: Observations, members: int | None = None, keep_graph: bool = False
-) -> Tensor:
-    """``[M, R, W, C]`` saturated media, one batch of regions after the other.
+def _descend(
+    equation: Equation, data: Observations, problem: LinearProblem, solution: Solution
+) -> tuple[dict[str, Tensor], Solution]:
+    """Solve for the coefficients and add the gradient of the loss that is left.
 
-    ``keep_graph`` keeps the graph of derivatives where all regions are one batch.
+    Returns
+    -------
+    terms
+        Of the loss, summed over members.
+    solution
+        At the equation's present parameters.
     """
-    batches = data.batches()
-    weeks = data.target.shape[1]
-    if keep_graph and len(batches) == 1:
-        return equation.saturated(data.inputs)
+    # One batch keeps its derivatives from here to the loss. Of several, each is computed once
+    # more there, so that memory holds the derivatives of one alone.
+    whole = len(data.batches()) == 1
+    with_graph = equation.saturated(data.inputs) if whole else None
     with torch.no_grad():
-        parts = [equation.saturated(data.part(rows, weeks).inputs)[:members] for rows in batches]
-    return torch.cat(parts, dim=1) if len(parts) > 1 else parts[0]
+        saturated = with_graph if with_graph is not None else saturated_media(equation, data)
+        solution = problem.solve(saturated, data.prior(saturated, solution), solution, rounds=1)
+    terms = _prior_loss(equation, problem.regions)
+    if data.evidence is not None:
+        terms["lift_tests"] = data.evidence.loss(solution)
+    torch.stack(list(terms.values())).sum().backward()
+    fit = _backward_fit(equation, data, problem, solution, with_graph)
+    return {name: value.detach() for name, value in (terms | {"fit": fit}).items()}, solution
 
 
-def _fit_loss(
+def _backward_fit(
     equation: Equation,
-    problem: LinearProblem,
-    saturated: Tensor,
-    solution: Solution,
     data: Observations,
+    problem: LinearProblem,
+    solution: Solution,
+    saturated: Tensor | None,
 ) -> Tensor:
-    """Huber loss of the innovations, summed over members; adds its gradient."""
+    """Add the gradient of the innovations' Huber loss; return the loss, summed over members.
+
+    Parameters
+    ----------
+    saturated
+        ``[M, R, W, C]`` saturated media with their derivatives; None computes them batch by
+        batch.
+
+    References
+    ----------
+    Huber (1964), "Robust Estimation of a Location Parameter".
+    """
     weeks = data.target.shape[1]
     with torch.no_grad():
         target = problem.innovation_without_media(solution)
     total = target.new_zeros(())
     for rows in data.batches():
         own = saturated
-        if not own.requires_grad:
+        if own is None:
             own = equation.saturated(data.part(rows, weeks).inputs)
-        media = (own * solution.regional[:, rows, None, : data.channels]).sum(-1)
+        media = (own * solution.regional[:, rows, None, : data.channels]).sum(-1)  # [M, r, W]
         white = problem.whiten.part(rows)(media.permute(1, 2, 0)).permute(2, 0, 1)
         huber = nn.functional.huber_loss(
-            target[:, rows] - white, torch.zeros_like(white), reduction="none", delta=_HUBER
+            white, target[:, rows], reduction="none", delta=priors.SURPRISE_BEND
         )
         loss = (problem.weight[:, None] * huber).sum()
-        if loss.requires_grad:
-            loss.backward()
+        loss.backward()
         total = total + loss.detach()
     return total
 
 
 def _prior_loss(equation: Equation, regions: int) -> dict[str, Tensor]:
     """Minus the logarithm of the priors, by term, summed over members."""
-    terms = {
-        "prior": torch.stack(
-            [
-                (
-                    (getattr(equation, p.name) - getattr(equation, f"prior_{p.name}"))
-                    / p.prior.spread
-                ).square()
-                for p in equation.shape_parameters
-            ]
-        ).sum()
-        * 0.5
-    }
+    distances = [
+        (getattr(equation, own.name) - getattr(equation, f"prior_{own.name}")) / own.prior.spread
+        for own in equation.shape_parameters
+    ]
+    terms = {"prior": 0.5 * torch.stack(distances).square().sum()}
     if equation.settings.gru_width:
         weights = equation.gru_input.square().sum() + equation.gru_hidden.square().sum()
-        freedom = _MODULATION_PRECISION * regions * equation.modulation.square().sum()
+        freedom = priors.MODULATION_PRECISION * regions * equation.modulation.square().sum()
         terms["gru"] = 0.5 * (weights + freedom)
     return terms

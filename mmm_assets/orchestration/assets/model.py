@@ -32,7 +32,7 @@ def fitted_model(
     """Train on the panel of a refresh week and save both fits."""
     from mmm_model import train
     from mmm_model.effects import tables
-    from mmm_model.fit.lift_tests import check_tests
+    from mmm_model.fit.experiments import check_tests
 
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:

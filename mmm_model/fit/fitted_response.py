@@ -1,0 +1,308 @@
+"""The equation fitted to one panel: what it says about that panel and longer ones.
+
+The panel's KPI may be that of the brand or the exposure of a channel that others drive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mmm_model.equation.equation import Equation, Inputs
+from mmm_model.equation.media_response import MediaResponse
+from mmm_model.equation.saturation.curve import SaturationCurve
+from mmm_model.equation.scaling import Scaling, fitted_weeks
+from mmm_model.fit.equation_inputs import inputs_of
+from mmm_model.fit.noise import NoiseModel, Whitening
+from mmm_model.fit.saved_arrays import Arrays, pack, unpack
+from mmm_model.intervals import NORMAL_90
+from mmm_model.panel import Floats, Panel
+from mmm_model.settings import ModelSettings
+
+
+@dataclass(frozen=True)
+class Components:
+    """What makes up the prediction, for M members, KPI units; the sum is the prediction.
+
+    Parameters
+    ----------
+    baseline, seasonality
+        ``[M, R, W]``.
+    control
+        ``[M, R, W, K]``.
+    media
+        ``[M, R, W, C]`` direct contributions, ≥ 0.
+    """
+
+    baseline: Floats
+    seasonality: Floats
+    control: Floats
+    media: Floats
+
+    @property
+    def prediction(self) -> Floats:
+        """``[M, R, W]``."""
+        return self.baseline + self.seasonality + self.control.sum(-1) + self.media.sum(-1)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Expected KPI and its 90 % interval, each ``[R, W]``."""
+
+    mean: Floats
+    lower: Floats
+    upper: Floats
+
+
+@dataclass(frozen=True)
+class FittedResponse:
+    """An ensemble of equations fitted to one panel.
+
+    Parameters
+    ----------
+    settings
+        What it was fitted with.
+    regions, channels, controls
+        Names, in the order of the arrays.
+    first_week
+        First week of the panel it was fitted to; later panels must start there, too.
+    fitted_weeks
+        Number of weeks up to the last one with a KPI.
+    scaling
+        From the units of the data to the scale of the model.
+    state
+        Parameters of the equation by name, with the members in front.
+    noise
+        Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, and
+        the ``surprise``: standard deviations that nine weeks in ten stay within, of the fitted
+        weeks and of those after them.
+    """
+
+    settings: ModelSettings
+    regions: tuple[str, ...]
+    channels: tuple[str, ...]
+    controls: tuple[str, ...]
+    first_week: pd.Timestamp
+    fitted_weeks: int
+    scaling: Scaling
+    state: dict[str, Floats]
+    noise: dict[str, Floats]
+
+    @classmethod
+    def of(
+        cls,
+        panel: Panel,
+        scaling: Scaling,
+        equation: Equation,
+        noise: NoiseModel,
+        surprise: tuple[float, float],
+    ) -> FittedResponse:
+        """Take the parameters out of a fitted equation.
+
+        Parameters
+        ----------
+        panel
+            What it was fitted to.
+        noise, surprise
+            What it leaves over; see `noise` of the class.
+        """
+        state = {
+            name: value.detach().cpu().numpy().astype(float)
+            for name, value in equation.state_dict().items()
+        }
+        return cls(
+            settings=equation.settings,
+            regions=panel.regions,
+            channels=panel.channels,
+            controls=panel.controls,
+            first_week=panel.weeks[0],
+            fitted_weeks=fitted_weeks(panel),
+            scaling=scaling,
+            state=state,
+            noise=_uncertainty(noise) | {"surprise": np.array(surprise)},
+        )
+
+    @property
+    def members(self) -> int:
+        """Number of members of the ensemble."""
+        return len(self.state["level"])
+
+    def components(self, panel: Panel) -> Components:
+        """Return what makes up the prediction on a panel.
+
+        Parameters
+        ----------
+        panel
+            Same regions, channels and first week as in training and at least the model's
+            controls; it may have more weeks. Its KPI is not read.
+
+        Raises
+        ------
+        ValueError
+            If the panel is not of the model's regions, channels, controls and first week.
+        """
+        equation, inputs = self._equation(panel)
+        with torch.no_grad():
+            parts = equation(inputs)
+        size = self.scaling.region_size[None, :, None]
+        return Components(
+            baseline=parts["baseline"].numpy() * size,
+            seasonality=parts["seasonality"].numpy() * size,
+            control=_by_control(parts["control"].numpy(), len(self.controls)) * size[..., None],
+            media=parts["media"].numpy() * size[..., None],
+        )
+
+    def media_response(self, panel: Panel, exposure: Floats | None = None) -> MediaResponse:
+        """Return the media part, for contributions, curves and budgets.
+
+        Parameters
+        ----------
+        panel
+            As for `components`.
+        exposure
+            ``[R, W, C]`` another plan, or one for each member ``[M, R, W, C]``; effectiveness
+            stays that of the panel.
+        """
+        equation, inputs = self._equation(panel)
+        with torch.no_grad():
+            effectiveness = equation.effectiveness(inputs).expand(
+                self.members, *panel.exposure.shape
+            )
+            values = equation.shape_values()
+            weight = equation.media[:, :, None] * effectiveness
+            plan = inputs if exposure is None else self._inputs(panel, exposure)
+            adstocked = equation.adstocked(plan)
+        size = self.scaling.region_size[None, :, None, None]
+        return MediaResponse(
+            adstocked=adstocked.numpy(),
+            weight=weight.numpy() * size,
+            curve=SaturationCurve(
+                equation.saturation,
+                {
+                    parameter.name: values[parameter.name].numpy()[:, None]
+                    for parameter in equation.saturation.parameters
+                },
+            ),
+        )
+
+    def adstock_kernel(self) -> Floats:
+        """Adstock weights ``[M, C, L]``."""
+        equation = _equation_of(self.settings, self.state)
+        with torch.no_grad():
+            return equation.kernel().numpy()
+
+    def predict(self, panel: Panel) -> Prediction:
+        """Return the expected KPI with an interval in which 90 % of the weeks should lie.
+
+        The interval adds up the members' disagreement, the noise of a week and, after the
+        last fitted week, how far the levels may have drifted by then.
+        """
+        members = self.components(panel).prediction
+        mean = members.mean(axis=0)
+        ahead = np.maximum(np.arange(len(panel.weeks)) - self.fitted_weeks + 1, 0)
+        noise = self.noise["week"][:, None] + (
+            (ahead > 0) * self.noise["level"][:, None] + ahead * self.noise["drift"][:, None]
+        )
+        spread = members.var(axis=0, ddof=1) if len(members) > 1 else np.zeros_like(mean)
+        noise = noise * self.scaling.region_size[:, None] ** 2
+        surprise = np.where(ahead > 0, self.noise["surprise"][-1], self.noise["surprise"][0])
+        half = np.sqrt(NORMAL_90**2 * spread + surprise**2 * noise)
+        return Prediction(mean, mean - half, mean + half)
+
+    def meta(self) -> dict[str, Any]:
+        """What describes the arrays of a saved response."""
+        return {
+            "settings": asdict(self.settings),
+            "regions": self.regions,
+            "channels": self.channels,
+            "controls": self.controls,
+            "first_week": str(self.first_week.date()),
+            "fitted_weeks": self.fitted_weeks,
+        }
+
+    def groups(self) -> dict[str, Arrays]:
+        """Arrays of a saved response, by group and name."""
+        return {"state": self.state, "noise": self.noise, "scaling": self.scaling.to_arrays()}
+
+    @classmethod
+    def restored(
+        cls, meta: Mapping[str, Any], groups: Mapping[str, Mapping[str, Floats]]
+    ) -> FittedResponse:
+        """Put a response together from its `meta` and `groups`; others are not read."""
+        return cls(
+            settings=ModelSettings.from_saved(meta["settings"]),
+            regions=tuple(meta["regions"]),
+            channels=tuple(meta["channels"]),
+            controls=tuple(meta["controls"]),
+            first_week=pd.Timestamp(meta["first_week"]),
+            fitted_weeks=meta["fitted_weeks"],
+            scaling=Scaling(**groups["scaling"]),
+            state=dict(groups["state"]),
+            noise=dict(groups["noise"]),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Save the response."""
+        return pack(self.meta(), self.groups())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> FittedResponse:
+        """Load what `to_bytes` saved, or the response of a saved `FittedModel`.
+
+        Raises
+        ------
+        ValueError
+            If the bytes are not a saved model, or of a format that this version cannot read.
+        """
+        return cls.restored(*unpack(data))
+
+    def _equation(self, panel: Panel) -> tuple[Equation, Inputs]:
+        panel = panel.with_controls(self.controls)
+        for name in ("regions", "channels"):
+            if getattr(panel, name) != getattr(self, name):
+                raise ValueError(f"the model was fitted to other {name} than the panel has")
+        if panel.weeks[0] != self.first_week:
+            raise ValueError(
+                f"the model's first week is {self.first_week.date()}, "
+                f"the panel's {panel.weeks[0].date()}"
+            )
+        return _equation_of(self.settings, self.state), self._inputs(panel)
+
+    def _inputs(self, panel: Panel, exposure: Floats | None = None) -> Inputs:
+        return inputs_of(
+            panel.with_controls(self.controls),
+            self.scaling,
+            self.fitted_weeks,
+            self.settings.harmonics,
+            exposure=exposure,
+        )
+
+
+def _by_control(columns: Floats, controls: int) -> Floats:
+    """``[M, R, W, K]``: a control's own column and the one of what all regions share, as one."""
+    return columns.reshape(*columns.shape[:-1], -1, controls).sum(-2) if controls else columns
+
+
+def _equation_of(settings: ModelSettings, state: dict[str, Floats]) -> Equation:
+    m, r, c = state["media"].shape
+    equation = Equation(settings, (m, r, c, state["control"].shape[-1])).double()
+    for name, value in state.items():
+        tensor = torch.as_tensor(value)
+        if name in dict(equation.named_parameters()):
+            getattr(equation, name).data = tensor
+        else:
+            setattr(equation, name, tensor)
+    return equation
+
+
+def _uncertainty(noise: NoiseModel) -> dict[str, Floats]:
+    """Variances ``[R]`` of a week, of the level at the end, and of its weekly drift."""
+    whitening = Whitening.of(noise)
+    variance, level, drift = whitening.forecast_variance()
+    parts = {"week": variance, "level": level, "drift": drift}
+    return {name: value.detach().cpu().numpy().astype(float) for name, value in parts.items()}
