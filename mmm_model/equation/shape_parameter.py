@@ -83,5 +83,6 @@ class ShapeParameter:
     prior: ShapePrior
 
     def centre(self, like: Tensor) -> Tensor:
-        """Centre of the prior on the scale of the search."""
-        return self.link.unbounded(torch.as_tensor(self.prior.centre).to(like))
+        """Centre of the prior on the scale of the search, worked out in double precision."""
+        centre = torch.tensor(self.prior.centre, dtype=torch.float64)
+        return self.link.unbounded(centre).to(like)

@@ -80,7 +80,8 @@ def _bank(equation: Equation) -> Tensor:
     natural = torch.tensor(equation.adstock.bank, dtype=torch.float64)
     links = [parameter.link for parameter in equation.adstock.parameters]
     columns = zip(links, natural.unbind(-1), strict=True)
-    return torch.stack([link.unbounded(own) for link, own in columns], dim=-1).to(equation.media)
+    bank = torch.stack([link.unbounded(own) for link, own in columns], dim=-1)
+    return bank.float().to(equation.media)  # as precise as the first values of all members
 
 
 def _penalty(equation: Equation, bank: Tensor) -> Tensor:

@@ -22,7 +22,6 @@ from mmm_model.fit.observations import Observations
 from mmm_model.panel import Floats
 from mmm_model.settings import ModelSettings
 
-
 # Of the GRU's output weights before the search: large enough for a gradient to pass.
 _FIRST_MODULATION = 0.01
 _REPORT_EVERY = 5  # steps
