@@ -15,15 +15,15 @@ import pandas as pd
 from mmm_model.graph.settings import find_cycle
 from mmm_model.panel import Bools, Floats
 
-_ARRAYS = ("weight", "probability", "published", "coefficient", "scale")
+_ARRAYS = ("weight", "probability", "published")
 
 
 @dataclass(frozen=True)
 class ChannelGraph:
     """Learned edges between channels and controls.
 
-    The structural equation of channel j in region r, for the part that its parents drive, is
-    ``x_jt / s_rj = Σ_{lag, i} coefficient[lag, i, j] · (x_i,t−lag / s_ri) + …``.
+    How much a channel creates of another is said by its structural equation, see
+    `mmm_model.fit.driven_channels`.
 
     Parameters
     ----------
@@ -39,11 +39,6 @@ class ChannelGraph:
         the first of a published edge, over which it fades, that of the first.
     published
         ``[L + 1, N, N]`` edges that counterfactuals run through; acyclic within a week.
-    coefficient
-        ``[L + 1, N, N]`` unstandardised: means of the target per mean of the source; 0 where
-        not published.
-    scale
-        ``[R, C]`` mean exposure s_rc of the channel in the region; 1 where it was never on.
     controls
         Names of the controls, length K; there are N = C + K nodes.
 
@@ -58,18 +53,14 @@ class ChannelGraph:
     weight: Floats
     probability: Floats
     published: Bools
-    coefficient: Floats
-    scale: Floats
     controls: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        c, n = len(self.channels), len(self.nodes)
-        for name in ("weight", "probability", "published", "coefficient"):
+        n = len(self.nodes)
+        for name in _ARRAYS:
             shape = getattr(self, name).shape
             if shape != (len(self.weight), n, n):
                 raise ValueError(f"graph.{name} has shape {shape}, expected [lags, {n}, {n}]")
-        if self.scale.shape != (len(self.regions), c):
-            raise ValueError(f"graph.scale has shape {self.scale.shape}, expected [regions, {c}]")
         self.topological_order()
 
     @classmethod
@@ -89,8 +80,6 @@ class ChannelGraph:
             weight=none,
             probability=none.copy(),
             published=none.astype(bool),
-            coefficient=none.copy(),
-            scale=np.ones((len(regions), len(channels))),
             controls=tuple(controls),
         )
 

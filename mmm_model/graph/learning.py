@@ -18,7 +18,7 @@ import numpy as np
 from mmm_model.graph.channel_graph import ChannelGraph
 from mmm_model.graph.effects import unstandardised
 from mmm_model.graph.ordering import OrderScore, climb
-from mmm_model.graph.preparation import alive, demand_proxy, node_series, region_scale
+from mmm_model.graph.preparation import alive, demand_proxy, node_series
 from mmm_model.graph.regressions import choose_regressors
 from mmm_model.graph.resampling import LaggedPanel
 from mmm_model.graph.settings import GraphSettings
@@ -69,7 +69,6 @@ def learn_graph(
     allowed &= ~required.T
     lags = min(settings.max_lag_weeks, len(panel.weeks) // 10)
     empty = ChannelGraph.empty(panel.channels, panel.regions, lags, panel.controls)
-    empty = replace(empty, scale=region_scale(panel.exposure))
     if not settings.enabled or len(nodes) < 2:
         return empty
     inside = alive(panel.exposure)
@@ -158,38 +157,72 @@ def _refits(data: LaggedPanel, same_week: Bools, later: Bools, settings: GraphSe
 def _with_edges(
     graph: ChannelGraph, panel: Panel, required: Bools, inside: Bools, threshold: float = 1.0
 ) -> ChannelGraph:
-    """Publish the probable edges and the required ones, and size their effects."""
-    # A channel creates exposure of another; a price may as well take it away.
+    """Publish the probable edges, the weeks over which their effects fade, the required ones.
+
+    The refits lay an effect that fades over weeks on its first week; once an edge is
+    established, the weeks after it are sized with it and stand on its probability.
+
+    Parameters
+    ----------
+    graph
+        With weights and probabilities of every edge that a refit found.
+    required
+        ``[N, N]`` pairs that must be an edge.
+    inside
+        ``[R, W]`` cells to read.
+    threshold
+        Probability from which an edge is published.
+    """
     channel = np.arange(len(required)) < len(panel.channels)
     between = channel[:, None] & channel
+    likely = _likely(graph, between, required, threshold)
+    first = likely & (np.cumsum(likely, axis=0) == 1)
+    published = _lasting(panel, likely, first & required, inside) | (likely & ~between)
+    coefficient = unstandardised(panel, published, inside)
+    of_first = (coefficient * first).sum(axis=0)  # [N, N]
+    fading = published & ~likely & (of_first > 0.0)
+    size = coefficient / np.where(of_first > 0.0, of_first, 1.0)
+
+    def filled(value: Floats, factor: Floats | float) -> Floats:
+        return np.where(fading, factor * (value * first).sum(axis=0), value)
+
+    return replace(
+        graph,
+        weight=filled(graph.weight, size),
+        probability=filled(graph.probability, 1.0),
+        published=published,
+    )
+
+
+def _likely(graph: ChannelGraph, between: Bools, required: Bools, threshold: float) -> Bools:
+    """Edges ``[L + 1, N, N]`` that are probable and matter, or required; no same-week cycle.
+
+    Parameters
+    ----------
+    between
+        ``[N, N]`` pairs of channels: one creates exposure of another, where a price may as well
+        take it away.
+    """
     strength = np.where(between, graph.weight, np.abs(graph.weight))
     likely = (graph.probability >= threshold) & (strength >= _RELEVANT)
     # A required pair of which nothing was found acts in the same week.
     likely[0] |= required & ~likely.any(axis=0)
-    likely = without_cycles(likely, graph.probability, required)
-    # The refits lay an effect that fades over weeks on its first week; once an edge is
-    # established, the weeks after it are sized with it and stand on its probability.
-    first = likely & (np.cumsum(likely, axis=0) == 1)
+    return without_cycles(likely, graph.probability, required)
+
+
+def _lasting(panel: Panel, likely: Bools, kept: Bools, inside: Bools) -> Bools:
+    """Likely edges between channels and all weeks after them that carry a part of their effect.
+
+    Parameters
+    ----------
+    kept
+        ``[L + 1, N, N]`` edges that stay whatever their effect.
+    """
     candidates = np.logical_or.accumulate(likely, axis=0)
     coefficient = unstandardised(panel, candidates, inside)
     small = coefficient < _SMALL_PART * coefficient.sum(axis=0)
-    published = (candidates & ~small & (coefficient > 0.0)) | (first & required)
-    published |= likely & ~between
-    coefficient = unstandardised(panel, published, inside)
-    of_first = (coefficient * first).sum(axis=0)
-    fading = published & ~likely & (of_first > 0.0)
-    relative = coefficient / np.where(of_first > 0.0, of_first, 1.0)
-    weight, probability = (
-        np.where(fading, factor * (value * first).sum(axis=0), value)
-        for value, factor in ((graph.weight, relative), (graph.probability, 1.0))
-    )
-    return replace(
-        graph,
-        weight=weight,
-        probability=probability,
-        published=published,
-        coefficient=coefficient,
-    )
+    lasting: Bools = (candidates & ~small & (coefficient > 0.0)) | kept
+    return lasting
 
 
 def without_cycles(published: Bools, probability: Floats, required: Bools) -> Bools:

@@ -32,6 +32,15 @@ def alive(exposure: Floats) -> Bools:
     return np.logical_and(inside, inside.sum(axis=1, keepdims=True) >= _MIN_WEEKS)
 
 
+def with_past(inside: Bools, lags: int) -> Bools:
+    """``[R, W − L]`` weeks that are ``inside`` ``[R, W]`` with all their lags up to L."""
+    weeks = inside.shape[1]
+    valid = inside[:, lags:].copy()
+    for lag in range(1, lags + 1):
+        valid &= inside[:, lags - lag : weeks - lag]
+    return valid
+
+
 def channel_series(panel: Panel, inside: Bools) -> Floats:
     """Channels ``[R, W, C]`` on a log-like scale, freed of the calendar, unit variance.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmm_model.graph.preparation import with_past
 from mmm_model.panel import Bools, Floats
 
 _BLOCK_WEEKS = 8
@@ -41,9 +42,7 @@ class LaggedPanel:
         Only weeks that are ``inside`` ``[R, W]`` the data with all their lags become rows.
         """
         weeks, channels = series.shape[1:]
-        valid = inside[:, lags:].copy()
-        for lag in range(1, lags + 1):
-            valid &= inside[:, lags - lag : weeks - lag]
+        valid = with_past(inside, lags)
         table = np.concatenate(
             [series[:, lags - lag : weeks - lag][valid] for lag in range(lags + 1)], axis=1
         )

@@ -10,7 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
+from mmm_model.graph.effects import unstandardised
 from mmm_model.graph.learning import without_cycles
+from mmm_model.graph.preparation import alive, region_scale
 from mmm_model.panel import Panel
 
 CHANNELS = ("tv", "video", "social", "search")
@@ -73,11 +75,17 @@ def test_recovers_same_week_and_lagged_edges(learned: ChannelGraph) -> None:
     social, search = position["social"], position["search"]
     assert learned.published[0, tv, search]
     assert np.flatnonzero(learned.published[:, video, social]).tolist() == [2]
+
+
+def test_effects_of_edges_are_sized(learned: ChannelGraph) -> None:
+    panel = driven_panel()
+    found = unstandardised(panel, learned.published, alive(panel.exposure)).sum(axis=0)
     # In means of the target per mean of the source; the truth is 1.0 · mean(tv) and 0.9.
-    scale = learned.scale.mean(axis=0)
-    created = learned.coefficient.sum(axis=0) * scale[None, :] / scale[:, None]
-    assert created[tv, search] == pytest.approx(1.0, rel=0.15)
-    assert created[video, social] == pytest.approx(0.9, rel=0.15)
+    scale = region_scale(panel.exposure).mean(axis=0)
+    created = found * scale[None, :] / scale[:, None]
+    position = {name: i for i, name in enumerate(learned.channels)}
+    assert created[position["tv"], position["search"]] == pytest.approx(1.0, rel=0.15)
+    assert created[position["video"], position["social"]] == pytest.approx(0.9, rel=0.15)
 
 
 def test_same_seed_same_graph(learned: ChannelGraph) -> None:
@@ -181,7 +189,7 @@ def test_unknown_channel_is_named() -> None:
 def test_saved_graph_comes_back(learned: ChannelGraph) -> None:
     back = ChannelGraph.from_arrays(learned.channels, learned.regions, learned.to_arrays())
     pd.testing.assert_frame_equal(back.edges(), learned.edges())
-    np.testing.assert_array_equal(back.coefficient, learned.coefficient)
+    np.testing.assert_array_equal(back.weight, learned.weight)
     with pytest.raises(ValueError, match="lacks"):
         ChannelGraph.from_arrays(learned.channels, learned.regions, {})
 
