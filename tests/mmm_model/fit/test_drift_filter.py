@@ -3,23 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from scipy.optimize import nnls
 from torch import Tensor
 
 from mmm_model.equation.recursion import Recursion
-from mmm_model.fit.bounded_ridge import bounded_ridge
 from mmm_model.fit.drift_filter import DriftFilter
 
 WEEKS = 75  # three blocks of a recursion
-
-
-def test_bounded_ridge_agrees_with_non_negative_least_squares():
-    rng = np.random.default_rng(0)
-    for _ in range(20):
-        x, y = rng.normal(size=(50, 8)), rng.normal(size=50)
-        gram, moment = torch.tensor(x.T @ x), torch.tensor(x.T @ y)
-        theta = bounded_ridge(gram[None], moment[None], torch.ones(8, dtype=torch.bool))[0]
-        np.testing.assert_allclose(theta.numpy(), nnls(x, y)[0], atol=1e-5)
 
 
 def walk(weeks: int, drift: float, start: float) -> Tensor:
@@ -62,30 +51,3 @@ def test_a_drifting_level_is_whitened_and_estimated(precision, drift):
         torch.testing.assert_close(level[region, WEEKS:], expected[[-1, -1]])
         left = level_covariance - cross @ torch.linalg.solve(seen, cross.T)
         torch.testing.assert_close(found.last_variance[region], left[-1, -1])
-
-
-def test_a_recursion_in_blocks_is_the_matrix_that_it_stands_for(precision):
-    variance = torch.ones(2, dtype=torch.double)
-    whiten = DriftFilter.of(variance, precision, 0.1, start=10.0).whiten
-    a = written_out(whiten, WEEKS)
-    assert torch.equal(a, a.tril())
-    rng = np.random.default_rng(3)
-    rows = torch.tensor(rng.normal(size=(2, WEEKS, 4)))
-    torch.testing.assert_close(whiten(rows), a @ rows)
-    torch.testing.assert_close(whiten.back(rows), a.transpose(1, 2) @ rows)
-    torch.testing.assert_close(whiten.part(slice(1, 2))(rows[1:]), a[1:] @ rows[1:])
-    members = torch.tensor(rng.normal(size=(3, 2, WEEKS, 4)))
-    expected = torch.einsum("rts,mrtp->msp", a, members)
-    torch.testing.assert_close(whiten.total_back(members), expected)
-    weight = torch.tensor(rng.uniform(size=(3, WEEKS)))
-    expected = torch.einsum("rts,mt,rtu->msu", a, weight, a)
-    torch.testing.assert_close(whiten.gram(weight), expected)
-
-
-def test_a_slow_mean_weighs_past_weeks_less():
-    series = torch.tensor(np.random.default_rng(4).normal(size=(2, WEEKS, 3)))
-    found = Recursion.slow_mean(WEEKS, 8.0, series)(series)
-    for week in (0, 1, 30, WEEKS - 1):
-        weight = torch.exp(-torch.arange(week, -1, -1, dtype=torch.double) / 8.0)
-        expected = (weight[:, None] * series[:, : week + 1]).sum(1) / weight.sum()
-        torch.testing.assert_close(found[:, week], expected)
