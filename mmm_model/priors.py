@@ -1,8 +1,9 @@
 """Every prior of the science: what is expected of a number before the data speak, and why.
 
-In natural units; what the search moves instead (a logit, a logarithm) is worked out beside it.
-A prior that was measured names the heading in ``tests/benchmarks/TRIED.md``. Not here: what a
-user chooses (`mmm_model.settings`), and tolerances that no result should depend on.
+In natural units; the scale on which the search moves a number is worked out beside the search. A
+prior that was measured names the heading in ``tests/benchmarks/TRIED.md``; where none is named,
+the value says what is usual and was not measured against others. Not here: what a user chooses
+(`mmm_model.settings`), and steps and tolerances of algorithms.
 """
 
 from __future__ import annotations
@@ -47,19 +48,23 @@ WEIBULL_SHAPE = ShapePrior(1.0, 0.4)
 """One is a geometric decay; two thirds of channels from 0.67 (a long tail) to 1.5 (a late peak)."""
 
 SLOPE = ShapePrior(0.5 + 2.5 / (1.0 + math.exp(0.5)), 1.0)
-"""Exponent of the Hill curve, 1.44: between concave (1 and less) and S-shaped."""
+"""Exponent of the Hill curve, 1.44: between concave (1 and less) and S-shaped.
+
+Steeper curves suit simulators and no published dataset, narrower priors narrow the intervals too
+far (TRIED, "Where curves are expected").
+"""
 
 HALF_SATURATION = ShapePrior(math.exp(0.7), 0.7)
 """Exposure at half of the ceiling, as a multiple of the usual week's: twice, from 1 to 4 times."""
 
 MEMBER_CENTRES = 0.7
-"""How far the members' own centres lie apart, in standard deviations of these ranges.
+"""How far the members' own centres of these priors lie apart, in their spreads.
 
-Together with their resampled weeks members then differ about as much as the posterior does.
+Members then differ, in resampled weeks and centres together, about as much as is unknown.
 """
 
 MODULATION_PRECISION = 150.0
-"""1 / variance of the GRU's output weights, for each region.
+"""1 / variance of the GRU's output weights, for each region; of its other weights it is 1.
 
 High: a GRU that moves freely takes over what the media did, and freedom costs more where
 effectiveness stands still than it earns where it moves (TRIED, "How freely effectiveness may
@@ -69,22 +74,21 @@ move").
 # Size of the media's effect.
 
 MEDIA_SHARE = 0.25
-"""Share of the KPI that all media bring, the most of what brands usually report."""
+"""Share of the KPI that all media bring. An order of magnitude: the fit soon uses its own."""
 
 MEDIA_SHARE_AT_START = 0.5 * MEDIA_SHARE
-"""The same before anything was fitted: low, so that the level keeps what is not yet explained."""
+"""The same before there is a solution: low, for what media bring is still in the level."""
 
 MEDIA_SHARE_RANGE = (0.02, 0.6)
-"""Ends within which the fitted share of all media is taken for the next expectation.
+"""Ends within which the share that a solution gives all media becomes the next expectation.
 
-Below the lower one no channel could come back from nothing; above the upper one media would
-take the level.
+From nothing no channel could come back; at the upper end levels still explain the rest.
 """
 
 SMALLEST_SPEND_SHARE = 0.2
-"""Least share of spend that a channel's expectation is based on, over that of an equal split.
+"""Least share of spend that a channel is expected to earn by, over that of an equal split.
 
-Small tests of a new channel say little of its return.
+A channel that was only tried so far may earn more than its share.
 """
 
 RETURN_SPREAD = 0.7
@@ -94,20 +98,20 @@ The spread of each panel is learned and drawn to this (TRIED, "How much returns 
 """
 
 RETURN_SPREAD_CHANNELS = 2.0
-"""Channels whose returns weigh as much as `RETURN_SPREAD` does. Few: brands differ."""
+"""Channels whose returns weigh as much as `RETURN_SPREAD` does; few, so that the data decide."""
 
 RETURN_SPREAD_UNLEARNED = 1.0
-"""The spread while it is not learned yet; wide, so that the first solution is the data's."""
+"""The spread while it is not learned yet; wider, so that the first solution is the data's."""
 
 RETURN_BELIEF_SPREAD = 0.8
-"""Standard deviation of the logarithm of what members expect of a channel's return.
+"""Standard deviation of the logarithm of the return that a member expects of a channel.
 
 Intervals hold the truth more often for it, at no price in the estimate (TRIED, "What members
 expect of returns").
 """
 
 SMALLEST_EXPOSURE = 0.02
-"""Least mean saturated exposure that a coefficient's prior is scaled by, of at most 1.
+"""Least mean saturated exposure, of at most 1, that the prior of a coefficient is scaled by.
 
 A channel that hardly ran is no reason for a coefficient without bounds: it may run tomorrow
 (TRIED, "A channel that hardly ran").
@@ -116,75 +120,82 @@ A channel that hardly ran is no reason for a coefficient without bounds: it may 
 # Controls, seasonality and regions.
 
 CONTROL_SPREAD = 0.1
-"""Standard deviation of the effect of a control or harmonic, in KPI of the region's size.
+"""Standard deviation of what a control brings per standard deviation of it, and of a harmonic.
 
-A control that moves by one standard deviation moves the KPI by a few per cent.
+In KPI of the region's size: most move it by less than 10 %.
 """
 
 REGION_SPREAD = 0.05
-"""Standard deviation of a region's coefficient around that of all regions.
+"""Standard deviation of a region's coefficient around that of all regions; learned from there.
 
-Of channels relative to the coefficient, of the rest as `CONTROL_SPREAD`; learned from there.
+Of channels relative to the coefficient, of the rest in KPI of the region's size.
 """
 
 REGION_SPREAD_REGIONS = 3.0
-"""Regions whose deviations weigh as much as `REGION_SPREAD` does."""
+"""Regions whose deviations weigh as much as `REGION_SPREAD` does; few, so that the data decide."""
 
 SAME_EVERYWHERE = 1e-4
-"""The same spread where all regions are to share their coefficients; 0 cannot be divided by."""
+"""The same spread where regions are to share their coefficients, in place of 0."""
 
-# How levels move. All relative to the variance of a region-week's noise.
+# How levels move: variances over that of a region-week's noise.
 
 LEVEL_START = 1e3
 """Variance of the level before the first week: nothing is known of it."""
 
 FIRST_DRIFT, FIRST_COMMON_DRIFT, FIRST_COMMON_SHOCK = 0.01, 0.003, 0.1
-"""Variance of a week's step of a region's level and of the common one, and of a common shock,
-where the likelihood starts to look: levels that hardly move."""
+"""Variances of a week's step of a region's own level, of the common one, and of a common shock.
+
+Where the likelihood starts to look: levels that hardly move.
+"""
 
 DRIFT_BOUNDS = (1e-5, 10.0)
-"""Ends of these three. A level that moves more within a week than the noise explains all."""
+"""Ends of what the likelihood may choose for each: a level that stands still, one that is free."""
 
 DRIFTS = (0.5, 2.0, 8.0, 32.0)
-"""Variances of a week's step that are judged by their forecasts besides the likelihood's own.
+"""Variances of a level's step that are judged by their forecasts, besides the likelihood's own.
 
-Forecasts over months favour freer levels than the likelihood of the next week does (TRIED,
-"Level dynamics").
+Forecasts over many weeks ask for freer levels of regions than the likelihood of the next week
+does (TRIED, "Level dynamics, by forecasts").
 """
 
 COMMON_DRIFTS = (0.01, 0.1)
 """Variances of the common step, and of the common shock, that go with each of `DRIFTS`.
 
-Stiff: a common level that is free leaves media only what differs between regions (TRIED,
-"Choosing one of many level dynamics").
+A common level that is free leaves media only what differs between regions (TRIED, "Choosing one
+of many level dynamics").
 """
 
 NEWEST_WEEKS = (0.15, 0.3, 0.5)
-"""Weights of the newest week where a level is carried forward as a weighted mean of the past."""
+"""Weights of the newest week where a level is carried forward as a weighted mean of the past.
+
+A share of 1: the smaller, the calmer the forecast (TRIED, "Level dynamics, by forecasts").
+"""
 
 FEW_REGIONS = 8.0
 """Regions whose forecasts count as much as the likelihood does: with fewer, errors are luck."""
 
-# Noise.
+# Noise, in standard deviations where nothing else is said.
 
 FIRST_VARIANCE = 0.01
-"""Variance of a region-week's noise at the start, in squares of the region's size: ± 10 %."""
+"""Variance of a region-week's noise at the start, of a KPI of the region's size: 10 % off."""
 
 SMALLEST_VARIANCE = 1e-8
-"""Least such variance: no KPI is known to a tenth of a per mille."""
+"""Least such variance: no KPI is explained to a tenth of a per mille."""
 
 VARIANCE_WEEKS = 5.0
 """Weeks that the variance of all regions weighs in that of one."""
 
 FAR_FROM_MEDIAN = 5.0
-"""Robust standard deviations from its region's median beyond which a week weighs less at the
-start. Wide: before the fit a campaign's peak looks like an outlier, too."""
+"""Distance from its region's median beyond which a week weighs less at the start.
+
+Wide: before the fit a campaign's peak lies far out, too.
+"""
 
 OUTLIER = 3.0
-"""Standard deviations of the residual beyond which a week weighs less once there is a fit."""
+"""Distance from what the fit says beyond which a week weighs less."""
 
 SURPRISE_BEND = 2.5
-"""Standard deviations beyond which the search's loss of a week grows linearly (Huber, 1964).
+"""Surprise beyond which the search's loss grows linearly (Huber, 1964).
 
 An earlier bend was no better (TRIED, "Where curves are expected").
 """
@@ -192,7 +203,10 @@ An earlier bend was no better (TRIED, "Where curves are expected").
 # Lift tests.
 
 LIFT_DOUBT = 0.5
-"""Doubt about what the model says of a test besides its members' disagreement, as a share."""
+"""Standard deviation of what the model says of a test besides its members' disagreement, a share.
+
+Wide: all members share the form of the curves, and a test is there to correct them.
+"""
 
 LIFT_TOO_FAR = 2.5
 """Standard deviations, of both doubts together, beyond which test and model conflict."""

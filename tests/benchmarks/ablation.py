@@ -23,10 +23,9 @@ from torch import Tensor
 from truth import measure
 from writing import write
 
+from mmm_model import priors
 from mmm_model.effects.tables import channel_summary
 from mmm_model.equation.saturation import hill
-from mmm_model.fit import level_dynamics as origins
-from mmm_model.fit import linear_part as solving
 from mmm_model.fit.training import train
 from mmm_model.graph import GraphSettings
 from mmm_model.settings import ModelSettings
@@ -44,11 +43,8 @@ def _linear(family: hill.Family, log_exposure: Tensor, values: Mapping[str, Tens
 @contextmanager
 def _each_region_alone() -> Iterator[None]:
     """Coefficients of a region as free as those of all; no way in which they are shared."""
-    with (
-        patch.object(solving, "_PRIOR_SPREAD", 3.0),
-        patch.object(solving, "_PRIOR_REGIONS", 1e9),
-        patch.object(origins, "_SAME_EVERYWHERE", 3.0),
-    ):
+    free = {"REGION_SPREAD": 3.0, "REGION_SPREAD_REGIONS": 1e9, "SAME_EVERYWHERE": 3.0}
+    with patch.multiple(priors, **free):
         yield
 
 

@@ -28,7 +28,7 @@ import pandas as pd
 import torch
 from writing import write
 
-from mmm_model.fit import training as fitting
+from mmm_model.fit import stages
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
@@ -40,7 +40,7 @@ SIZES = (
     *((190, 109, 13, members) for members in (1, 2, 4, 8, 16)),
 )
 LARGEST = (2000, 260, 30, 8)
-STAGES = ("_learn_noise", "search", "_finish", "blend", "_store")
+STAGES = ("_begin", "search", "_finish", "_settle")
 
 
 def random_panel(regions: int, weeks: int, channels: int) -> Panel:
@@ -82,10 +82,10 @@ def measure(regions: int, weeks: int, channels: int, members: int) -> dict[str, 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     settings = ModelSettings(holdout_weeks=0, members=members, device=device)
     panel = random_panel(regions, weeks, channels)
-    stages = {name: timed(name, getattr(fitting, name)) for name in STAGES}
+    watched = {name: timed(name, getattr(stages, name)) for name in STAGES}
     began, used = time.perf_counter(), time.process_time()
-    with patch.multiple(fitting, **stages):
-        fitting.fit(panel, settings)
+    with patch.multiple(stages, **watched):
+        stages.fit_response(panel, settings)
     total, used = time.perf_counter() - began, time.process_time() - used
     on_gpu = torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else None
     return {

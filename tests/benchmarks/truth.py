@@ -74,7 +74,7 @@ def score(model: FittedModel, panel: Panel, truth: Truth) -> dict[str, float]:
         lag = kernel @ np.arange(kernel.shape[1])
         found["lag_error_weeks"] = float(np.abs(lag - truth.mean_lag)[works].mean())
     if truth.half_saturation is not None:
-        half = np.exp(model.state["half_saturation"]).mean(0) * model.scaling.exposure_size
+        half = np.exp(model.response.state["half_saturation"]).mean(0) * model.scaling.exposure_size
         ratio = np.abs(np.log(half / truth.half_saturation)).mean(0)[works]
         found["half_saturation_log_error"] = float(np.nanmean(ratio))
     return found

@@ -88,6 +88,8 @@ def test_a_warm_start_begins_at_the_fit_of_the_same_kind(panel, training, quick)
     warm = train(panel, still, warm_start=training)
     for name in ("holdout", "final"):
         fitted, begun = getattr(training, name), getattr(warm, name)
-        np.testing.assert_allclose(begun.state["slope"], fitted.state["slope"], rtol=1e-6)
+        np.testing.assert_allclose(
+            begun.response.state["slope"], fitted.response.state["slope"], rtol=1e-6
+        )
     again = train(panel, still, warm_start=training)
     assert again.final.to_bytes() == warm.final.to_bytes()

@@ -56,7 +56,7 @@ def test_a_control_that_media_drive_is_left_out_and_the_others_stay(training: Tr
     (search,) = training.final.driven
     assert (search.target, search.sources) == ("search", ("tv",))
     # What media drive would explain away what they do to search, too.
-    assert search.model.controls == ("price", "budget")
+    assert search.response.controls == ("price", "budget")
 
 
 def test_it_is_named_with_its_edge(training: Training, panel: Panel) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmm_model.effects.holdout import METRICS, SCOPES, holdout_metrics, references
-from mmm_model.fit.fitted_model import Prediction
+from mmm_model.fit.fitted_response import Prediction
 from tests.mmm_model.model_panels import small_panel
 
 

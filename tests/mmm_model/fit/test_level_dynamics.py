@@ -17,15 +17,16 @@ def test_forecasts_that_went_wrong_before_widen_the_next_ones():
     restless = replace(panel, kpi=panel.kpi.copy())
     for week in (46, 52, 58, 64):
         restless.kpi[:, week:] *= 1.25 if week % 12 else 0.75
-    calm = fit(panel, PLAIN)[0].noise["surprise"][1]
-    assert fit(restless, PLAIN)[0].noise["surprise"][1] > 1.1 * calm
+    calm = fit(panel, PLAIN)[0].response.noise["surprise"][1]
+    assert fit(restless, PLAIN)[0].response.noise["surprise"][1] > 1.1 * calm
 
 
 def test_the_measured_surprise_counts_after_the_fitted_weeks_only():
     panel = small_panel()
     model = fit(panel.hide_tail(8), PLAIN)[0]
-    fitted, ahead = model.noise["surprise"]
-    wider = replace(model, noise={**model.noise, "surprise": np.array([fitted, 2 * ahead])})
+    fitted, ahead = model.response.noise["surprise"]
+    noise = {**model.response.noise, "surprise": np.array([fitted, 2 * ahead])}
+    wider = replace(model.response, noise=noise)
     before, after = model.predict(panel), wider.predict(panel)
     np.testing.assert_array_equal(after.upper[:, :-8], before.upper[:, :-8])
     np.testing.assert_allclose(
@@ -36,7 +37,7 @@ def test_the_measured_surprise_counts_after_the_fitted_weeks_only():
 
 @pytest.mark.parametrize("regions", [1, 3])
 def test_too_few_weeks_for_an_origin_leave_the_surprise_of_the_fit(regions):
-    fitted, ahead = fit(small_panel(regions=regions, weeks=15), PLAIN)[0].noise["surprise"]
+    fitted, ahead = fit(small_panel(regions=regions, weeks=15), PLAIN)[0].response.noise["surprise"]
     assert fitted == ahead
 
 
@@ -46,8 +47,8 @@ def test_a_sample_of_many_regions_does_not_depend_on_their_order():
     fields = ("kpi", "observed", "exposure", "spend", "control", "value_per_kpi")
     names = tuple(panel.regions[r] for r in order)
     other = replace(panel, regions=names, **{f: getattr(panel, f)[order] for f in fields})
-    ahead = fit(panel, PLAIN)[0].noise["surprise"][1]
-    assert fit(other, PLAIN)[0].noise["surprise"][1] == pytest.approx(ahead, rel=1e-3)
+    ahead = fit(panel, PLAIN)[0].response.noise["surprise"][1]
+    assert fit(other, PLAIN)[0].response.noise["surprise"][1] == pytest.approx(ahead, rel=1e-3)
 
 
 def test_a_level_that_jumps_for_a_week_is_not_carried_forward_whole():

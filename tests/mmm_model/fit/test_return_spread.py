@@ -7,11 +7,12 @@ import pandas as pd
 import torch
 
 from mmm_model.equation.scaling import Scaling
-from mmm_model.fit.fitted_model import inputs_of
+from mmm_model.fit.equation_inputs import inputs_of
+from mmm_model.fit.estimate import saturated_media
 from mmm_model.fit.noise import ordinary_weeks
 from mmm_model.fit.observations import Observations
 from mmm_model.fit.return_spread import learn_return_spread
-from mmm_model.fit.search import initial_equation, saturated_media
+from mmm_model.fit.search import initial_equation
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
