@@ -8,8 +8,8 @@ one after the other until none changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from mmm_model.fit.bounded_ridge import bounded_ridge
 from mmm_model.fit.linear_part import LinearProblem
 from mmm_model.fit.observations import Observations
 
+# Turns over the channels, at most.
 _SWEEPS = 4
 
 
@@ -33,46 +34,76 @@ def choose_kernels(equation: Equation, problem: LinearProblem, data: Observation
         What is fitted, with the members' weights; regions share their coefficients.
     """
     bank = _bank(equation)
-    members, channels, count = len(equation.media), data.channels, len(bank)
-    gram, moment, mean = problem.pooled_moments(_saturated(equation, bank, data))
-    typical = mean.reshape(channels, count)
-    fixed = torch.arange(channels * count, gram.shape[-1], device=gram.device)
-    penalty = _penalty(equation, bank)
-    chosen = penalty.argmin(-1)
-    every, channel_at = (torch.arange(n, device=gram.device) for n in (count, channels))
-    rows = torch.arange(members, device=gram.device)[:, None, None]
+    moments = BankMoments.of(problem, _saturated(equation, bank, data), len(bank))
+    penalty = _penalty(equation, bank)  # [M, C, G]
+    chosen = penalty.argmin(-1)  # [M, C]
     for _ in range(_SWEEPS):
         before = chosen.clone()
-        for channel in range(channels):
-            trial = chosen[:, None].repeat(1, count, 1)
-            trial[:, :, channel] = every
-            media = count * channel_at + trial
-            index = torch.cat([media, fixed.expand(members, count, -1)], dim=-1)
-            loss = _loss(
-                gram[rows[..., None], index[..., :, None], index[..., None, :]],
-                moment[rows, index],
-                typical[channel_at, trial],
-                data,
-            )
-            chosen[:, channel] = (loss + penalty[:, channel]).argmin(-1)
+        for channel in range(data.channels):
+            trial = chosen[:, None].repeat(1, len(bank), 1)  # [M, G, C]
+            trial[:, :, channel] = torch.arange(len(bank), device=trial.device)
+            loss = moments.loss(trial, data) + penalty[:, channel]
+            chosen[:, channel] = loss.argmin(-1)
         if bool((chosen == before).all()):
             break
     for position, parameter in enumerate(equation.adstock.parameters):
         getattr(equation, parameter.name).data.copy_(bank[chosen, position])
 
 
-def _loss(gram: Tensor, moment: Tensor, typical: Tensor, data: Observations) -> Tensor:
-    """Minus the log-posterior ``[M, G]`` with the best coefficients, up to a constant."""
-    members, count, channels = typical.shape
-    prior = data.prior(typical.reshape(-1, 1, 1, channels))
-    precision = prior.precision.reshape(members, count, -1)
-    mean = prior.mean.reshape(members, count, -1)
-    gram = gram + torch.diag_embed(precision)
-    moment = moment + precision * mean
-    bounded = torch.arange(gram.shape[-1], device=gram.device) < channels
-    theta = bounded_ridge(gram, moment, bounded)
-    square = (theta * (gram @ theta[..., None])[..., 0]).sum(-1)
-    return 0.5 * square - (theta * moment).sum(-1) + 0.5 * (precision * mean**2).sum(-1)
+@dataclass(frozen=True)
+class BankMoments:
+    """Moments of every channel with each of G kernels, and of the F fixed columns after them.
+
+    Parameters
+    ----------
+    gram, moment
+        ``[M, C·G + F, C·G + F]`` of the columns with each other, ``[M, C·G + F]`` with the KPI.
+    typical
+        ``[C, G]`` mean saturated exposure.
+    """
+
+    gram: Tensor
+    moment: Tensor
+    typical: Tensor
+
+    @classmethod
+    def of(
+        cls, problem: LinearProblem, parts: Iterable[tuple[slice, Tensor]], kernels: int
+    ) -> BankMoments:
+        """Take the moments of regions and their media ``[r, W, C·G]``."""
+        gram, moment, mean = problem.pooled_moments(parts)
+        return cls(gram, moment, mean.reshape(-1, kernels))
+
+    def loss(self, trial: Tensor, data: Observations) -> Tensor:
+        """Minus the log-posterior with the best coefficients, up to a constant.
+
+        Parameters
+        ----------
+        trial
+            ``[M, T, C]`` which kernel each channel has, T trials.
+
+        Returns
+        -------
+        Tensor
+            ``[M, T]``.
+        """
+        members, trials, channels = trial.shape
+        kernels = self.typical.shape[1]
+        channel = torch.arange(channels, device=trial.device)
+        fixed = torch.arange(channels * kernels, self.gram.shape[-1], device=trial.device)
+        media = kernels * channel + trial
+        column = torch.cat([media, fixed.expand(members, trials, -1)], dim=-1)  # [M, T, C + F]
+        member = torch.arange(members, device=trial.device)[:, None, None]
+        gram = self.gram[member[..., None], column[..., :, None], column[..., None, :]]
+        # To the prior every trial is a member of its own.
+        prior = data.prior(self.typical[channel, trial].reshape(-1, 1, 1, channels))
+        precision = prior.precision.reshape(members, trials, -1)
+        mean = prior.mean.reshape(members, trials, -1)
+        gram = gram + torch.diag_embed(precision)
+        moment = self.moment[member, column] + precision * mean
+        theta = bounded_ridge(gram, moment, torch.arange(gram.shape[-1]).to(column) < channels)
+        square = (theta * (gram @ theta[..., None])[..., 0]).sum(-1)
+        return 0.5 * square - (theta * moment).sum(-1) + 0.5 * (precision * mean**2).sum(-1)
 
 
 def _bank(equation: Equation) -> Tensor:

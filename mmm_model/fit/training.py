@@ -72,10 +72,6 @@ def train(
     """
     settings = settings or ModelSettings()
     report = progress or silent
-
-    def start_of(name: str) -> FittedModel | None:
-        return getattr(warm_start, name) if warm_start is not None else None
-
     hidden = panel.hide_tail(settings.holdout_weeks)
     graph, adjusted = None, panel.controls
     if graph_settings is not None:
@@ -83,14 +79,14 @@ def train(
         graph = learn_graph(hidden, graph_settings, report)
         adjusted = response_controls(panel.controls, graph, graph_settings)
     known, hidden = panel.with_controls(adjusted), hidden.with_controls(adjusted)
-    start = start_of("final")
+    start = warm_start.final if warm_start else None
     final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
     if graph is not None:
         final = replace(final, driven=fit_driven(panel, graph, settings, report))
     if not settings.holdout_weeks:
         return Training(final, final, _history({"final": losses}))
     earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
-    start = start_of("holdout")
+    start = warm_start.holdout if warm_start else None
     holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start, earlier)
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
 

@@ -8,6 +8,15 @@ data pay for it. Where neither speaks, the order is one of those that fit equall
 
 Variables are moved one at a time to the place that lowers the cost most (as in BOSS), all
 places in one batch of regressions.
+
+References
+----------
+Andrews et al. (2023), "Fast Scalable and Accurate Discovery of DAGs Using the Best Order Score
+Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended Bayesian Information Criteria for
+Gaussian Graphical Models". Chen & Chen (2008), "Extended Bayesian Information Criteria for Model
+Selection with Large Model Spaces". Peters & Bühlmann (2014), "Identifiability of Gaussian
+structural equation models with equal error variances". Hyvärinen & Smith (2013) for the
+likelihood of non-Gaussian errors.
 """
 
 from __future__ import annotations
@@ -24,51 +33,7 @@ from mmm_model.panel import Bools, Floats
 # few rows a column, or past weeks, what enters cheaply fits noise together: it pays in full.
 _ENTRY, _FINAL_ENTRY = 0.3, 0.05
 _MANY_ROWS = 10.0
-_PATIENCE = 2  # restarts in a row that find nothing better
 _SAME = 1e-6
-
-
-def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
-    """Weights of sparse linear equations between the columns of a table, without a cycle.
-
-    Parameters
-    ----------
-    table
-        ``[N, C]`` rows of data, in any units.
-    seed
-        Of the restarts.
-
-    Returns
-    -------
-    weight, order
-        ``[C, C]`` (source, target), units of the target per unit of the source; ``[C]`` the
-        variables, each after those that drive it.
-
-    References
-    ----------
-    Andrews et al. (2023), "Fast Scalable and Accurate Discovery of DAGs Using the Best Order
-    Score Search and Grow-Shrink Trees". Foygel & Drton (2010), "Extended Bayesian Information
-    Criteria for Gaussian Graphical Models". Chen & Chen (2008), "Extended Bayesian Information
-    Criteria for Model Selection with Large Model Spaces". Peters & Bühlmann (2014),
-    "Identifiability of Gaussian structural equation models with equal error variances".
-    Hyvärinen & Smith (2013) for the likelihood of non-Gaussian errors.
-    """
-    centred = table - table.mean(axis=0)
-    rows, c = centred.shape
-    gram = centred.T @ centred / rows
-    score = OrderScore(gram, rows, ~np.eye(c, dtype=bool), centred)
-    sd = np.sqrt(np.maximum(np.diag(gram), 1e-300))
-    starts = (top_down(gram), top_down(gram / np.outer(sd, sd)))
-    cost, order = min((climb(score, start) for start in starts), key=lambda found: found[0])
-    rng = np.random.default_rng(seed)
-    stale = 0
-    while stale < _PATIENCE and c > 2:
-        shaken = order[np.argsort(np.arange(c) + rng.normal(0.0, c / 4, c))]
-        again, found = climb(score, shaken)
-        stale = 0 if again < cost - _SAME else stale + 1
-        if again < cost:
-            cost, order = again, found
-    return score.weights(order), order
 
 
 @dataclass
@@ -202,16 +167,3 @@ def _laid_out(part: Floats, earlier: Bools) -> Floats:
     """Values of all variables ``[place, C]`` for each place of the mover."""
     c = len(earlier)
     return np.column_stack([part[:c], np.where(earlier, part[c : 2 * c - 1], part[2 * c - 1 :])])
-
-
-def top_down(gram: Floats) -> np.ndarray:
-    """Order by least variance given those before (Chen, Drton & Wang 2019)."""
-    left = np.array(gram)
-    order: list[int] = []
-    while len(order) < len(gram):
-        variance = np.diag(left).copy()
-        variance[order] = np.inf
-        k = int(variance.argmin())
-        order.append(k)
-        left -= np.outer(left[:, k], left[k]) / max(left[k, k], 1e-300)
-    return np.array(order)

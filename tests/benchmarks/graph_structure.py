@@ -34,12 +34,12 @@ from datasets import FOLDER
 from graph_draws import GRAPHS, NOISE, auroc, best_f1, directed_f1, draw, shd
 from graph_rivals import STATIC, order_regression, pcmci_plus, quiet, var_lingam
 from scaling import random_panel
+from table_equations import learn_equations
 from writing import write
 
 from mmm_model.fit.training import train
 from mmm_model.graph import GraphSettings, learn_graph
 from mmm_model.graph.learning import learn_weights
-from mmm_model.graph.ordering import learn_equations
 from mmm_model.graph.resampling import LaggedPanel
 from mmm_model.settings import ModelSettings
 

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from mmm_model.graph.ordering import learn_equations
 from mmm_model.graph.regressions import choose_regressors
 from mmm_model.graph.resampling import LaggedPanel, design_effect
+from tests.benchmarks.table_equations import learn_equations
 
 # A diamond with a tail, listed so that the order of the columns gives nothing away.
 TRUTH = np.zeros((6, 6))
