@@ -262,6 +262,7 @@ class FittedResponse:
         return cls.restored(*unpack(data))
 
     def _equation(self, panel: Panel) -> tuple[Equation, Inputs]:
+        """Return the equation and what it reads of a panel; raises as `components` does."""
         panel = panel.with_controls(self.controls)
         for name in ("regions", "channels"):
             if getattr(panel, name) != getattr(self, name):
@@ -289,6 +290,7 @@ def _by_control(columns: Floats, controls: int) -> Floats:
 
 
 def _equation_of(settings: ModelSettings, state: dict[str, Floats]) -> Equation:
+    """Return the equation with the parameters that were found."""
     m, r, c = state["media"].shape
     equation = Equation(settings, (m, r, c, state["control"].shape[-1])).double()
     for name, value in state.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from mmm_model.panel import Bools, Floats
@@ -59,40 +61,99 @@ def _grow(
 
     ``most`` is the greatest number of them.
     """
-    batch, width = allowed.shape
-    scale = np.diag(gram)
-    cross = gram[target]  # [B, P] of the residual with every column's
-    variance = np.tile(scale, (batch, 1))  # [B, P] of every column given those chosen
-    left = scale[target]  # [B]
-    free = allowed.copy()
-    factor = np.zeros((batch, 0, width))
-    chosen = np.zeros((batch, 0), dtype=int)
-    count = np.zeros(batch, dtype=int)
-    growing = np.arange(batch)
-    while len(growing) and chosen.shape[1] < most:
-        usable = free[growing] & (variance[growing] > _COLLINEAR * scale)
-        explains = np.where(usable, cross[growing] ** 2, 0.0)
-        explains /= np.maximum(variance[growing], _COLLINEAR * scale + 1e-300)
-        share = explains / np.maximum(left[growing, None], 1e-300)
-        share = np.minimum(share, 1.0 - _COLLINEAR)
-        gain = np.where(usable, -rows * np.log1p(-share) - price, -np.inf)
+    growth = _Growth.of(gram, target, allowed)
+    growing = np.arange(len(target))
+    while len(growing) and growth.chosen.shape[1] < most:
+        gain = growth.gain(growing, rows, price)
         best = gain.argmax(axis=1)
         pays = gain[np.arange(len(best)), best] > 0.0
         growing, best = growing[pays], best[pays]
-        root = np.sqrt(variance[growing, best])
-        row = gram[best] - np.einsum("bk,bkp->bp", factor[growing, :, best], factor[growing])
-        row /= root[:, None]
-        along = cross[growing, best] / root
-        cross[growing] -= along[:, None] * row
-        variance[growing] -= row**2
-        left[growing] -= along**2
-        free[growing, best] = False
-        count[growing] += 1
-        factor = np.concatenate([factor, np.zeros((batch, 1, width))], axis=1)
-        factor[growing, -1] = row
-        chosen = np.concatenate([chosen, np.zeros((batch, 1), dtype=int)], axis=1)
-        chosen[growing, -1] = best
-    return chosen, count
+        growth.add(growing, best)
+    return growth.chosen, growth.count
+
+
+@dataclass
+class _Growth:
+    """B regressions that grow by one column at a time, chosen out of P.
+
+    Parameters
+    ----------
+    gram
+        ``[P, P]`` mean products of the columns.
+    cross
+        ``[B, P]`` of the residual with every column's, given those chosen.
+    variance
+        ``[B, P]`` of every column given those chosen.
+    left
+        ``[B]`` residual variance.
+    free
+        ``[B, P]`` columns that may still be chosen.
+    factor
+        ``[B, K, P]`` pivoted Cholesky factor: a row for each chosen column.
+    chosen, count
+        ``[B, K]`` and ``[B]`` how many of them count.
+    """
+
+    gram: Floats
+    cross: Floats
+    variance: Floats
+    left: Floats
+    free: Bools
+    factor: Floats
+    chosen: np.ndarray
+    count: np.ndarray
+
+    @classmethod
+    def of(cls, gram: Floats, target: np.ndarray, allowed: Bools) -> _Growth:
+        """Start with no column."""
+        batch, width = allowed.shape
+        scale = np.diag(gram)
+        return cls(
+            gram=gram,
+            cross=gram[target],
+            variance=np.tile(scale, (batch, 1)),
+            left=scale[target],
+            free=allowed.copy(),
+            factor=np.zeros((batch, 0, width)),
+            chosen=np.zeros((batch, 0), dtype=int),
+            count=np.zeros(batch, dtype=int),
+        )
+
+    def gain(self, growing: np.ndarray, rows: float, price: Floats) -> Floats:
+        """What each column is worth above its price, ``[b, P]``; −inf where it cannot be used.
+
+        Parameters
+        ----------
+        growing
+            ``[b]`` regressions.
+        rows, price
+            As in `choose_regressors`.
+        """
+        scale = np.diag(self.gram)
+        usable = self.free[growing] & (self.variance[growing] > _COLLINEAR * scale)
+        explains = np.where(usable, self.cross[growing] ** 2, 0.0)
+        explains /= np.maximum(self.variance[growing], _COLLINEAR * scale + 1e-300)
+        share = explains / np.maximum(self.left[growing, None], 1e-300)
+        share = np.minimum(share, 1.0 - _COLLINEAR)
+        return np.where(usable, -rows * np.log1p(-share) - price, -np.inf)
+
+    def add(self, growing: np.ndarray, best: np.ndarray) -> None:
+        """Give regressions ``growing`` ``[b]`` the columns ``best`` ``[b]``."""
+        factor = self.factor[growing]
+        root = np.sqrt(self.variance[growing, best])
+        explained = np.einsum("bk,bkp->bp", self.factor[growing, :, best], factor)
+        row = (self.gram[best] - explained) / root[:, None]
+        along = self.cross[growing, best] / root
+        self.cross[growing] -= along[:, None] * row
+        self.variance[growing] -= row**2
+        self.left[growing] -= along**2
+        self.free[growing, best] = False
+        self.count[growing] += 1
+        batch, _, width = self.factor.shape
+        self.factor = np.concatenate([self.factor, np.zeros((batch, 1, width))], axis=1)
+        self.factor[growing, -1] = row
+        self.chosen = np.concatenate([self.chosen, np.zeros((batch, 1), dtype=int)], axis=1)
+        self.chosen[growing, -1] = best
 
 
 def _shrink(

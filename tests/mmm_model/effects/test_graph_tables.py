@@ -79,7 +79,9 @@ def test_settings_keep_it_or_leave_an_instrument_out(training: Training, panel: 
     assert response_controls(panel.controls, graph, kept) == panel.controls
     told = replace(GRAPH, instruments=("budget",))
     assert response_controls(panel.controls, graph, told) == ("price",)
-    without = replace(training.final, controls=("price",))
+    without = replace(
+        training.final, response=replace(training.final.response, controls=("price",))
+    )
     roles = graph_tables.graph_controls(without, panel).set_index("control")["role"]
     assert roles["budget"] == "instrument"
     with pytest.raises(ValueError, match="rebate"):
