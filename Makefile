@@ -4,7 +4,7 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format clean \
+.PHONY: help run test ui lint format docs clean \
 	benchmark benchmark-budget benchmark-graph benchmark-report soak
 
 help: ## Say what can be made
@@ -14,7 +14,7 @@ run: .venv/.runtime ## Refresh the newest week of the bundled sample (CONFIG=…
 	$(BIN)/mmm refresh --config $(CONFIG)
 
 # A worker on each core; one that is done takes over what another has yet to do.
-test: .venv/.dev lint ## Lint, types, import contract, tests
+test: .venv/.dev .venv/.docs lint ## Lint, types, import contract, tests (they also build the site)
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
 ui: .venv/.runtime ## Dagster's UI on http://127.0.0.1:3000
@@ -29,6 +29,9 @@ lint: .venv/.dev ## Lint, types and import contract alone
 format: .venv/.dev ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: .venv/.docs ## Build the documentation: docs/site/index.html
+	$(BIN)/python -m docs.build
 
 benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/first_refresh.py
@@ -55,7 +58,7 @@ soak: .venv/.dev ## Long trials of bad days: kills, readers, backfills, spoilt d
 	$(BIN)/python tests/benchmarks/large_source.py
 
 clean: ## Remove the environment and what the sample produced
-	rm -rf .venv data/warehouse data/reports
+	rm -rf .venv data/warehouse data/reports docs/site docs/.cache
 
 .venv/.runtime: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -64,6 +67,10 @@ clean: ## Remove the environment and what the sample produced
 
 .venv/.dev: .venv/.runtime
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.venv/.docs: .venv/.runtime
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 .venv/.benchmark: .venv/.dev

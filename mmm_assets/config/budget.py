@@ -41,7 +41,7 @@ class FlightSection(Section):
 class ContractSection(Section):
     """Money that is signed for weeks of a channel."""
 
-    channel: Name
+    channel: Name = Field(description="channel whose spend is signed")
     first_week: date = Field(description="first day of the first week")
     last_week: date = Field(description="any day of the last week")
     spend: Share = Field(description="money a week")

@@ -123,10 +123,16 @@ class GraphSection(Section):
 class ProjectConfig(Section):
     """Everything that ``mmm.yaml`` says."""
 
-    project: Annotated[str, StringConstraints(pattern=r"^[\w][\w .&+-]{0,79}$")] = "project"
-    kpi_name: Name = "KPI"
-    currency: Annotated[str, StringConstraints(pattern=r"^[^\W\d_]{1,5}$|^[€$£¥]$")] = "EUR"
-    owners: tuple[Owner, ...] = ()
+    project: Annotated[str, StringConstraints(pattern=r"^[\w][\w .&+-]{0,79}$")] = Field(
+        default="project", description="name in the dashboard and in Dagster"
+    )
+    kpi_name: Name = Field(default="KPI", description="name of the KPI in the dashboard")
+    currency: Annotated[str, StringConstraints(pattern=r"^[^\W\d_]{1,5}$|^[€$£¥]$")] = Field(
+        default="EUR", description="of spend and of value_per_kpi"
+    )
+    owners: tuple[Owner, ...] = Field(
+        default=(), description="of the assets in Dagster: team:NAME or an e-mail address"
+    )
     tables: Tables
     week_origin: Monday | None = Field(
         default=None, description="Monday of week 0, for numbered weeks"

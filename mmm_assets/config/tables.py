@@ -60,7 +60,9 @@ class WeeklySource(Source):
 class MediaTable(WeeklySource):
     """Spend and exposure. Wide: one column a channel. Long: one row a channel."""
 
-    layout: Literal["wide", "long"] = "wide"
+    layout: Literal["wide", "long"] = Field(
+        default="wide", description="wide: one column each; long: one row each"
+    )
     channel: Name | None = Field(default=None, description="long: column of channels")
     spend: Name | dict[Name, Name] | None = Field(
         default=None, description="long: column; wide: channel → column"
@@ -109,7 +111,9 @@ class KpiTable(WeeklySource):
 class ControlsTable(WeeklySource):
     """What else moves the KPI. Wide: one column a control. Long: one row a control."""
 
-    layout: Literal["wide", "long"] = "wide"
+    layout: Literal["wide", "long"] = Field(
+        default="wide", description="wide: one column each; long: one row each"
+    )
     columns: list[Name] | dict[Name, Name] | None = Field(
         default=None, description="wide: columns, or control → column"
     )
@@ -140,7 +144,7 @@ class LiftTestsTable(Source):
     ``delta_x`` of it would not have been; without, spend had been ``x`` and rose for good.
     """
 
-    channel: Name = "channel"
+    channel: Name = Field(default="channel", description="column of channels")
     region: Name | None = Field(default=None, description="null: everywhere")
     x: Name | None = Field(default="x", description="weekly spend before, for tests without weeks")
     delta_x: Name = Field(default="delta_x", description="change of weekly spend")
