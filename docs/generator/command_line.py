@@ -11,6 +11,16 @@ import typer
 from docs.generator.markdown import NOTE, code, fenced, sentence, table
 from mmm_assets.cli import EXIT, app
 
+_TYPES = {
+    "str": "text",
+    "float": "number",
+    "int": "whole number",
+    "int range": "whole number",
+    "list[str]": "text",
+    "list[Path]": "paths",
+    "%Y-%m-%d": "YYYY-MM-DD",
+}
+
 _ENDS = {
     "published": "done",
     "failed": "failed: the log says where",
@@ -38,7 +48,8 @@ def page() -> str:
     for name, command in commands().items():
         with command.make_context(f"mmm {name}", [], resilient_parsing=True) as context:
             parts.append(f"## `mmm {name}` {{ #mmm-{name} }}\n\n{sentence(command.help)}\n\n")
-            usage = " ".join(command.collect_usage_pieces(context))
+            pieces = " ".join(command.collect_usage_pieces(context))
+            usage = re.sub(r"\{(\w+)\}", lambda argument: argument[1].upper(), pieces)
             parts.append(fenced(f"mmm {name} {usage}", "text"))
             rows = list(_parameters(command, context))
             if rows:
@@ -51,4 +62,5 @@ def _parameters(command: Any, context: Any) -> Iterator[tuple[str, str]]:
         record = parameter.get_help_record(context)
         if record is not None:
             said, *notes = re.split(r"\s+(?=\[(?:default|required))", record[1])
-            yield code(record[0]), " ".join([sentence(said), *notes])
+            typed = re.sub(r"<(.+)>", lambda kind: f"<{_TYPES.get(kind[1], kind[1])}>", record[0])
+            yield code(typed), " ".join([sentence(said), *notes])

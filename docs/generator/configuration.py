@@ -9,6 +9,8 @@ from typing import Any
 
 from docs.generator.markdown import NOTE, code, sentence, table
 from mmm_assets.config import ProjectConfig
+from mmm_model.equation.adstock import ADSTOCKS
+from mmm_model.equation.saturation import SATURATIONS
 
 Schema = dict[str, Any]
 
@@ -76,12 +78,23 @@ def page() -> str:
                 ((code(key.name), key.kind, key.default, key.meaning) for key in section.keys),
             )
         )
+        if section.path == "model":
+            parts.append(_families())
     return "".join(parts)
 
 
 def schema_file() -> str:
     """Write the JSON schema as a file."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _families() -> str:
+    rows = [
+        (code(key), code(name), sentence(meaning))
+        for key, families in (("adstock", ADSTOCKS), ("saturation", SATURATIONS))
+        for name, meaning in families.items()
+    ]
+    return table(("Key", "Value", "Meaning"), rows)
 
 
 def _sections(path: str, own: Schema, known: dict[str, Schema]) -> Iterator[SectionPage]:

@@ -1,0 +1,123 @@
+"""The site holds all that the code declares, builds without a fault, and fetches nothing."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic import BaseModel
+
+import mmm_model
+from docs.build import DOCS, build
+from mmm_assets.cli import app
+from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.rules import RULES
+from mmm_assets.mart import TABLES
+from mmm_assets.mart.gates import GATES
+
+
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the documentation with its site."""
+    folder = tmp_path_factory.mktemp("site") / "docs"
+    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__"))
+    build(folder)
+    return folder
+
+
+def text(docs: Path, page: str) -> str:
+    written = (docs / "site" / page).read_text("utf-8")
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", written)).split())
+
+
+def _sections(model: type[BaseModel], path: str = "") -> Iterator[tuple[str, str]]:
+    """Every key with the path of its section, read off the models and not off their schema."""
+    for name, field in model.model_fields.items():
+        yield path, name
+        for section in _models_in(field.annotation):
+            yield from _sections(section, f"{path}.{name}" if path else name)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models_in(inner)
+
+
+def test_every_key_is_described_in_the_section_of_its_name(docs: Path) -> None:
+    page = (docs / "pages" / "reference" / "configuration.md").read_text("utf-8")
+    parts = dict(re.findall(r"^## (?:`(\S+)`|Top level)\n(.*?)(?=^## |\Z)", page, re.M | re.S))
+    described = {re.sub(r"\[\]|\.NAME", "", path): keys for path, keys in parts.items()}
+    keys = list(_sections(ProjectConfig))
+    assert len(keys) > 80
+    for section, key in keys:
+        assert f"\n| `{key}` | " in described[section], f"{section}.{key}"
+    assert "| `seed` | whole number, ≥ 0, < 2147483648 | `0` | Same data and seed" in page
+    assert "| `saturation` | `hill` or `logistic` | `" in page
+    assert "`mmm_assets" not in text(docs, "reference/configuration.html")
+
+
+def test_every_table_and_column_stands_in_the_site(docs: Path) -> None:
+    page = text(docs, "reference/tables.html")
+    for table in TABLES:
+        assert f"mart.{table.name}" in page
+        for column in table.all_columns:
+            comment = " ".join(column.comment.split()).replace("\\", "")
+            assert f"{column.name} {column.type} {comment}" in page, column.name
+
+
+def test_every_rule_and_gate_stands_in_the_site(docs: Path) -> None:
+    rules, gates = (text(docs, f"reference/{name}.html") for name in ("rules", "gates"))
+    for rule in RULES:
+        assert f"{rule.table}.{rule.name} {rule.severity}" in rules
+    for gate in GATES:
+        assert gate.description in gates
+        assert " ".join(gate.query.split()[:6]) in gates
+
+
+def test_every_command_and_option_stands_in_the_site(docs: Path) -> None:
+    page = text(docs, "reference/command-line.html")
+    for command in app.registered_commands:
+        assert command.callback is not None
+        name = command.name or command.callback.__name__
+        assert f"mmm {name}" in page
+        for argument in command.callback.__annotations__.values():
+            for option in re.findall(r"'(--[\w-]+)'", str(argument)):
+                assert option in page, f"{name} {option}"
+
+
+def test_every_public_name_of_the_model_has_its_docstring_in_the_site(docs: Path) -> None:
+    page = text(docs, "reference/python.html")
+    for name in mmm_model.__all__:
+        said = str(getattr(mmm_model, name).__doc__).splitlines()[0]
+        assert said.replace("`", "") in page, name
+
+
+def test_a_page_says_what_no_other_page_has_to_fetch(docs: Path) -> None:
+    for page in (docs / "site").rglob("*.html"):
+        assert not re.search(r'<(script|link|img)[^>]+(src|href)="?https?:', page.read_text("utf-8"))
+
+
+def test_each_fault_is_named_and_ends_the_build(docs: Path, tmp_path: Path) -> None:
+    faults = [
+        ("pages/glossary.md", "[gone](gone.md)", "page does not exist"),
+        ("pages/glossary.md", "[gone](index.md#gone)", "anchor does not exist"),
+        ("pages/glossary.md", "![far](https://example.org/far.png)", "glossary.html: fetches"),
+        ("pages/left_out.md", "# Left out", "left_out.md: not in nav"),
+        ("mkdocs.yml", "  - Gone: gone.md", "gone.md: in nav of mkdocs.yml, but not there"),
+    ]
+    copy = tmp_path / "docs"
+    shutil.copytree(docs, copy, ignore=shutil.ignore_patterns("site", ".cache"))
+    for page, spoilt, _ in faults:
+        with (copy / page).open("a", encoding="utf-8") as file:
+            file.write(f"\n{spoilt}\n")
+    with pytest.raises(RuntimeError) as raised:
+        build(copy)
+    for _, _, said in faults:
+        assert said in str(raised.value)
