@@ -4,7 +4,7 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format docs clean \
+.PHONY: help run test ui lint format docs tutorial clean \
 	benchmark benchmark-budget benchmark-graph benchmark-report soak
 
 help: ## Say what can be made
@@ -32,6 +32,9 @@ format: .venv/.dev ## Format the code
 
 docs: .venv/.docs ## Build the documentation: docs/site/index.html
 	$(BIN)/python -m docs.build
+
+tutorial: .venv/.docs ## Run the tutorial's commands again and put in what they print
+	$(BIN)/python -m docs.rerun
 
 benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/first_refresh.py

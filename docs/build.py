@@ -105,4 +105,4 @@ if __name__ == "__main__":
         site = build()
     except RuntimeError as error:
         sys.exit(str(error))
-    print(f"Built {site}; open {site / 'index.html'}")
+    print(f"Built {site}/index.html. With search: python -m http.server --directory {site}")

@@ -2,7 +2,8 @@
 
 ``python -m docs.rerun`` takes as long as the refresh that it runs. Commands stand in blocks
 ``console``, each after a ``$``; they run one after the other in a folder that holds a copy of the
-bundled sample. ``<!-- first 12 lines -->`` before a block keeps that many lines of its output.
+bundled sample; a block with a title is a file there. ``<!-- first 12 lines -->`` before a block
+keeps that many lines of its output.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ BLOCK = re.compile(
 )
 """A block of commands, each with its output."""
 
+FILE = re.compile(r'```\w+ title="(?P<name>[\w.]+)"\n(?P<content>.*?)```', re.DOTALL)
+"""A file that the reader is asked to write."""
+
 _PROGRESS = re.compile(r"^  [\w ,]+: \d+ %\n", re.MULTILINE)
 
 
@@ -33,6 +37,9 @@ def commands(block: str) -> list[str]:
 
 def rerun(text: str, folder: Path) -> str:
     """Return a page with the output that its commands have in a folder."""
+
+    for file in FILE.finditer(text):
+        (folder / file["name"]).write_text(file["content"], encoding="utf-8")
 
     def renewed(block: re.Match[str]) -> str:
         most = int(block["lines"] or 1000)

@@ -54,5 +54,3 @@ def gates_page() -> str:
         parts.append(f"## `{gate.name}` {{ #{gate.name} }}\n\n{gate.description}\n\n")
         parts.append(fenced(dedent(gate.query), "sql"))
     return "".join(parts)
-
-
