@@ -37,7 +37,6 @@ def commands(block: str) -> list[str]:
 
 def rerun(text: str, folder: Path) -> str:
     """Return a page with the output that its commands have in a folder."""
-
     for file in FILE.finditer(text):
         (folder / file["name"]).write_text(file["content"], encoding="utf-8")
 
