@@ -2,8 +2,7 @@
 
 ``python -m docs.rerun`` takes as long as the refresh that it runs. Commands stand in blocks
 ``console``, each after a ``$``; they run one after the other in a folder that holds a copy of the
-bundled sample; a block with a title is a file there. ``<!-- first 12 lines -->`` before a block
-keeps that many lines of its output.
+bundled sample; a block with a title is a file there.
 """
 
 from __future__ import annotations
@@ -15,18 +14,18 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from textwrap import wrap
 
 TUTORIAL = Path(__file__).parent / "pages" / "tutorial.md"
 SAMPLE = Path(__file__).parents[1] / "data"
 
-BLOCK = re.compile(
-    r"(?:<!-- first (?P<lines>\d+) lines -->\n)?```console\n(?P<content>.*?)```", re.DOTALL
-)
+BLOCK = re.compile(r"```console\n(?P<content>.*?)```", re.DOTALL)
 """A block of commands, each with its output."""
 
 FILE = re.compile(r'```\w+ title="(?P<name>[\w.]+)"\n(?P<content>.*?)```', re.DOTALL)
 """A file that the reader is asked to write."""
 
+_WIDTH = 100
 _PROGRESS = re.compile(r"^  [\w ,]+: \d+ %\n", re.MULTILINE)
 
 
@@ -41,20 +40,19 @@ def rerun(text: str, folder: Path) -> str:
         (folder / file["name"]).write_text(file["content"], encoding="utf-8")
 
     def renewed(block: re.Match[str]) -> str:
-        most = int(block["lines"] or 1000)
-        said = "\n".join(_said(command, folder, most) for command in commands(block["content"]))
+        said = "\n".join(_said(command, folder) for command in commands(block["content"]))
         return block[0].replace(block["content"], said)
 
     return BLOCK.sub(renewed, text)
 
 
-def _said(command: str, folder: Path, most: int) -> str:
+def _said(command: str, folder: Path) -> str:
     print(f"$ {command}", flush=True)
     environment = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(SAMPLE.parent),
-        "COLUMNS": "100",
+        "COLUMNS": str(_WIDTH),
     }
     run = subprocess.run(
         ["bash", "-c", command],
@@ -65,9 +63,16 @@ def _said(command: str, folder: Path, most: int) -> str:
         text=True,
         check=True,
     )
-    lines = [line.rstrip() for line in _PROGRESS.sub("", run.stdout).rstrip().splitlines()]
-    shown = lines if len(lines) <= most else [*lines[:most], "…"]
-    return "\n".join([f"$ {command}", *shown, ""])
+    lines = [part for line in _PROGRESS.sub("", run.stdout).splitlines() for part in _fold(line)]
+    while lines and not lines[-1]:
+        lines.pop()
+    return "\n".join([f"$ {command}", *lines, ""])
+
+
+def _fold(line: str) -> list[str]:
+    """Cut a line that is too wide for a page, further lines a little to the right."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return wrap(line.rstrip(), _WIDTH, subsequent_indent=f"{indent}    ") or [""]
 
 
 if __name__ == "__main__":
