@@ -75,7 +75,7 @@ class Evidence:
         weighted = torch.zeros_like(precision)
         for n, experiment in enumerate(self.experiments):
             gained = self.per_unit[n].detach()[:members]
-            expected = gained * _ratio(experiment, solution)
+            expected = gained.abs() * _ratio(experiment, solution)
             share = expected / expected.sum(1, keepdim=True).clamp_min(1e-30)
             at = experiment.regions, experiment.channel
             variance = self.error[n] ** 2

@@ -80,6 +80,15 @@ def test_a_sure_test_decides_and_is_kept(panel: Panel, untested: FittedModel) ->
     np.testing.assert_array_equal(again.lift["before"], model.lift["before"])
 
 
+def test_a_cut_is_read_like_a_rise(panel: Panel, untested: FittedModel) -> None:
+    rise = dated(untested, panel, 0.8, 0.1)
+    cut = replace(rise, change=-rise.change, lift=-rise.lift)
+    model, _ = fit(panel, SETTINGS, lift_tests=[cut])
+    usual = roi(untested, panel)
+    assert 0.6 * usual[2] < roi(model, panel)[2] < 1.1 * usual[2]
+    assert model.lift["after"].mean() == pytest.approx(cut.lift, rel=0.25)
+
+
 def test_an_unsure_test_hardly_matters(panel: Panel, untested: FittedModel) -> None:
     model, _ = fit(panel, SETTINGS, lift_tests=[dated(untested, panel, 0.6, 2.0)])
     assert roi(model, panel)[2] == pytest.approx(roi(untested, panel)[2], rel=0.15)
