@@ -64,7 +64,7 @@ def clear_errors() -> Iterator[None]:
     """Turn the errors that a user can mend into a message and an exit code."""
     from mmm_assets.config.errors import UsageError
     from mmm_assets.inputs.source_files import SourceError
-    from mmm_assets.store.warehouse import WarehouseError
+    from mmm_assets.store.errors import WarehouseError
 
     try:
         yield

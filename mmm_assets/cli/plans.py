@@ -69,10 +69,10 @@ def plan(
             ask,
             plan_budget,
             plan_by_week,
-            published_week,
         )
         from mmm_assets.planning.words import budget_table, budget_words
         from mmm_assets.store.project import Project
+        from mmm_assets.store.published_weeks import published_week
 
         goals = {
             "total": total,
@@ -83,7 +83,7 @@ def plan(
         }
         bounds = [_bound(text) for text in bound or []]
         question = ask(goals, horizon, bounds, max_change=max_change, caution=caution)
-        refresh_week = published_week(Project(project), week.date() if week else None)
+        refresh_week = published_week(Project(project).warehouse, week.date() if week else None)
         frame = None
         if by_week or signed or flight:
             fixed = Fixed(

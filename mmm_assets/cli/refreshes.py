@@ -111,11 +111,11 @@ def report(config: ConfigOption = None, week: WeekOption = None) -> None:
     """Draw the dashboard of a published refresh again, from the warehouse alone."""
     project = load(config)
     with clear_errors():
-        from mmm_assets.planning.questions import published_week
         from mmm_assets.report.files import draw_published
         from mmm_assets.store.project import Project
+        from mmm_assets.store.published_weeks import published_week
 
-        refresh_week = published_week(Project(project), week.date() if week else None)
+        refresh_week = published_week(Project(project).warehouse, week.date() if week else None)
         console.print(short(draw_published(Project(project), refresh_week)), markup=False)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmm_assets.inputs.known_rows import create_known
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 
 def write_known(project: Project, role: str, moment: datetime, file: Path) -> int:

@@ -22,7 +22,7 @@ import duckdb
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.tables import Source, WeeklySource
 from mmm_assets.inputs.raw_tables import create_raw_tables
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".")
 """Words that mean: no value. In any case of letters."""

@@ -28,7 +28,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.known_rows import create_known
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.weekly_kpi import create_weekly_kpi
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 if TYPE_CHECKING:
     from mmm_model.panel import Floats, Panel

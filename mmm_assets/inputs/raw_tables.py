@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 ROLES = ("media", "kpi", "controls", "lift_tests")
 

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import duckdb
 
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 _CHUNK = 1 << 20
 _DELIMITERS = ",;\t|"

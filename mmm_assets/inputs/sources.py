@@ -33,7 +33,7 @@ from mmm_assets.config.tables import (
 )
 from mmm_assets.inputs.raw_tables import PROVENANCE, RAW_COLUMNS, ROLES, create_raw_tables
 from mmm_assets.inputs.source_files import Delivery, SourceError, find_files, open_file
-from mmm_assets.store.warehouse import quote, quote_text
+from mmm_assets.store.sql_text import quote, quote_text
 
 __all__ = ["RAW_COLUMNS", "ROLES", "LoadReport", "SourceError", "load_raw", "source_files"]
 

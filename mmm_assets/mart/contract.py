@@ -34,3 +34,5 @@ REFRESH_WEEK = Column(
 CHANNEL = Column("channel", "VARCHAR", "Media channel.")
 REGION = Column("region", "VARCHAR", "Region; 'national' where the data has one region.")
 WEEK = Column("week", "DATE", "Monday of the week.")
+LOWER = Column("lower", "DOUBLE", "Lower end of the 90 % interval.")
+UPPER = Column("upper", "DOUBLE", "Upper end of the 90 % interval.")

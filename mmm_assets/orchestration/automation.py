@@ -13,8 +13,8 @@ from mmm_assets.inputs.arrival import newest_complete_week
 from mmm_assets.orchestration.failures import PROCESS_TAG, explain_failure
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.project_resource import PARTITION_TAG
-from mmm_assets.orchestration.publication import is_published
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import is_published
 
 JOB = "refresh"
 
@@ -79,7 +79,7 @@ def weekly_schedule(config: ProjectConfig) -> dg.ScheduleDefinition:
         key = week.isoformat()
         if not weekly_partitions(config).has_partition_key(key):
             return dg.SkipReason(f"{key} is not a refresh week of this project")
-        if is_published(Project(config), week):
+        if is_published(Project(config).warehouse, week):
             return dg.SkipReason(f"{key} is published")
         over = window.end + wait
         if now < over:

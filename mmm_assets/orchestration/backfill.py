@@ -10,6 +10,7 @@ from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
 from mmm_assets.inputs.sources import ROLES, SourceError, load_raw
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import refreshes
 
 
 class Finished:
@@ -39,17 +40,14 @@ class Finished:
         return warm and self._redone == refresh_week - timedelta(weeks=1)
 
     def _is_published(self, refresh_week: date) -> bool:
-        config = self._project.config
-        try:
-            with self._project.warehouse.published() as connection:
-                row = connection.execute(
-                    "SELECT data_fingerprint FROM mart.refreshes WHERE refresh_week = ? "
-                    "AND status = 'published' AND config_fingerprint = ? AND code_version = ?",
-                    [refresh_week, config.fingerprint, version("mmm-platform")],
-                ).fetchone()
-        except FileNotFoundError:
-            return False
-        return row is not None and row[0] == self._fingerprint(refresh_week)
+        found = refreshes(self._project.warehouse).get(refresh_week)
+        return (
+            found is not None
+            and found.status == "published"
+            and found.config_fingerprint == self._project.config.fingerprint
+            and found.code_version == version("mmm-platform")
+            and found.data_fingerprint == self._fingerprint(refresh_week)
+        )
 
     def _fingerprint(self, refresh_week: date) -> str:
         """Fingerprint of the panel that a refresh would be trained on now."""

@@ -17,6 +17,7 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import published_weeks
 from mmm_assets.store.saved_fits import FITS, read_fit
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def score_new_weeks(
     """
     from mmm_model.effects.forecast_track import COLUMNS, follow_up
 
-    origins = _published_before(project, refresh_week)
+    origins = [week for week in published_weeks(project.warehouse) if week < refresh_week]
     if not origins:
         return pd.DataFrame(columns=list(COLUMNS))
     new = panel.weeks[panel.weeks > pd.Timestamp(origins[-1])]
@@ -72,14 +73,3 @@ def earlier_scores(project: Project, refresh_week: date) -> pd.DataFrame:
     with missing, project.warehouse.published() as connection:
         return connection.execute(_EARLIER_SCORES, {"week": refresh_week}).df()
     return pd.DataFrame()
-
-
-def _published_before(project: Project, refresh_week: date) -> list[date]:
-    with suppress(FileNotFoundError), project.warehouse.published() as connection:
-        rows = connection.execute(
-            "SELECT refresh_week FROM mart.refreshes "
-            "WHERE status = 'published' AND refresh_week < ? ORDER BY refresh_week",
-            [refresh_week],
-        ).fetchall()
-        return [week for (week,) in rows]
-    return []

@@ -6,15 +6,10 @@ import dagster as dg
 from pydantic import Field
 
 from mmm_assets.orchestration import metadata
-from mmm_assets.planning.questions import (
-    Infeasible,
-    UnknownRefresh,
-    ask,
-    plan_budget,
-    published_week,
-)
+from mmm_assets.planning.questions import Infeasible, ask, plan_budget
 from mmm_assets.planning.words import budget_table, budget_words
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import UnknownRefresh, published_week
 
 GOALS = ("multiplier", "total", "roi", "marginal_roi", "kpi")
 
@@ -45,7 +40,7 @@ def best_budget(
     """Answer and leave the table in the run's metadata."""
     try:
         asked = date.fromisoformat(config.refresh_week) if config.refresh_week else None
-        week = published_week(project, asked)
+        week = published_week(project.warehouse, asked)
         goals = {name: getattr(config, name) for name in GOALS}
         question = ask(
             goals,

@@ -14,8 +14,8 @@ import dagster as dg
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.orchestration.publication import finish_interrupted
+from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.project import Progress, Project
-from mmm_assets.store.warehouse import WarehouseBusy
 
 PARTITION_TAG = "dagster/partition"
 

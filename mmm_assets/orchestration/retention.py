@@ -11,8 +11,8 @@ from pathlib import Path
 import dagster as dg
 
 from mmm_assets.inputs.panel_table import TABLES
+from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import WarehouseBusy
 
 _WEEK = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]

@@ -21,8 +21,9 @@ from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.failures import PROCESS_TAG, explain_failure
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.project_resource import project_resource
+from mmm_assets.store.errors import WarehouseBusy, WarehouseError
+from mmm_assets.store.locks import hold
 from mmm_assets.store.project import Progress
-from mmm_assets.store.warehouse import WarehouseBusy, WarehouseError, hold
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import duckdb
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import published_weeks
 
 _QUERY = """
     SELECT
@@ -56,23 +58,18 @@ def overview(config: ProjectConfig) -> list[tuple[str, str]]:
 def _published(config: ProjectConfig) -> list[tuple[str, str]]:
     from mmm_assets.orchestration.automation import newest_week_over
 
-    try:
-        with Project(config).warehouse.published() as connection:
-            row = connection.execute(
-                "SELECT max(refresh_week) FROM mart.refreshes WHERE status = 'published'"
-            ).fetchone()
-            try:
-                skill = connection.execute(_SKILL).fetchone()
-            except duckdb.CatalogException:  # published before there was such a table
-                skill = None
-    except FileNotFoundError:
+    warehouse = Project(config).warehouse
+    weeks = published_weeks(warehouse)
+    if not weeks:
         return []
-    lines = []
-    if row and row[0]:
-        due = min(newest_week_over(datetime.now(UTC).date()), config.refresh.last_week or date.max)
-        behind = (due - row[0]).days // 7
-        fresh = "up to date" if behind <= 0 else f"{behind} week(s) behind {due}"
-        lines.append(("newest", f"{row[0]}, {fresh}"))
+    due = min(newest_week_over(datetime.now(UTC).date()), config.refresh.last_week or date.max)
+    behind = (due - weeks[-1]).days // 7
+    fresh = "up to date" if behind <= 0 else f"{behind} week(s) behind {due}"
+    lines = [("newest", f"{weeks[-1]}, {fresh}")]
+    skill = None
+    # The table is missing where no refresh was published since it was added to the contract.
+    with suppress(duckdb.CatalogException), warehouse.published() as connection:
+        skill = connection.execute(_SKILL).fetchone()
     if skill:
         lines.append(
             (

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from mmm_model.budget.weekly_budget import WeeklyBudget
 
 
-class UnknownRefresh(UsageError):
-    """There is no published refresh to plan with."""
-
-
 class Infeasible(UsageError):
     """What was asked for cannot be met; the message names what conflicts."""
 
@@ -103,31 +99,6 @@ def ask(
     except ValueError as error:
         raise Infeasible(str(error)) from error
     return Question(scenario, pairs, max_change, caution)
-
-
-def published_week(project: Project, refresh_week: date | None) -> date:
-    """Return the week if it is published; without one, the newest that is.
-
-    Raises
-    ------
-    UnknownRefresh
-        If it is not, or nothing is.
-    """
-    try:
-        with project.warehouse.published() as connection:
-            rows = connection.execute(
-                "SELECT refresh_week FROM mart.refreshes WHERE status = 'published' "
-                "ORDER BY refresh_week"
-            ).fetchall()
-    except FileNotFoundError:
-        rows = []
-    weeks = [week for (week,) in rows]
-    if not weeks:
-        raise UnknownRefresh("nothing is published yet; start with:  mmm refresh")
-    if refresh_week is not None and refresh_week not in weeks:
-        known = ", ".join(map(str, weeks[-5:]))
-        raise UnknownRefresh(f"no refresh of {refresh_week} is published; the last are {known}")
-    return refresh_week or weeks[-1]
 
 
 def plan_budget(project: Project, refresh_week: date, question: Question) -> Budget:

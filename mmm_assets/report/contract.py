@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from mmm_assets import mart
-from mmm_assets.store.warehouse import quote
+from mmm_assets.store.sql_text import quote
 
 
 def complete(connection: duckdb.DuckDBPyConnection) -> None:

@@ -10,8 +10,8 @@ import duckdb
 from mmm_assets.report.build import build_report
 from mmm_assets.report.index import build_index
 from mmm_assets.report.refresh import ReportContext
+from mmm_assets.store.durable import write_durably
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import replace_durably
 
 DASHBOARD = "dashboard.html"
 """Name of a dashboard in the folder of its draft."""
@@ -25,7 +25,7 @@ def report_file(project: Project, refresh_week: date) -> Path:
 def draw_draft(project: Project, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> Path:
     """Draw the dashboard of a refresh that is not published yet; return its file."""
     file = project.warehouse.draft_folder(refresh_week) / DASHBOARD
-    _write_whole(project, file, _dashboard(project, connection, refresh_week))
+    _write(project, file, _dashboard(project, connection, refresh_week))
     return file
 
 
@@ -34,7 +34,7 @@ def draw_published(project: Project, refresh_week: date) -> Path:
     file = report_file(project, refresh_week)
     with project.warehouse.published() as connection:
         page = _dashboard(project, connection, refresh_week)
-    _write_whole(project, file, page)
+    _write(project, file, page)
     draw_index(project)
     return file
 
@@ -44,7 +44,7 @@ def draw_index(project: Project) -> None:
     with project.warehouse.turn("index"):
         with project.warehouse.published() as connection:
             page = build_index(connection)
-        _write_whole(project, project.config.reports_folder / "index.html", page)
+        _write(project, project.config.reports_folder / "index.html", page)
 
 
 def _dashboard(project: Project, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> str:
@@ -56,10 +56,6 @@ def _dashboard(project: Project, connection: duckdb.DuckDBPyConnection, refresh_
     return build_report(connection, refresh_week, context=about)
 
 
-def _write_whole(project: Project, file: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old content or the new, nothing between."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f".{file.name}.draft")
+def _write(project: Project, file: Path, text: str) -> None:
     with project.warehouse.turn("reports"):
-        draft.write_text(text, encoding="utf-8")
-        replace_durably(draft, file)
+        write_durably(file, text)

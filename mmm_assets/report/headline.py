@@ -9,7 +9,7 @@ from datetime import date
 
 import duckdb
 
-from mmm_assets.store.warehouse import read_week
+from mmm_assets.store.mart_week import read_week
 
 SHOWN_CHANNELS = 8
 

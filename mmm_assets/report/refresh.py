@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from mmm_assets.mart.refreshes import HELD_WEEKS
 from mmm_assets.report import escape, words
 
 # Regions offered in a selector: beyond this many numbers the file grows for views that
@@ -176,8 +177,7 @@ class Refresh:
         """The refresh before this one; None for the first."""
         found = self.query(
             "SELECT max(refresh_week) AS week FROM mart.channel_summary"
-            " WHERE refresh_week < $week AND refresh_week NOT IN"
-            " (SELECT refresh_week FROM mart.refreshes WHERE status = 'held')"
+            f" WHERE refresh_week < $week AND refresh_week NOT IN {HELD_WEEKS}"
         )["week"].dropna()
         return found.iloc[0].date() if len(found) else None
 

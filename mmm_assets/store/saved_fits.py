@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mmm_assets.store.durable import write_durably
 from mmm_assets.store.project import Project
 
 if TYPE_CHECKING:
@@ -22,14 +23,11 @@ def save_training(
 ) -> None:
     """Save both fits in the draft folder of the refresh; publication moves them."""
     folder = project.warehouse.draft_folder(refresh_week)
-    folder.mkdir(parents=True, exist_ok=True)
     # The final fit is the last to come and the first to go: with it, the others are there.
     (folder / "final.safetensors").unlink(missing_ok=True)
-    (folder / "about.json").write_text(json.dumps(about))
+    write_durably(folder / "about.json", json.dumps(about))
     for name in FITS:
-        part = folder / f"{name}.part"
-        part.write_bytes(getattr(training, name).to_bytes())
-        part.replace(folder / f"{name}.safetensors")
+        write_durably(folder / f"{name}.safetensors", getattr(training, name).to_bytes())
 
 
 def fits_folder(project: Project, refresh_week: date) -> Path:

@@ -9,35 +9,25 @@ and a process that dies on the way leaves the old one as it was.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
-import pandas as pd
-from filelock import FileLock, Timeout
 
 from mmm_assets import mart
-
-LOCK_SECONDS = 900.0
-"""How long a step waits for its turn; a turn lasts seconds, a bulk load of raw rows minutes."""
+from mmm_assets.store.durable import replace_durably
+from mmm_assets.store.errors import WarehouseError
+from mmm_assets.store.locks import LOCK_SECONDS, hold
+from mmm_assets.store.schema import create_mart, create_schemas
+from mmm_assets.store.sql_text import quote, quote_text
 
 SPILL = ".spill"
 """Folder in which DuckDB keeps what does not fit into memory."""
-
-
-class WarehouseError(RuntimeError):
-    """The warehouse cannot be used as it should; the message says why, for a person."""
-
-
-class WarehouseBusy(WarehouseError):
-    """Another process held the warehouse or a refresh week for longer than one should wait."""
 
 
 @dataclass(frozen=True)
@@ -203,146 +193,6 @@ class Warehouse:
             shutil.rmtree(self.folder / SPILL, ignore_errors=True)
 
 
-@contextmanager
-def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
-    """Hold a lock file for the length of a block.
-
-    Raises
-    ------
-    WarehouseBusy
-        If it did not come free in time; at once if this thread holds it, and so would wait for
-        itself.
-    WarehouseError
-        If the file cannot be created.
-    """
-    mine: set[Path] = _held.__dict__.setdefault("files", set())
-    if file in mine:
-        raise WarehouseBusy(f"{file.name} is held by this very thread: a turn inside a turn")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(file)
-        lock.acquire(timeout=seconds)
-    except Timeout as error:
-        raise WarehouseBusy(
-            f"{busy}; waited {seconds:.0f} s. Try again when it is done."
-        ) from error
-    except OSError as error:
-        raise WarehouseError(f"{file.parent} cannot be written to: {error.strerror}") from error
-    mine.add(file)
-    try:
-        yield
-    finally:
-        mine.discard(file)
-        lock.release()
-
-
-_held = threading.local()
-
-
-def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create what the working file needs where it is missing."""
-    for schema in ("raw", "staging"):
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-    create_mart(connection)
-
-
-def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the contract's tables, views and comments where they are missing.
-
-    A column that a newer version of the contract added is added to an existing table.
-    """
-    connection.execute("CREATE SCHEMA IF NOT EXISTS mart")
-    there = set(
-        connection.execute(
-            "SELECT table_name, column_name FROM duckdb_columns() "
-            "WHERE database_name = current_database() AND schema_name = 'mart'"
-        ).fetchall()
-    )
-    for table in mart.TABLES:
-        missing = [c for c in table.all_columns if (table.name, c.name) not in there]
-        if not missing:
-            continue
-        if len(missing) == len(table.all_columns):
-            body = ", ".join(f"{quote(c.name)} {c.type}" for c in missing)
-            connection.execute(f"CREATE TABLE mart.{table.name} ({body})")
-            connection.execute(f"COMMENT ON TABLE mart.{table.name} IS {quote_text(table.comment)}")
-        else:
-            for column in missing:
-                connection.execute(
-                    f"ALTER TABLE mart.{table.name} ADD COLUMN {quote(column.name)} {column.type}"
-                )
-        for column in missing:
-            connection.execute(
-                f"COMMENT ON COLUMN mart.{table.name}.{quote(column.name)} "
-                f"IS {quote_text(column.comment)}"
-            )
-        view = f"mart.current_{table.name}"
-        connection.execute(
-            f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM mart.{table.name} WHERE refresh_week "
-            "= (SELECT max(refresh_week) FROM mart.refreshes WHERE status = 'published')"
-        )
-        note = f"Newest published refresh. {table.comment}"
-        connection.execute(f"COMMENT ON VIEW {view} IS {quote_text(note)}")
-
-
-def replace_week(
-    connection: duckdb.DuckDBPyConnection, table: str, refresh_week: date, rows: pd.DataFrame
-) -> int:
-    """Replace the rows of one refresh week in a mart table; other weeks are not touched.
-
-    Parameters
-    ----------
-    rows
-        The table's columns without ``refresh_week``; a column that is absent becomes null.
-
-    Returns
-    -------
-    int
-        Number of rows written.
-
-    Raises
-    ------
-    ValueError
-        If ``rows`` has a column that the contract does not know.
-    """
-    columns = mart.BY_NAME[table].columns
-    unknown = set(rows.columns) - {column.name for column in columns}
-    if unknown:
-        raise ValueError(f"mart.{table} has no column {sorted(unknown)}")
-    present = [column for column in columns if column.name in rows.columns]
-    targets = ", ".join(quote(column.name) for column in present)
-    casts = ", ".join(f"CAST({quote(column.name)} AS {column.type})" for column in present)
-    connection.execute(f"DELETE FROM mart.{table} WHERE refresh_week = ?", [refresh_week])
-    connection.register("new_rows", rows)
-    connection.execute(
-        f"INSERT INTO mart.{table} (refresh_week, {targets}) "
-        f"SELECT CAST(? AS DATE), {casts} FROM new_rows",
-        [refresh_week],
-    )
-    connection.unregister("new_rows")
-    return len(rows)
-
-
-def read_week(
-    connection: duckdb.DuckDBPyConnection, table: str, refresh_week: date
-) -> pd.DataFrame:
-    """Read one refresh week of a mart table, without its key."""
-    names: Sequence[str] = [quote(column.name) for column in mart.BY_NAME[table].columns]
-    return connection.execute(
-        f"SELECT {', '.join(names)} FROM mart.{table} WHERE refresh_week = ?", [refresh_week]
-    ).df()
-
-
-def quote(name: str) -> str:
-    """Quote an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """Quote an SQL string where a statement takes no bound value."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
     # Extensions are never fetched: a refresh must not depend on a network.
     settings: dict[str, str | bool | int | float | list[str]] = {
@@ -360,15 +210,3 @@ def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
 def _remove_draft(draft: Path) -> None:
     for file in (draft, draft.with_suffix(".draft.wal")):
         file.unlink(missing_ok=True)
-
-
-def replace_durably(source: Path, target: Path) -> None:
-    """Rename a file over another, so that after a power cut one of the two is there, whole."""
-    with source.open("rb+") as handle:
-        os.fsync(handle.fileno())
-    source.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

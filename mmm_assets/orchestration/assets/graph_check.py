@@ -8,8 +8,8 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.orchestration import metadata
+from mmm_assets.store.mart_week import read_week
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import read_week
 
 RULE = "not_driven_by_media"
 _DESCRIPTION = "No control is driven by media: adjusted for, it would take credit away from them."

@@ -10,9 +10,9 @@ from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused
+from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
 from mmm_assets.store.saved_fits import published_training, save_training
-from mmm_assets.store.warehouse import replace_week
 
 # Read when torch loads: threads that wait for each other must not keep a shared machine busy.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -10,8 +10,8 @@ from mmm_assets.inputs.media_table import write_media
 from mmm_assets.inputs.panel_table import TABLES, build_panel_tables, read_panel
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused, check_inputs
+from mmm_assets.store.mart_week import read_week
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import read_week
 
 _RESTATED = """
     SELECT table_name AS "table", kind, week, count(*) AS "values",

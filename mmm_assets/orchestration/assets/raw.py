@@ -13,8 +13,8 @@ from mmm_assets.inputs.known_rows import create_macros
 from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
 from mmm_assets.inputs.source_files import SourceChanged
 from mmm_assets.orchestration import metadata
+from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import replace_week
 
 GROUP = "raw"
 _WHAT = {

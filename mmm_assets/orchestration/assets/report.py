@@ -15,13 +15,14 @@ from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS
 from mmm_assets.orchestration.assets.track import forecast_track
 from mmm_assets.orchestration.notify import notify
-from mmm_assets.orchestration.publication import is_published, publish
+from mmm_assets.orchestration.publication import publish
 from mmm_assets.orchestration.retention import tidy
 from mmm_assets.report.files import draw_draft, report_file
 from mmm_assets.report.headline import headline
+from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import is_published
 from mmm_assets.store.saved_fits import about_training
-from mmm_assets.store.warehouse import replace_week
 
 if TYPE_CHECKING:
     from mmm_model import Panel
@@ -112,7 +113,7 @@ def published_refresh(
     if held:
         key, run = context.partition_key, context.run.run_id
         notify(project.config, "held", key, run, held, context.log.warning)
-    if held and is_published(project, refresh_week):
+    if held and is_published(project.warehouse, refresh_week):
         raise dg.Failure(
             description=f"What was published for {refresh_week} stays, what would replace it lies "
             f"in {project.warehouse.draft_folder(refresh_week)}. " + " ".join(held),

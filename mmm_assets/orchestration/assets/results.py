@@ -12,8 +12,8 @@ from mmm_assets import mart
 from mmm_assets.inputs.fits import Fits
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets import graph_check
+from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import replace_week
 
 EDGE_COLUMNS = [column.name for column in mart.BY_NAME["channel_graph"].columns]
 Tables = dict[str, pd.DataFrame]

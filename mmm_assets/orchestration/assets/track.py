@@ -8,8 +8,8 @@ import pandas as pd
 from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.earlier_refreshes import earlier_scores, score_new_weeks
+from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
-from mmm_assets.store.warehouse import replace_week
 
 
 @dg.asset(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mmm_assets.mart.refreshes import HELD_WEEKS
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh, iso
@@ -27,12 +28,12 @@ _CONTROLS = """
     FROM mart.graph_controls WHERE refresh_week = $week
     ORDER BY role, probability DESC NULLS LAST, control"""
 
-_HISTORY = """
+_HISTORY = f"""
     SELECT refresh_week, source, target, max(probability) AS probability,
            bool_or(published) AS published
     FROM mart.channel_graph
-    WHERE refresh_week <= $week AND refresh_week NOT IN
-      (SELECT refresh_week FROM mart.refreshes WHERE status = 'held' AND refresh_week <> $week)
+    WHERE refresh_week <= $week AND (refresh_week = $week OR refresh_week NOT IN
+      {HELD_WEEKS})
     GROUP BY ALL ORDER BY refresh_week, source, target"""
 
 _METRICS = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mmm_assets.mart.refreshes import HELD_WEEKS
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh, iso
@@ -46,10 +47,10 @@ _RESTATED = """
      AND before.refresh_week = $previous AND before.split = 'train'
     WHERE now.refresh_week = $week AND now.split = 'train'"""
 
-_HISTORY = """
+_HISTORY = f"""
     SELECT refresh_week, channel, roi, roi_lower, roi_upper, share FROM mart.channel_summary
     WHERE refresh_week <= $week AND (refresh_week = $week OR refresh_week NOT IN
-      (SELECT refresh_week FROM mart.refreshes WHERE status = 'held'))
+      {HELD_WEEKS})
     ORDER BY channel, refresh_week"""
 
 _TITLE = "What changed since the previous refresh"

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from mmm_assets.mart.gates import GATES, broken, reason
-from mmm_assets.store.warehouse import create_mart, replace_week
+from mmm_assets.store.mart_week import replace_week
+from mmm_assets.store.schema import create_mart
 
 WEEK = date(2024, 1, 1)
 Tables = dict[str, pd.DataFrame]

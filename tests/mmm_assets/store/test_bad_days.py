@@ -14,7 +14,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mmm_assets.store.warehouse import Warehouse, WarehouseBusy, read_week, replace_week
+from mmm_assets.store.errors import WarehouseBusy
+from mmm_assets.store.mart_week import read_week, replace_week
+from mmm_assets.store.warehouse import Warehouse
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=n) for n in range(3)]
 ROWS = 5_000
@@ -25,7 +27,9 @@ import os, resource, sys
 from datetime import date
 from pathlib import Path
 import pandas as pd
-from mmm_assets.store.warehouse import Warehouse, WarehouseError, replace_week
+from mmm_assets.store.errors import WarehouseError
+from mmm_assets.store.mart_week import replace_week
+from mmm_assets.store.warehouse import Warehouse
 
 ROWS = 5_000
 

@@ -11,7 +11,10 @@ import pandas as pd
 import pytest
 
 from mmm_assets import mart
-from mmm_assets.store.warehouse import Warehouse, create_mart, quote, read_week, replace_week
+from mmm_assets.store.mart_week import read_week, replace_week
+from mmm_assets.store.schema import create_mart
+from mmm_assets.store.sql_text import quote
+from mmm_assets.store.warehouse import Warehouse
 
 FIRST, SECOND = date(2024, 1, 1), date(2024, 1, 8)
 

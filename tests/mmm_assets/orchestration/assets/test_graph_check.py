@@ -8,7 +8,8 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.orchestration.assets.graph_check import RULE, finding, record
-from mmm_assets.store.warehouse import create_mart, read_week, replace_week
+from mmm_assets.store.mart_week import read_week, replace_week
+from mmm_assets.store.schema import create_mart
 
 WEEK = date(2024, 1, 1)
 

@@ -1,0 +1,159 @@
+"""Mart tables of media effects: contributions, returns, carryover, response."""
+
+from __future__ import annotations
+
+from mmm_assets.mart.contract import CHANNEL, LOWER, REGION, UPPER, WEEK, Column, Table
+
+CHANNEL_TABLES: tuple[Table, ...] = (
+    Table(
+        "contributions",
+        "What made up the predicted KPI of the final model; a week's components add up to it.",
+        (
+            REGION,
+            WEEK,
+            Column("component", "VARCHAR", "'baseline', 'seasonality', a control or a channel."),
+            Column("kind", "VARCHAR", "'baseline', 'seasonality', 'control' or 'media'."),
+            Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
+            LOWER,
+            UPPER,
+            Column(
+                "mediated",
+                "DOUBLE",
+                "Of media: KPI earned through channels that it drives, which is part of their "
+                "contribution too; null for other components.",
+            ),
+            Column("mediated_lower", "DOUBLE", "Lower end of the 90 % interval of mediated."),
+            Column("mediated_upper", "DOUBLE", "Upper end of the 90 % interval of mediated."),
+            Column(
+                "total", "DOUBLE", "Of media: contribution + mediated; does not add up over media."
+            ),
+        ),
+    ),
+    Table(
+        "channel_summary",
+        "Each channel over all weeks of the refresh.",
+        (
+            CHANNEL,
+            Column("spend", "DOUBLE", "Total spend; null where spend is unknown."),
+            Column("exposure", "DOUBLE", "Total exposure that the model read."),
+            Column("contribution", "DOUBLE", "Total contribution in KPI units: direct + mediated."),
+            Column("direct", "DOUBLE", "KPI lost through the channel's own path."),
+            Column("mediated", "DOUBLE", "KPI earned through channels that it drives."),
+            Column("share", "DOUBLE", "Direct contribution over the sum of predictions."),
+            Column("roi", "DOUBLE", "Value of contribution over spend; null without spend."),
+            Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
+            Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
+            Column(
+                "marginal_roi", "DOUBLE", "Value of one more unit of spend on last year's plan."
+            ),
+            Column(
+                "contribution_lower", "DOUBLE", "Lower end of the 90 % interval of contribution."
+            ),
+            Column(
+                "contribution_upper", "DOUBLE", "Upper end of the 90 % interval of contribution."
+            ),
+            Column("mediated_lower", "DOUBLE", "Lower end of the 90 % interval of mediated."),
+            Column("mediated_upper", "DOUBLE", "Upper end of the 90 % interval of mediated."),
+            Column("direct_roi", "DOUBLE", "Value of the direct contribution over spend."),
+            Column("direct_roi_lower", "DOUBLE", "Lower end of the 90 % interval of direct_roi."),
+            Column("direct_roi_upper", "DOUBLE", "Upper end of the 90 % interval of direct_roi."),
+        ),
+    ),
+    Table(
+        "adstock_curves",
+        "How a channel's effect spreads over the weeks after the exposure.",
+        (
+            CHANNEL,
+            Column("lag_weeks", "INTEGER", "Weeks after the exposure."),
+            Column("weight", "DOUBLE", "Share of the effect; a channel's weights add up to 1."),
+            LOWER,
+            UPPER,
+        ),
+    ),
+    Table(
+        "effectiveness",
+        "What a unit of a channel was worth in each week, over all regions, against its mean.",
+        (
+            CHANNEL,
+            WEEK,
+            Column("effectiveness", "DOUBLE", "1 is the channel's mean over all weeks."),
+            LOWER,
+            UPPER,
+        ),
+    ),
+    Table(
+        "response_curves",
+        "Weekly response when the recent plan of one channel is scaled up or down.",
+        (
+            CHANNEL,
+            Column("region", "VARCHAR", "Region; null for all regions together."),
+            Column(
+                "spend",
+                "DOUBLE",
+                "Mean weekly spend of the scaled plan; exposure where spend is unknown.",
+            ),
+            Column("response", "DOUBLE", "Mean weekly contribution in KPI units."),
+            Column("marginal_response", "DOUBLE", "KPI units of the next unit of spend."),
+            LOWER,
+            UPPER,
+            Column("is_current", "BOOLEAN", "True at the current plan."),
+            Column("in_data_range", "BOOLEAN", "False beyond what the data has ever seen."),
+            Column("roi", "DOUBLE", "Value of the response over spend; null without either."),
+            Column("marginal_roi", "DOUBLE", "Value of the next unit of spend."),
+            Column(
+                "horizon_response",
+                "DOUBLE",
+                "Mean weekly response when only the weeks of the planning horizon are scaled.",
+            ),
+            Column("horizon_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("horizon_upper", "DOUBLE", "Upper end of its 90 % interval."),
+        ),
+    ),
+    Table(
+        "response_curve_parameters",
+        "Hill curve fitted to each channel's national response curve.",
+        (
+            CHANNEL,
+            Column("slope", "DOUBLE", "Exponent of the Hill curve."),
+            Column("half_saturation", "DOUBLE", "Weekly spend at half of the ceiling."),
+            Column("ceiling", "DOUBLE", "Weekly response at saturation, KPI units."),
+            Column("r2", "DOUBLE", "Fit of the Hill curve to the response curve."),
+            Column("current_spend", "DOUBLE", "Mean weekly spend of the recent plan."),
+            Column("current_saturation", "DOUBLE", "Share of the ceiling that it reaches."),
+            Column("saturation_spend", "DOUBLE", "Weekly spend that reaches 80 % of the ceiling."),
+        ),
+    ),
+    Table(
+        "exposure_costs",
+        "What a unit of exposure cost, by quarter; channels with spend and exposure alone.",
+        (
+            CHANNEL,
+            Column("quarter", "DATE", "First day of the quarter."),
+            Column("spend", "DOUBLE", "Spend of the quarter's weeks."),
+            Column("exposure", "DOUBLE", "Exposure of the quarter's weeks."),
+            Column("cost_per_exposure", "DOUBLE", "Spend over exposure."),
+            Column("drift", "DOUBLE", "Relative change of the cost since the quarter a year ago."),
+        ),
+    ),
+    Table(
+        "lift_tests",
+        "Each experiment beside what the model says of it, KPI a week.",
+        (
+            CHANNEL,
+            Column("region", "VARCHAR", "Region of the test; null for all regions together."),
+            Column("start_week", "DATE", "First week; null for a lasting change."),
+            Column("end_week", "DATE", "Last week; null for a lasting change."),
+            Column("change", "DOUBLE", "Change of weekly spend, or exposure, as delivered."),
+            Column("measured", "DOUBLE", "Measured lift."),
+            Column("standard_error", "DOUBLE", "Its standard error, as delivered."),
+            Column("used_error", "DOUBLE", "As used: wider where the test conflicts."),
+            Column("conflicts", "BOOLEAN", "True where test and model disagree beyond doubt."),
+            Column("before", "DOUBLE", "Lift that the model expected without any test."),
+            Column("before_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("before_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column("after", "DOUBLE", "Lift that the published model expects."),
+            Column("after_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("after_upper", "DOUBLE", "Upper end of its 90 % interval."),
+        ),
+    ),
+)

@@ -1,0 +1,61 @@
+"""One row per refresh, the loss of its training, and which refreshes count.
+
+The conditions are SQL, for the ``current_*`` views and for queries that compare refreshes.
+"""
+
+from __future__ import annotations
+
+from mmm_assets.mart.contract import Column, Table
+
+NEWEST_PUBLISHED = "(SELECT max(refresh_week) FROM mart.refreshes WHERE status = 'published')"
+"""The week that the ``current_*`` views show."""
+
+HELD_WEEKS = "(SELECT refresh_week FROM mart.refreshes WHERE status = 'held')"
+"""The weeks that a gate stopped."""
+
+REFRESH_TABLES: tuple[Table, ...] = (
+    Table(
+        "refreshes",
+        "One row per refresh: what it saw, with what it was made, whether it is published.",
+        (
+            Column("status", "VARCHAR", "'published', or 'held' when a gate stopped it."),
+            Column("reason", "VARCHAR", "Why it is held; empty when published."),
+            Column("run_id", "VARCHAR", "Dagster run that published it."),
+            Column("data_fingerprint", "VARCHAR", "Hash of the panel it was trained on."),
+            Column("config_fingerprint", "VARCHAR", "Hash of the configuration."),
+            Column("code_version", "VARCHAR", "Version of the platform."),
+            Column("seed", "BIGINT", "Seed of the ensemble."),
+            Column("regions", "INTEGER", "Number of regions."),
+            Column("weeks", "INTEGER", "Number of weeks of data."),
+            Column("channels", "INTEGER", "Number of channels."),
+            Column("seconds", "DOUBLE", "Seconds of training."),
+            Column("published_at", "TIMESTAMP", "When it was published (UTC)."),
+            Column("kpi_name", "VARCHAR", "Name of the KPI, from the configuration."),
+            Column("currency", "VARCHAR", "Currency of spend and value, from the configuration."),
+            Column("project", "VARCHAR", "Name of the project, from the configuration."),
+            Column(
+                "knowledge",
+                "VARCHAR",
+                "'latest': all that was loaded by then; 'then': what was loaded in time for the "
+                "week; 'asked': what was known at a moment that somebody named.",
+            ),
+            Column(
+                "known_on",
+                "TIMESTAMP",
+                "When the newest load that counted was made (UTC); mmm refresh --as-known-on with "
+                "this time reads the same rows again.",
+            ),
+            Column("started_from", "DATE", "Refresh that training started from; null: none."),
+        ),
+    ),
+    Table(
+        "training_history",
+        "Losses of the fits, averaged over the members of the ensemble.",
+        (
+            Column("fit", "VARCHAR", "'holdout' or 'final'."),
+            Column("step", "INTEGER", "Step of the optimiser."),
+            Column("term", "VARCHAR", "Term of the loss, or 'total'."),
+            Column("loss", "DOUBLE", "Value of the term."),
+        ),
+    ),
+)

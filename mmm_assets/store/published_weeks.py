@@ -1,0 +1,70 @@
+"""Which refresh weeks are published, and what they were made of.
+
+Whoever wants to know asks here. What analysts see counts: the published file, and nothing where
+there is none yet. A week in that file may be held instead: its rows are there, but no
+``current_*`` view shows them. Queries that must tell such weeks apart in SQL take the conditions
+in ``mart.refreshes``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from mmm_assets.config.errors import UsageError
+from mmm_assets.store.warehouse import Warehouse
+
+
+class UnknownRefresh(UsageError):
+    """There is no such published refresh."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What the published file says of one refresh; see the table ``mart.refreshes``."""
+
+    status: str
+    run_id: str
+    data_fingerprint: str
+    config_fingerprint: str
+    code_version: str
+
+
+def refreshes(warehouse: Warehouse) -> dict[date, Refreshed]:
+    """All refreshes that analysts can see, held ones too, oldest first."""
+    try:
+        with warehouse.published() as connection:
+            rows = connection.execute(
+                "SELECT refresh_week, status, run_id, data_fingerprint, config_fingerprint, "
+                "code_version FROM mart.refreshes ORDER BY refresh_week"
+            ).fetchall()
+    except FileNotFoundError:
+        return {}
+    return {week: Refreshed(*rest) for week, *rest in rows}
+
+
+def published_weeks(warehouse: Warehouse) -> list[date]:
+    """Weeks whose refresh is published, oldest first."""
+    return [week for week, found in refreshes(warehouse).items() if found.status == "published"]
+
+
+def is_published(warehouse: Warehouse, refresh_week: date) -> bool:
+    """Say whether analysts see this week as published."""
+    return refresh_week in published_weeks(warehouse)
+
+
+def published_week(warehouse: Warehouse, refresh_week: date | None) -> date:
+    """Return the week if it is published; without one, the newest that is.
+
+    Raises
+    ------
+    UnknownRefresh
+        If it is not, or nothing is.
+    """
+    weeks = published_weeks(warehouse)
+    if not weeks:
+        raise UnknownRefresh("nothing is published yet; start with:  mmm refresh")
+    if refresh_week is not None and refresh_week not in weeks:
+        known = ", ".join(map(str, weeks[-5:]))
+        raise UnknownRefresh(f"no refresh of {refresh_week} is published; the last are {known}")
+    return refresh_week or weeks[-1]

@@ -1,0 +1,76 @@
+"""Schemas, tables and views of a warehouse file, made from the contract in ``mart``."""
+
+from __future__ import annotations
+
+import duckdb
+
+from mmm_assets import mart
+from mmm_assets.mart.refreshes import NEWEST_PUBLISHED
+from mmm_assets.store.sql_text import quote, quote_text
+
+
+def create_schemas(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create what the working file needs where it is missing."""
+    for schema in ("raw", "staging"):
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    create_mart(connection)
+
+
+def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the contract's tables, views and comments where they are missing.
+
+    A column that a newer version of the contract added is added to an existing table.
+    """
+    connection.execute("CREATE SCHEMA IF NOT EXISTS mart")
+    there = columns_there(connection)
+    for table in mart.TABLES:
+        missing = [c for c in table.all_columns if (table.name, c.name) not in there]
+        if len(missing) == len(table.all_columns):
+            _create_table(connection, table)
+        else:
+            _add_columns(connection, table, missing)
+        if missing:
+            _create_view(connection, table)
+
+
+def columns_there(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Table and column names that the ``mart`` schema of a file has."""
+    rows = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name = 'mart'"
+    )
+    return set(rows.fetchall())
+
+
+def _create_table(connection: duckdb.DuckDBPyConnection, table: mart.Table) -> None:
+    body = ", ".join(f"{quote(c.name)} {c.type}" for c in table.all_columns)
+    connection.execute(f"CREATE TABLE mart.{table.name} ({body})")
+    connection.execute(f"COMMENT ON TABLE mart.{table.name} IS {quote_text(table.comment)}")
+    for column in table.all_columns:
+        _comment(connection, table, column)
+
+
+def _add_columns(
+    connection: duckdb.DuckDBPyConnection, table: mart.Table, columns: list[mart.Column]
+) -> None:
+    for column in columns:
+        connection.execute(
+            f"ALTER TABLE mart.{table.name} ADD COLUMN {quote(column.name)} {column.type}"
+        )
+        _comment(connection, table, column)
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: mart.Table, column: mart.Column) -> None:
+    connection.execute(
+        f"COMMENT ON COLUMN mart.{table.name}.{quote(column.name)} IS {quote_text(column.comment)}"
+    )
+
+
+def _create_view(connection: duckdb.DuckDBPyConnection, table: mart.Table) -> None:
+    view = f"mart.current_{table.name}"
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM mart.{table.name} "
+        f"WHERE refresh_week = {NEWEST_PUBLISHED}"
+    )
+    note = f"Newest published refresh. {table.comment}"
+    connection.execute(f"COMMENT ON VIEW {view} IS {quote_text(note)}")
