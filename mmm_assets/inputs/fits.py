@@ -1,24 +1,75 @@
-"""What results and plans are made of: the panel and the saved fits of a refresh week."""
+"""What results and plans are made of: the panel and the saved fits of a refresh week.
+
+The assets of a run ask `panel_of` and `fits_of`, and share what these return: a panel is read
+and a fit deserialised once a run. Both look first whether the tables or the files have changed.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
 import pandas as pd
 
 from mmm_assets.inputs.lift_tests import read_lift_tests
-from mmm_assets.inputs.panel_table import read_panel
+from mmm_assets.inputs.panel_table import TABLES, read_panel
 from mmm_assets.store.project import Project
-from mmm_assets.store.saved_fits import fits_folder, read_fit
+from mmm_assets.store.saved_fits import fits_folder, fits_state, read_fit
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
     from mmm_model.equation.media_response import MediaResponse
     from mmm_model.fit.lift_tests import LiftTest
+
+
+def panel_of(project: Project, refresh_week: date) -> Panel:
+    """The panel of a refresh week; the same object as long as its tables stay as they are.
+
+    Raises
+    ------
+    LookupError
+        If ``panel`` was not materialised for this week.
+    """
+    with project.warehouse.work() as connection:
+        return project.kept.get(
+            ("panel", refresh_week),
+            _panel_state(connection, refresh_week),
+            lambda: read_panel(connection, project.config, refresh_week),
+        )
+
+
+def fits_of(project: Project, refresh_week: date) -> Fits:
+    """The newest fits of a refresh week; the same object as long as panel and files stay.
+
+    Raises
+    ------
+    FileNotFoundError
+        If ``fitted_model`` was not materialised for this week.
+    """
+    with project.warehouse.work() as connection:
+        tables = _panel_state(connection, refresh_week)
+    files = fits_state(fits_folder(project, refresh_week))
+    return project.kept.get(
+        ("fits", refresh_week), (tables, files), lambda: Fits(project, refresh_week)
+    )
+
+
+def _panel_state(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> Hashable:
+    """Number of rows and a hash of them, by staging table; None before a panel was ever built."""
+    counts = " UNION ALL ".join(
+        f"SELECT '{table}', count(*), sum(hash(row_)) FROM staging.{table} AS row_ "
+        "WHERE refresh_week = $week"
+        for table in TABLES
+    )
+    try:
+        return tuple(connection.execute(counts, {"week": refresh_week}).fetchall())
+    except duckdb.CatalogException:
+        return None
 
 
 @dataclass(frozen=True)
@@ -38,8 +89,7 @@ class Fits:
     @cached_property
     def panel(self) -> Panel:
         """The panel that the models were fitted to."""
-        with self.project.warehouse.work() as connection:
-            return read_panel(connection, self.project.config, self.refresh_week)
+        return panel_of(self.project, self.refresh_week)
 
     @cached_property
     def _folder(self) -> Path:
@@ -60,7 +110,7 @@ class Fits:
         holdout = read_fit(self._folder, "holdout")
         return Training(holdout, self.final, pd.DataFrame())
 
-    @cached_property
+    @property
     def lift_tests(self) -> list[LiftTest]:
         """The lift tests that the final fit read, in its order."""
         panel = self.panel  # read before the turn at the warehouse, which it needs itself

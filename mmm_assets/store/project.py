@@ -6,9 +6,10 @@ The one resource that every asset is given.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mmm_assets.store.kept import Kept
 from mmm_assets.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -28,10 +29,13 @@ class Project:
         The validated configuration.
     progress
         Told how training goes, besides the log; the command line draws its bar with it.
+    kept
+        What the assets of a run share, so that each reads it no second time.
     """
 
     config: ProjectConfig
     progress: Progress | None = None
+    kept: Kept = field(default_factory=Kept, compare=False, repr=False)
 
     @property
     def warehouse(self) -> Warehouse:

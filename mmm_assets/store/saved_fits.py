@@ -47,6 +47,16 @@ def fits_folder(project: Project, refresh_week: date) -> Path:
     )
 
 
+def fits_state(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """What changes when a fit in a folder is written anew: path, inode, time and size of each."""
+    found = []
+    for name in FITS:
+        file = folder / f"{name}.safetensors"
+        status = file.stat()
+        found.append((str(file), status.st_ino, status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
 def read_fit(folder: Path, name: str) -> FittedModel:
     """Read a saved fit, ``holdout`` or ``final``."""
     from mmm_model import FittedModel

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.lift_tests import read_lift_tests
-from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused
 from mmm_assets.store.mart_week import replace_week
@@ -35,8 +35,8 @@ def fitted_model(
     from mmm_model.fit.experiments import check_tests
 
     refresh_week = date.fromisoformat(context.partition_key)
+    panel = panel_of(project, refresh_week)
     with project.warehouse.work() as connection:
-        panel = read_panel(connection, project.config, refresh_week)
         tests = read_lift_tests(connection, project.config, panel)
     try:
         check_tests(tests, panel)

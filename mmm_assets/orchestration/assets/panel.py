@@ -6,8 +6,9 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.media_table import write_media
-from mmm_assets.inputs.panel_table import TABLES, build_panel_tables, read_panel
+from mmm_assets.inputs.panel_table import TABLES, build_panel_tables
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused, check_inputs
 from mmm_assets.store.mart_week import read_week
@@ -46,8 +47,8 @@ def panel(
     with project.warehouse.work() as connection:
         build_panel_tables(connection, project.config, refresh_week, known.known_on)
         write_media(connection, refresh_week)
-        built = read_panel(connection, project.config, refresh_week)
         restated = connection.execute(_RESTATED, [refresh_week]).df()
+    built = panel_of(project, refresh_week)
     overview = pd.DataFrame(
         {
             "channel": built.channels,

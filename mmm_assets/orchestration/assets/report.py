@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pandas as pd
 
+from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.knowledge import recorded
-from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_table import panel_fingerprint
 from mmm_assets.mart import gates
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS
@@ -98,13 +99,13 @@ def published_refresh(
 ) -> dg.MaterializeResult:
     """Publish a refresh week, or hold it and say why."""
     refresh_week = date.fromisoformat(context.partition_key)
+    panel = panel_of(project, refresh_week)
     with project.warehouse.work() as connection:
         held = [
             gates.reason(gate, faults)
             for gate in gates.GATES
             if (faults := gates.broken(connection, gate, refresh_week))
         ]
-        panel = read_panel(connection, project.config, refresh_week)
         _, known = recorded(connection, refresh_week) or ("", None)
         row = _refresh_row(context, project, refresh_week, panel, held).assign(
             knowledge=known.kind if known else None, known_on=known.known_on if known else None

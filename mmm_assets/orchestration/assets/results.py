@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets import mart
-from mmm_assets.inputs.fits import Fits
+from mmm_assets.inputs.fits import Fits, fits_of
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets import graph_check
 from mmm_assets.store.mart_week import replace_week
@@ -45,7 +45,7 @@ def result(
             context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
         ) -> dg.MaterializeResult:
             refresh_week = date.fromisoformat(context.partition_key)
-            frames, shown = compute(Fits(project, refresh_week))
+            frames, shown = compute(fits_of(project, refresh_week))
             with project.warehouse.work() as connection:
                 for name in tables:
                     replace_week(connection, name, refresh_week, frames[name])

@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
-from mmm_assets.inputs.panel_table import read_panel
+from mmm_assets.inputs.fits import panel_of
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.earlier_refreshes import earlier_scores, score_new_weeks
 from mmm_assets.store.mart_week import replace_week
@@ -27,8 +27,7 @@ def forecast_track(
     from mmm_model.effects.forecast_track import forecast_skill
 
     refresh_week = date.fromisoformat(context.partition_key)
-    with project.warehouse.work() as connection:
-        panel = read_panel(connection, project.config, refresh_week)
+    panel = panel_of(project, refresh_week)
     new = score_new_weeks(project, panel, refresh_week, context.log.warning)
     parts = [part for part in (earlier_scores(project, refresh_week), new) if len(part)]
     skill = forecast_skill(pd.concat(parts, ignore_index=True) if parts else new)
