@@ -64,6 +64,7 @@ def plan(
     """Ask a published refresh for a budget; nothing is refitted, nothing changes."""
     project = load(config)
     with clear_errors():
+        from mmm_assets.mart.numbers import to_the_cent
         from mmm_assets.planning.questions import (
             Fixed,
             ask,
@@ -105,7 +106,7 @@ def plan(
         wide = frame.pivot(index="week", columns="channel", values="optimal_spend")
         weeks = Table("week", *map(str, wide.columns), box=None)
         for week_start, spend in wide.iterrows():
-            weeks.add_row(f"{week_start:%Y-%m-%d}", *(f"{value:,.2f}" for value in spend))
+            weeks.add_row(f"{week_start:%Y-%m-%d}", *map(to_the_cent, spend))
         console.print(weeks)
     console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
     if csv:

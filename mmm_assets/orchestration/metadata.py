@@ -15,6 +15,7 @@ import pandas as pd
 
 from mmm_assets import mart
 from mmm_assets.mart.contract import Table
+from mmm_assets.mart.numbers import MISSING, number
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~&<>-])")
 _BLOCKS = " ▏▎▍▌▋▊▉█"
@@ -77,11 +78,11 @@ def _is_number(column: pd.Series) -> bool:
 
 def _cell(value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA or value != value:
-        return "–"
+        return MISSING
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+        return number(value, scaled=False)
     if isinstance(value, pd.Timestamp | date):
         return str(value)[:10]
     if isinstance(value, int):

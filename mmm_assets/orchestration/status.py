@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.mart.numbers import number, percent
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_weeks
 
@@ -35,13 +36,9 @@ def refresh_table(config: ProjectConfig) -> list[tuple[str, str, str, str, str, 
     except FileNotFoundError:
         return []
     return [
-        (week, status, _percent(skill, "+"), _percent(error, ""), published, reason)
+        (week, status, percent(skill, signed=True), percent(error), published, reason)
         for week, status, skill, error, published, reason in rows
     ]
-
-
-def _percent(value: float | None, sign: str) -> str:
-    return "–" if value is None or value != value else f"{value:{sign}.1%}"
 
 
 _SKILL = """
@@ -74,8 +71,8 @@ def _published(config: ProjectConfig) -> list[tuple[str, str]]:
         lines.append(
             (
                 "earlier forecasts",
-                f"skill {_percent(skill[0], '+')} vs last value over {skill[1]:,} region-weeks "
-                f"that came after {skill[2]} refreshes",
+                f"skill {percent(skill[0], signed=True)} vs last value over {skill[1]:,} "
+                f"region-weeks that came after {skill[2]} refreshes",
             )
         )
     return lines
@@ -116,4 +113,4 @@ def _sizes(config: ProjectConfig) -> str:
 
 def _megabytes(folder: Path) -> str:
     total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return f"{total / 1e6:,.0f} MB"
+    return f"{number(total / 1e6)} MB"

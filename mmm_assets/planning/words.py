@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mmm_assets.mart.numbers import MISSING, number, percent, to_the_cent
+
 if TYPE_CHECKING:
     from mmm_model.budget.budget import Budget
 
@@ -32,9 +34,9 @@ def price(binding: str | None, shadow: float, currency: str) -> str:
     if binding is None or not np.isfinite(shadow):
         return ""
     if shadow >= 0.005 and binding != "least":
-        return f"each {currency} more there would bring {shadow:.2f} more than elsewhere"
+        return f"each {currency} more there would bring {number(shadow)} more than elsewhere"
     if shadow <= -0.005 and binding != "most":
-        return f"each {currency} less there would bring {-shadow:.2f} more elsewhere"
+        return f"each {currency} less there would bring {number(-shadow)} more elsewhere"
     return ""
 
 
@@ -48,14 +50,15 @@ def budget_table(budget: Budget, horizon: int, currency: str) -> pd.DataFrame:
     """One row per channel, largest move first, every cell as text."""
     now, then = budget.current_spend.sum(axis=0) * horizon, budget.spend.sum(axis=0) * horizon
     gain = (budget.response - budget.current_response).mean(axis=0).sum(axis=0) * horizon
+    whole = float(budget.current_response.mean(axis=0).sum()) * horizon
     rows = [
         (
             budget.channels[c],
-            f"{now[c]:,.0f}",
-            f"{then[c]:,.0f}",
-            f"{then[c] / now[c] - 1:+.0%}" if now[c] > 0 else "–",
-            f"{gain[c]:+,.1f}",
-            f"{budget.marginal[c]:.2f}" if np.isfinite(budget.marginal[c]) else "–",
+            number(now[c], scaled=False),
+            number(then[c], scaled=False),
+            percent(then[c] / now[c] - 1, signed=True) if now[c] > 0 else MISSING,
+            number(_settled(gain[c], whole), signed=True, scaled=False),
+            number(budget.marginal[c]),
             held_by(budget.binding[c], float(budget.shadow[c]), currency),
         )
         for c in np.argsort(-np.abs(then - now), kind="stable")
@@ -64,20 +67,27 @@ def budget_table(budget: Budget, horizon: int, currency: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def _settled(change: float, whole: float) -> float:
+    """A change, or zero where it is no more than what rounding leaves of the whole."""
+    return change if abs(change) > 1e-9 * abs(whole) else 0.0
+
+
 def budget_words(budget: Budget, horizon: int, kpi_name: str, currency: str) -> list[str]:
     """What it spends, gains and returns, with the interval of the gain."""
-    row = budget.totals()
-    number = {name: float(value) for name, value in row.items() if isinstance(value, float)}
+    row = {name: value for name, value in budget.totals().items() if isinstance(value, float)}
     weeks = "a week" if horizon == 1 else f"in {horizon} weeks like the recent ones"
-    spent, now = number["optimal_spend"] * horizon, number["current_spend"] * horizon
-    gain, low, high = (number[k] * horizon for k in ("gain", "gain_lower", "gain_upper"))
+    spent, now = (to_the_cent(row[k] * horizon) for k in ("optimal_spend", "current_spend"))
+    gain, low, high = (
+        number(_settled(row[k], row["current_response"]) * horizon, signed=True, scaled=False)
+        for k in ("gain", "gain_lower", "gain_upper")
+    )
     lines = [
-        f"{currency} {spent:,.2f} {weeks}, {currency} {now:,.2f} now.",
-        f"{gain:+,.1f} {kpi_name} {weeks}, 90 % interval {low:+,.1f} to {high:+,.1f}.",
+        f"{currency} {spent} {weeks}, {currency} {now} now.",
+        f"{gain} {kpi_name} {weeks}, 90 % interval {low} to {high}.",
     ]
-    if np.isfinite(number["roi"]):
+    if np.isfinite(row["roi"]):
         lines.append(
-            f"ROI {number['roi']:.2f}; one more {currency}, spread the same way, returns "
-            f"{number['marginal_roi']:.2f}."
+            f"ROI {number(row['roi'])}; one more {currency}, spread the same way, returns "
+            f"{number(row['marginal_roi'])}."
         )
     return lines

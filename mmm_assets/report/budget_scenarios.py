@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from mmm_assets.mart import numbers
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh
 
@@ -39,7 +40,7 @@ def scenario_name(scenario: object) -> str:
     plain = str(scenario).replace("_", " ").strip()
     change = re.fullmatch(r"(minus|plus) (\d+)( percent)?", plain)
     if change:
-        return f"{change[2]}{words.SPACE}% {'less' if change[1] == 'minus' else 'more'}"
+        return f"{change[2]}{numbers.SPACE}% {'less' if change[1] == 'minus' else 'more'}"
     return plain.capitalize()
 
 
@@ -90,5 +91,5 @@ def shift_bars(refresh: Refresh, part: pd.DataFrame) -> dict[str, Any]:
         "x": change.to_numpy(),
         "customdata": relative,
         "marker": {"color": [refresh.colour(c) for c in change.index]},
-        "hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.0%})<extra></extra>",
+        "hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.3~p})<extra></extra>",
     }

@@ -9,6 +9,7 @@ from datetime import date
 
 import duckdb
 
+from mmm_assets.mart.numbers import number, percent
 from mmm_assets.store.mart_week import read_week
 
 SHOWN_CHANNELS = 8
@@ -39,8 +40,8 @@ def _forecast(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> str:
     if error is None or skill is None or error != error or skill != skill:
         return "Forecast: no held-out weeks to judge it on."
     return (
-        f"Forecast of the held-out weeks: skill {skill:+.0%} against last value "
-        f"(error {error:.1%} of the mean)."
+        f"Forecast of the held-out weeks: skill {percent(skill, signed=True)} against last value "
+        f"(error {percent(error)} of the mean)."
     )
 
 
@@ -49,14 +50,15 @@ def _earnings(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> str:
     if channels["roi"].notna().any():
         ranked = channels.dropna(subset=["roi"]).sort_values("roi", ascending=False)
         parts = [
-            f"{row.channel} {row.roi:.2f} [{row.roi_lower:.2f} to {row.roi_upper:.2f}]"
+            f"{row.channel} {number(row.roi)} [{number(row.roi_lower)} to {number(row.roi_upper)}]"
             for row in ranked.head(SHOWN_CHANNELS).itertuples()
         ]
         lead = "ROI by channel: "
     else:
         ranked = channels.sort_values("share", ascending=False)
         parts = [
-            f"{row.channel} {row.share:.1%}" for row in ranked.head(SHOWN_CHANNELS).itertuples()
+            f"{row.channel} {percent(row.share)}"
+            for row in ranked.head(SHOWN_CHANNELS).itertuples()
         ]
         lead = "Share of the KPI by channel (no spend or value is known, so no ROI): "
     left = len(ranked) - len(parts)
@@ -73,9 +75,12 @@ def _shift(connection: duckdb.DuckDBPyConnection, refresh_week: date, currency: 
     if moved < 0.001 * same["current_spend"].sum():
         return "Budget: keep the current split; no move gains more than it risks."
     gain = same["optimal_response"].sum() / same["current_response"].sum() - 1
-    ups = [f"{name} {value:+,.0f}" for name, value in change.nlargest(3).items() if value > 0]
-    downs = [f"{name} {value:+,.0f}" for name, value in change.nsmallest(3).items() if value < 0]
+    ups = [(name, value) for name, value in change.nlargest(3).items() if value > 0]
+    downs = [(name, value) for name, value in change.nsmallest(3).items() if value < 0]
+    moves = ", ".join(
+        f"{name} {number(value, signed=True, scaled=False)}" for name, value in ups + downs
+    )
     return (
-        f"Recommended shift at the same budget ({currency} a week): {', '.join(ups + downs)}; "
-        f"expected media response {gain:+.1%}."
+        f"Recommended shift at the same budget ({currency} a week): {moves}; "
+        f"expected media response {percent(gain, signed=True)}."
     )

@@ -109,6 +109,16 @@
     return layout;
   }
 
+  // d3 writes 0.0457 as "45.7m", which people read as millions: where a trace has numbers below
+  // one, its hover texts write out all zeros.
+  const isSmall = (values) => [values].flat(Infinity).some((value) => value && Math.abs(value) < 1);
+  function readable(trace) {
+    if (typeof trace.hovertemplate !== "string") return trace;
+    const hovertemplate = trace.hovertemplate.replace(/%\{(\w+)(\[\d+\])?:(\+?)\.3~?s\}/g,
+      (whole, name, place = "", sign) => isSmall(trace[name]) ? `%{${name}${place}:${sign},.3~r}` : whole);
+    return { ...trace, hovertemplate };
+  }
+
   function draw(id) {
     const view = report.views[id];
     const place = document.getElementById(`chart-${id}`);
@@ -116,7 +126,7 @@
     const wide = place.closest(".view").classList.contains("wide");
     const width = printing ? (wide ? 950 : 440) : place.clientWidth;
     const choice = view.choices?.[chosen.get(id) ?? 0];
-    const data = view.figure.data.map((trace, i) => painted({ ...trace, ...(choice?.traces[i] ?? {}) }));
+    const data = view.figure.data.map((trace, i) => readable(painted({ ...trace, ...(choice?.traces[i] ?? {}) })));
     let layout = painted(merged(view.figure.layout, choice?.layout ?? {}));
     layout = view.panels ? panelled(layout, view.panels, width) : { ...layout, height: view.height };
     if (width < 480 && layout.margin === undefined) layout.margin = { l: 34, r: 6, t: 8, b: 32, pad: 3 };

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from mmm_assets.mart import numbers
 from mmm_assets.mart.refreshes import HELD_WEEKS
 from mmm_assets.report import escape, words
 
@@ -95,11 +96,11 @@ class Refresh:
 
     def in_money(self, what: str) -> str:
         """A label of amounts with the currency: ``Spend per week, €``."""
-        return f"{what}, {words.currency_sign(self.context.currency)}".rstrip(", ")
+        return f"{what}, {numbers.currency_sign(self.context.currency)}".rstrip(", ")
 
     def amounts(self, value: str, form: str = ".3~s") -> str:
         """An amount of money in a hover text, ``value`` as Plotly names it."""
-        return escape.label(words.amount(f"%{{{value}:{form}}}", self.context.currency))
+        return escape.label(numbers.amount(f"%{{{value}:{form}}}", self.context.currency))
 
     @cached_property
     def summary(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from mmm_assets.mart.numbers import number
 from mmm_assets.orchestration import metadata
 from mmm_assets.store.mart_week import read_week
 from mmm_assets.store.project import Project
@@ -20,7 +21,7 @@ def finding(controls: pd.DataFrame) -> pd.DataFrame:
     driven = controls[controls["role"] == "driven"]
     said = [
         f"{row['driver']} → {row['control']} {_delay(int(row['lag_weeks']))}, probability "
-        f"{row['probability']:.2f}, {'kept in' if row['in_response'] else 'left out of'} the "
+        f"{number(row['probability'])}, {'kept in' if row['in_response'] else 'left out of'} the "
         "response"
         for row in driven.to_dict("records")
     ]

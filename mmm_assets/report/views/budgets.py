@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmm_assets.mart import numbers
 from mmm_assets.planning.words import held_by
 from mmm_assets.report import escape, words
 from mmm_assets.report import figure as fig
@@ -110,7 +111,7 @@ def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
 
 
 def _per_week(refresh: Refresh) -> str:
-    return f"Per week, {words.currency_sign(refresh.context.currency)}".rstrip(", ")
+    return f"Per week, {numbers.currency_sign(refresh.context.currency)}".rstrip(", ")
 
 
 def _shift(refresh: Refresh, rows: pd.DataFrame) -> View:
@@ -221,7 +222,7 @@ def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:
                     [scenario_name(s) for s in sums.index], sums["gain"].to_numpy(), colours,
                     customdata=sums["gain_share"].to_numpy(),
                 )
-                | {"hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.1%})<extra></extra>"}
+                | {"hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.3~p})<extra></extra>"}
                 | ({"error_x": bounds} if known else {})
             ],
             **fig.ranked(f"{refresh.kpi_label} per week, against today", len(sums)),
@@ -257,20 +258,20 @@ def _held(refresh: Refresh, rows: pd.DataFrame) -> tuple[View, ...]:
     kept = first[first["held_by"] != ""].sort_values("marginal_roi", ascending=False)
     best = kept.iloc[0] if len(kept) else first.sort_values("marginal_roi").iloc[-1]
     why = f" and is held by this: {best['held_by']}" if best["held_by"] else ""
-    sign = words.currency_sign(refresh.context.currency)
+    sign = numbers.currency_sign(refresh.context.currency)
     return (
         View(
             "budgets-held",
             "What the next euro would bring" if sign == "€" else "What the next unit would bring",
             f"{choices[0].label}: one more {refresh.context.currency} in {best['channel']} "
-            f"returns {best['marginal_roi']:.2f}{why}.",
+            f"returns {words.number(best['marginal_roi'])}{why}.",
             fig.figure(
                 [
                     {
                         "type": "bar",
                         "orientation": "h",
                         "textposition": "none",
-                        "hovertemplate": "%{y}: %{x:.2f}<br>%{text}<extra></extra>",
+                        "hovertemplate": "%{y}: %{x:,.3~r}<br>%{text}<extra></extra>",
                         **choices[0].traces[0],
                     }
                 ],

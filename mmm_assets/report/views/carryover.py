@@ -69,12 +69,12 @@ def _kernel(refresh: Refresh, kernels: pd.DataFrame) -> View:
             [
                 {
                     "type": "bar", "name": "Share of the effect",
-                    "hovertemplate": "After %{x} weeks: %{y:.1%}<extra></extra>",
+                    "hovertemplate": "After %{x} weeks: %{y:.3~p}<extra></extra>",
                     **traces(channels[0])[0],
                 }
             ],
             xaxis=fig.axis("Weeks after the exposure", showgrid=False, dtick=1),
-            yaxis=fig.axis("Share of the effect", tickformat=".0%", rangemode="tozero"),
+            yaxis=fig.axis("Share of the effect", tickformat=".3~p", rangemode="tozero"),
             showlegend=False,
         ),
         table=kernels,
@@ -108,7 +108,7 @@ def _heat(refresh: Refresh, kernels: pd.DataFrame) -> View:
                     [str(lag) for lag in wide.columns],
                     [refresh.label(c) for c in wide.index],
                     wide.to_numpy(),
-                    "%{y}, after %{x} weeks: %{z:.1%}",
+                    "%{y}, after %{x} weeks: %{z:.3~p}",
                     colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
                 )
             ],
@@ -139,7 +139,7 @@ def _delay(refresh: Refresh) -> View:
                     [refresh.label(c) for c in rows["channel"]],
                     rows["mean_delay_weeks"].to_numpy(),
                     [refresh.colour(c) for c in rows["channel"]],
-                    ":.2f",
+                    ":,.3~r",
                 )
             ],
             **fig.ranked("Weeks", len(rows)),

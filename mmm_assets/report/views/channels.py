@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mmm_assets.mart import numbers
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh
@@ -38,12 +39,12 @@ def _roi(refresh: Refresh) -> View:
     table = refresh.query(_ROI)
     rows = table.dropna(subset=["roi"])
     names = [refresh.label(c) for c in rows["channel"]]
-    unit = words.currency_sign(refresh.context.currency) or "unit of money"
+    unit = numbers.currency_sign(refresh.context.currency) or "unit of money"
     best, worst = rows.iloc[0], rows.iloc[-1]
     sure = rows[(rows["roi_lower"] > 1)]["channel"].tolist()
-    said = f"One {unit} in {best['channel']} brought back {words.ratio(best['roi'])}"
+    said = f"One {unit} in {best['channel']} brought back {words.number(best['roi'])}"
     if len(rows) > 1:
-        said += f", in {worst['channel']} {words.ratio(worst['roi'])}"
+        said += f", in {worst['channel']} {words.number(worst['roi'])}"
     if sure:
         said += (
             f"; {words.listed(sure)} {'pays' if len(sure) == 1 else 'pay'} back almost certainly "
@@ -63,7 +64,7 @@ def _roi(refresh: Refresh) -> View:
             [
                 fig.bars(
                     names, rows["roi"].to_numpy(), [refresh.colour(c) for c in rows["channel"]],
-                    ":.2f", name="ROI",
+                    ":,.3~r", name="ROI",
                     error_x=fig.error(
                         rows["roi"].tolist(),
                         rows["roi_lower"].fillna(rows["roi"]).tolist(),
@@ -72,22 +73,22 @@ def _roi(refresh: Refresh) -> View:
                     customdata=rows[["roi_lower", "roi_upper"]].to_numpy(),
                 )
                 | {
-                    "hovertemplate": "%{y}: %{x:.2f}, from %{customdata[0]:.2f} to "
-                    "%{customdata[1]:.2f}<extra></extra>"
+                    "hovertemplate": "%{y}: %{x:,.3~r}, from %{customdata[0]:,.3~r} to "
+                    "%{customdata[1]:,.3~r}<extra></extra>"
                 },
                 {
                     "type": "scatter", "mode": "markers", "name": "Marginal ROI", "y": names,
                     "x": rows["marginal_roi"].to_numpy(),
                     "marker": {"symbol": "diamond", "size": 9, "color": "@paper",
                                "line": {"color": "@ink", "width": 1.6}},
-                    "hovertemplate": "%{y}: next unit %{x:.2f}<extra></extra>",
+                    "hovertemplate": "%{y}: next unit %{x:,.3~r}<extra></extra>",
                 },
                 {
                     "type": "scatter", "mode": "markers", "name": "Direct ROI", "y": names,
                     "x": rows["direct_roi"].to_numpy(),
                     "marker": {"symbol": "line-ns", "size": 16,
                                "line": {"color": "@ink", "width": 2.4}},
-                    "hovertemplate": "%{y}: its own path alone %{x:.2f}<extra></extra>",
+                    "hovertemplate": "%{y}: its own path alone %{x:,.3~r}<extra></extra>",
                 },
             ],
             **fig.ranked("Value brought per unit of money", len(names))
@@ -156,7 +157,7 @@ def _next(refresh: Refresh) -> View:
                     "marker": {"size": sizes, "opacity": 0.85,
                                "color": [refresh.colour(c) for c in rows["channel"]],
                                "line": {"color": "@paper", "width": 1}},
-                    "hovertemplate": "%{text}<br>ROI %{x:.2f}, next unit %{y:.2f}<br>"
+                    "hovertemplate": "%{text}<br>ROI %{x:,.3~r}, next unit %{y:,.3~r}<br>"
                     f"spend {refresh.amounts('customdata')}<extra></extra>",
                 },
             ],
@@ -177,12 +178,12 @@ def _shares(refresh: Refresh) -> View:
     table = refresh.query(_SHARES)
     names = [refresh.label(c) for c in table["channel"]]
     colours = [refresh.colour(c) for c in table["channel"]]
-    effect = fig.bars(names, table["effect_share"].to_numpy(), colours, ":.1%", name="Effect")
+    effect = fig.bars(names, table["effect_share"].to_numpy(), colours, ":.3~p", name="Effect")
     data = [effect]
     known = table["spend_share"].notna().any()
     if known:
-        spend = fig.bars(names, table["spend_share"].to_numpy(), "@quiet", ":.1%", name="Spend")
-        data.append(spend | {"hovertemplate": "%{y}: %{x:.1%} of spend<extra></extra>"})
+        spend = fig.bars(names, table["spend_share"].to_numpy(), "@quiet", ":.3~p", name="Spend")
+        data.append(spend | {"hovertemplate": "%{y}: %{x:.3~p} of spend<extra></extra>"})
         gap = (table["effect_share"] - table["spend_share"]).fillna(0)
         up, down = (table["channel"].iloc[int(i)] for i in (gap.argmax(), gap.argmin()))
         reading = (
@@ -204,7 +205,7 @@ def _shares(refresh: Refresh) -> View:
         fig.figure(
             data,
             **fig.ranked("", len(names))
-            | {"barmode": "group", "xaxis": fig.axis("Share", tickformat=".0%")},
+            | {"barmode": "group", "xaxis": fig.axis("Share", tickformat=".3~p")},
         ),
         table=table,
         sql=refresh.shown(_SHARES),

@@ -106,7 +106,7 @@ def _over_time(refresh: Refresh, bought: set[str]) -> View:
             [
                 fig.line(
                     months, index[name].to_numpy(), refresh.label(name), refresh.colour(name),
-                    connectgaps=False, hovertemplate="%{y:.2f}",
+                    connectgaps=False, hovertemplate="%{y:,.3~r}",
                 )
                 for name in known
             ],

@@ -53,7 +53,7 @@ def view(refresh: Refresh) -> View:
         lower, upper = fig.band(weeks, part["lower"], part["upper"], "90 % interval", colour)
         middle = fig.line(
             weeks, part["effectiveness"].to_numpy(), refresh.label(channel), colour,
-            line={"width": 1.6}, hovertemplate="%{x|%d %b %Y}: %{y:.2f}<extra></extra>",
+            line={"width": 1.6}, hovertemplate="%{x|%d %b %Y}: %{y:,.3~r}<extra></extra>",
         )  # fmt: skip
         data += [trace | axes for trace in (lower, upper, middle)]
         layout[f"xaxis{place}"] = fig.weeks_axis()

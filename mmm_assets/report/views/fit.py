@@ -182,12 +182,12 @@ def _runs(weeks: pd.DataFrame, region: str = "") -> str:
         return f"The gap between actual and predicted{where}, week by week."
     if related > 0.4:
         return (
-            f"Misses{where} come in runs (correlation {words.ratio(related)} from one week to the "
+            f"Misses{where} come in runs (correlation {words.number(related)} from one week to the "
             "next): something slow is not in the model."
         )
     return (
         f"Misses{where} look like noise: correlation from one week to the next is "
-        f"{words.ratio(related)}."
+        f"{words.number(related)}."
     )
 
 
@@ -217,7 +217,7 @@ def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
             {
                 "type": "bar", "x": (edges[:-1] + edges[1:]) / 2, "y": share, "name": name,
                 "marker": {"color": f"{colour}/0.6"},
-                "hovertemplate": "%{x:.1%}: %{y:.1%}",
+                "hovertemplate": "%{x:.3~p}: %{y:.3~p}",
             }
         )  # fmt: skip
     half = float(relative.abs().quantile(0.5)) if len(relative) else np.nan
@@ -229,8 +229,8 @@ def _distribution(refresh: Refresh, cells: pd.DataFrame) -> View:
             data,
             barmode="overlay",
             bargap=0.05,
-            xaxis=fig.axis("Miss, share of the region's mean", tickformat=".0%", showgrid=False),
-            yaxis=fig.axis("Share of region-weeks", tickformat=".0%"),
+            xaxis=fig.axis("Miss, share of the region's mean", tickformat=".3~p", showgrid=False),
+            yaxis=fig.axis("Share of region-weeks", tickformat=".3~p"),
         ),
         table=rows,
         sql=refresh.shown(_CELLS),

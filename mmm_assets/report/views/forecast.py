@@ -148,8 +148,8 @@ def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
     for (scope, name), colour in zip(SCOPES.items(), colours, strict=True):
         values = [metric(metrics, scope, m, "skill") for m in REFERENCES]
         if not np.isnan(values).all():
-            trace = fig.bars(list(REFERENCES.values()), values, colour, ":+.1%", name=name)
-            data.append(trace | {"hovertemplate": "%{y}: %{x:+.1%}"})
+            trace = fig.bars(list(REFERENCES.values()), values, colour, ":+.3~p", name=name)
+            data.append(trace | {"hovertemplate": "%{y}: %{x:+.3~p}"})
     return View(
         "fit-skill",
         "Skill against simple references",
@@ -157,7 +157,7 @@ def _skill(refresh: Refresh, metrics: pd.DataFrame) -> View:
         fig.figure(data, **fig.ranked("", 4)
                    | {"showlegend": True, "barmode": "group",
                       "xaxis": fig.axis("Part of the reference's error removed",
-                                        tickformat="+.0%", zeroline=True)}),
+                                        tickformat="+.3~p", zeroline=True)}),
         table=refresh.query(query),
         sql=refresh.shown(query),
     )  # fmt: skip
@@ -191,12 +191,12 @@ def _error(refresh: Refresh, metrics: pd.DataFrame) -> View:
         fig.figure(
             [
                 fig.bars(
-                    list(models.values()), first, ["@accent"] + ["@quiet"] * 4, ":.1%",
-                    texttemplate="%{x:.1%}", textposition="auto",
+                    list(models.values()), first, ["@accent"] + ["@quiet"] * 4, ":.3~p",
+                    texttemplate="%{x:.3~p}", textposition="auto",
                 )
             ],
             **fig.ranked("", 5)
-            | {"xaxis": fig.axis("RMSE over the mean actual", tickformat=".0%")},
+            | {"xaxis": fig.axis("RMSE over the mean actual", tickformat=".3~p")},
         ),
         table=refresh.query(query),
         sql=refresh.shown(query),
@@ -227,7 +227,7 @@ def _coverage(refresh: Refresh, held: pd.DataFrame) -> View:
                 {
                     "type": "bar", "x": iso(by_week["week"]), "y": by_week["inside"],
                     "marker": {"color": "@accent/0.75"},
-                    "hovertemplate": "%{x|%d %b %Y}: %{y:.0%}<extra></extra>",
+                    "hovertemplate": "%{x|%d %b %Y}: %{y:.3~p}<extra></extra>",
                 }
             ],
             shapes=[
@@ -237,7 +237,7 @@ def _coverage(refresh: Refresh, held: pd.DataFrame) -> View:
                 }
             ],
             xaxis=fig.weeks_axis(tickvals=iso(by_week["week"]), tickformat="%d %b"),
-            yaxis=fig.axis("Share inside the interval", tickformat=".0%", range=[0, 1.03]),
+            yaxis=fig.axis("Share inside the interval", tickformat=".3~p", range=[0, 1.03]),
         ),
         table=by_week,
         sql=refresh.shown(_HELD),
@@ -278,11 +278,11 @@ def _regions(refresh: Refresh) -> View:
                 fig.bars(first["y"], first["x"], first["marker"]["color"])
                 | {
                     "customdata": first["customdata"],
-                    "hovertemplate": "%{y}: %{customdata:+.1%}<extra></extra>",
+                    "hovertemplate": "%{y}: %{customdata:+.3~p}<extra></extra>",
                 }
             ],
             **fig.ranked("", len(table))
-            | {"xaxis": fig.axis("Skill", tickformat="+.0%", zeroline=True)},
+            | {"xaxis": fig.axis("Skill", tickformat="+.3~p", zeroline=True)},
         ),
         table=table,
         sql=refresh.shown(_BY_REGION),

@@ -116,7 +116,7 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         hover["text"].append(
             f"{refresh.label(edge['source'])} → {refresh.label(edge['target'])}"
             + "".join(
-                f"<br>{_lag(each['lag_weeks'])}: weight {each['weight']:.2f}, found in "
+                f"<br>{_lag(each['lag_weeks'])}: weight {words.number(each['weight'])}, found in "
                 f"{words.percent(_sure(each['probability']))} of refits"
                 for each in pair.to_dict("records")
             )
@@ -208,7 +208,7 @@ def _matrix(refresh: Refresh, edges: pd.DataFrame) -> View:
         fig.figure(
             [
                 fig.heat(
-                    labels, labels, choices[0].traces[0]["z"], "%{y} → %{x}: %{z:.2f}",
+                    labels, labels, choices[0].traces[0]["z"], "%{y} → %{x}: %{z:,.3~r}",
                     colorscale="@diverging", zmin=-largest, zmax=largest,
                 )
             ],
@@ -250,7 +250,7 @@ def _probabilities(refresh: Refresh, edges: pd.DataFrame) -> View:
                 )
             ],
             **fig.ranked("", len(names))
-            | {"xaxis": fig.axis("Found in", tickformat=".0%", range=[0, 1.02])},
+            | {"xaxis": fig.axis("Found in", tickformat=".3~p", range=[0, 1.02])},
         ),
         table=edges,
         sql=refresh.shown(_EDGES),

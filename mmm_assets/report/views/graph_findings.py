@@ -55,7 +55,7 @@ def sortability(refresh: Refresh) -> str:
     if any(value != value for value in values):
         return ""
     return (
-        f" Varsortability {words.ratio(values[0])}, R²-sortability {words.ratio(values[1])}: far "
+        f" Varsortability {words.number(values[0])}, R²-sortability {words.number(values[1])}: far "
         "from 0.5 either way, part of the order could be read off the scale of the data."
     )
 
@@ -164,7 +164,7 @@ def _tests(refresh: Refresh) -> View:
                 )
                 | {
                     "hovertemplate": "%{y}: %{x:.3~s}<br>forecast of the driven channel better by "
-                    "%{customdata[0]:.1%}<br>predicted KPI moves by %{customdata[1]:.2%}"
+                    "%{customdata[0]:.3~p}<br>predicted KPI moves by %{customdata[1]:.3~p}"
                     "<extra></extra>"
                 }
             ],
@@ -208,7 +208,7 @@ def _controls(refresh: Refresh) -> View:
         fig.figure(
             [fig.bars(names, rows["probability"].fillna(0).to_numpy(), colours, ":.0%")],
             **fig.ranked("", len(names))
-            | {"xaxis": fig.axis("Likeliest edge from media", tickformat=".0%", range=[0, 1.02])},
+            | {"xaxis": fig.axis("Likeliest edge from media", tickformat=".3~p", range=[0, 1.02])},
         ),
         table=rows,
         sql=refresh.shown(_CONTROLS),

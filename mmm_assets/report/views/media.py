@@ -169,7 +169,7 @@ def _together(refresh: Refresh, rows: pd.DataFrame) -> View:
     if len(upper):
         one, other = upper.index[int(upper.abs().to_numpy().argmax())]
         value = float(upper[(one, other)])
-        reading = f"{one} and {other} move most alike ({words.ratio(value)}): " + (
+        reading = f"{one} and {other} move most alike ({words.number(value)}): " + (
             "their effects can hardly be told apart."
             if abs(value) > 0.85
             else "far enough apart for their effects to be told from one another."
@@ -182,7 +182,7 @@ def _together(refresh: Refresh, rows: pd.DataFrame) -> View:
         fig.figure(
             [
                 fig.heat(
-                    names, names, alike.to_numpy(), "%{y} and %{x}: %{z:.2f}",
+                    names, names, alike.to_numpy(), "%{y} and %{x}: %{z:,.3~r}",
                     colorscale="@diverging", zmin=-1, zmax=1,
                 )
             ],

@@ -58,10 +58,10 @@ def _regions(refresh: Refresh) -> View:
                     [refresh.label(c) for c in wide.columns],
                     [refresh.label(r) for r in wide.index],
                     cells,
-                    "%{y}, %{x}: %{z:.2%}",
+                    "%{y}, %{x}: %{z:.3~p}",
                     zmin=float(ends[0]),
                     zmax=float(ends[1]),
-                    colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
+                    colorbar={"tickformat": ".3~p", "thickness": 8, "outlinewidth": 0},
                 )
             ],
             xaxis=fig.names_axis(showgrid=False),
@@ -135,11 +135,11 @@ def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
                 {
                     "type": "bar", "x": by_week.index.to_list(), "y": by_week.to_numpy(),
                     "marker": {"color": ["@good/0.75" if v > 0 else "@bad/0.75" for v in by_week]},
-                    "hovertemplate": "Week %{x}: %{y:+.1%}<extra></extra>",
+                    "hovertemplate": "Week %{x}: %{y:+.3~p}<extra></extra>",
                 }
             ],
             xaxis=fig.axis("Week of the year", showgrid=False),
-            yaxis=fig.axis("Share of the baseline", tickformat="+.0%", zeroline=True),
+            yaxis=fig.axis("Share of the baseline", tickformat="+.3~p", zeroline=True),
             bargap=0.15,
         ),
         table=national[national["kind"].isin(["baseline", "seasonality"])],

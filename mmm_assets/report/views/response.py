@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mmm_assets.mart import numbers
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh
@@ -53,7 +54,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 def _unit(refresh: Refresh, channel: str) -> str:
     """What the horizontal axis of a channel's curve counts."""
     if pd.notna(refresh.summary["spend"].get(channel)):
-        return f"Spend per week, {words.currency_sign(refresh.context.currency)}".rstrip(", ")
+        return f"Spend per week, {numbers.currency_sign(refresh.context.currency)}".rstrip(", ")
     return "Exposure per week"
 
 
@@ -127,7 +128,7 @@ def _curve_reading(channel: str, parts: dict[str, pd.DataFrame]) -> str:
     return (
         f"{words.number(float(part['spend'].max()) / now['spend'])} times today's plan of "
         f"{channel} would multiply what it brings by "
-        f"{words.ratio(float(part['response'].iloc[-1]) / now['response'])}."
+        f"{words.number(float(part['response'].iloc[-1]) / now['response'])}."
     )
 
 
@@ -146,7 +147,7 @@ def _together(
             data.append(
                 fig.line(
                     x, y, refresh.label(channel), refresh.colour(channel),
-                    hovertemplate="%{x:.1f} × today: %{y:.0%}",
+                    hovertemplate="%{x:.1f} × today: %{y:.3~p}",
                 )
             )  # fmt: skip
         if x.max() >= 1.45:
@@ -187,7 +188,7 @@ def _together(
             xaxis=fig.axis("Plan, times today's", showgrid=False),
             yaxis=fig.axis(
                 "Response, today = 100 %" if total else "Next unit, today = 100 %",
-                tickformat=".0%", range=[min(0.0, lowest), min(highest, 3.0) * 1.05],
+                tickformat=".3~p", range=[min(0.0, lowest), min(highest, 3.0) * 1.05],
             ),
             shapes=[
                 {"type": "line", "x0": 1, "x1": 1, "yref": "paper", "y0": 0, "y1": 1,
@@ -228,7 +229,7 @@ def _saturation(refresh: Refresh) -> View:
                     [refresh.colour(c) for c in rows["channel"]],
                     customdata=rows["over_half_saturation"].to_numpy(),
                 )
-                | {"hovertemplate": "%{y}: %{customdata:.2f}<extra></extra>"}
+                | {"hovertemplate": "%{y}: %{customdata:,.3~r}<extra></extra>"}
             ],
             **fig.ranked("Plan, times that at half of the ceiling", len(rows)),
         ),

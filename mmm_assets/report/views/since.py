@@ -129,8 +129,8 @@ def _restated(refresh: Refresh) -> str:
 def _measure(refresh: Refresh) -> tuple[str, str, str]:
     """Column, name and number format of what is compared."""
     if refresh.has_roi:
-        return "roi", "ROI", ":.2f"
-    return "share", f"Share of {refresh.kpi_label}", ":.1%"
+        return "roi", "ROI", ":,.3~r"
+    return "share", f"Share of {refresh.kpi_label}", ":.3~p"
 
 
 def _channels(refresh: Refresh) -> View:
@@ -167,7 +167,7 @@ def _channels(refresh: Refresh) -> View:
                 },
             ],
             **fig.ranked(name, len(names))
-            | {"xaxis": fig.axis(name, rangemode="tozero", tickformat=".0%" * (what == "share"))},
+            | {"xaxis": fig.axis(name, rangemode="tozero", tickformat=".3~p" * (what == "share"))},
         ),
         table=table,
         sql=refresh.shown(_CHANNELS).replace("$previous", f"DATE '{refresh.previous_week}'"),
@@ -183,7 +183,7 @@ def _channels_reading(refresh: Refresh, rows: pd.DataFrame, what: str) -> str:
     largest = rows.iloc[place]
 
     def written(value: float) -> str:
-        return words.ratio(value) if what == "roi" else words.percent(value)
+        return words.number(value) if what == "roi" else words.percent(value)
 
     said = (
         f"{largest['channel']} moved most: from {written(largest[f'previous_{what}'])} to "
@@ -234,7 +234,7 @@ def _history(refresh: Refresh) -> tuple[View, ...]:
                     for channel in shown
                 ],
                 xaxis=fig.weeks_axis(),
-                yaxis=fig.axis(name, rangemode="tozero", tickformat=".0%" * (what == "share")),
+                yaxis=fig.axis(name, rangemode="tozero", tickformat=".3~p" * (what == "share")),
                 hovermode="x unified",
                 showlegend=True,
             ),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mmm_assets.mart import numbers
 from mmm_assets.report import budget_scenarios as scenarios
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
@@ -53,8 +54,8 @@ def headline(refresh: Refresh) -> str:
     roi = overall_roi(refresh)
     if not np.isnan(roi):
         currency = refresh.context.currency
-        unit = words.currency_sign(currency) or "unit"
-        said += f": {words.amount(words.ratio(roi), currency)} back for each {unit} spent"
+        unit = numbers.currency_sign(currency) or "unit"
+        said += f": {numbers.amount(words.number(roi), currency)} back for each {unit} spent"
     return said + "."
 
 
@@ -103,8 +104,8 @@ def _return(refresh: Refresh) -> Tile:
     spend = float(refresh.summary["spend"].sum())
     return Tile(
         "Return on media",
-        words.ratio(roi),
-        f"{words.currency_sign(refresh.context.currency) or 'units'} back for each one of the "
+        words.number(roi),
+        f"{numbers.currency_sign(refresh.context.currency) or 'units'} back for each one of the "
         f"{refresh.money(spend)} spent.{_next_unit(refresh)}",
     )
 
@@ -116,7 +117,7 @@ def _next_unit(refresh: Refresh) -> str:
     if rows.empty:
         return ""
     marginal = float((rows["marginal_roi"] * rows["spend"]).sum() / rows["spend"].sum())
-    return f" The next one, spread as today, brings {words.ratio(marginal)}."
+    return f" The next one, spread as today, brings {words.number(marginal)}."
 
 
 def _move(refresh: Refresh) -> Tile:
@@ -210,7 +211,7 @@ def _shift(refresh: Refresh) -> View:
         fig.figure(
             [{"type": "bar", "orientation": "h", **scenarios.shift_bars(refresh, part)}],
             **fig.ranked(
-                f"Change per week, {words.currency_sign(refresh.context.currency)}", len(part)
+                f"Change per week, {numbers.currency_sign(refresh.context.currency)}", len(part)
             ),
         ),
         table=rows,

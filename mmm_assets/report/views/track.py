@@ -36,12 +36,12 @@ def views(refresh: Refresh) -> tuple[View, ...]:
                     {
                         "type": "bar", "x": ahead["horizon_weeks"], "y": ahead["skill"],
                         "marker": {"color": "@accent"}, "name": "Skill",
-                        "hovertemplate": "%{x} weeks ahead: %{y:.0%}<extra></extra>",
+                        "hovertemplate": "%{x} weeks ahead: %{y:.3~p}<extra></extra>",
                     }
                 ],
                 showlegend=False,
                 xaxis=fig.axis("Weeks ahead", showgrid=False, dtick=1),
-                yaxis=fig.axis("Skill against the last value", tickformat=".0%"),
+                yaxis=fig.axis("Skill against the last value", tickformat=".3~p"),
             ),
             table=skill,
             sql=refresh.shown(_SKILL),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mmm_assets.mart import gates
+from mmm_assets.mart import gates, numbers
 from mmm_assets.report import words
 from mmm_assets.report.refresh import Refresh
 from mmm_assets.report.view import Tile, View
@@ -120,7 +120,7 @@ def view(refresh: Refresh) -> View:
 
 
 def _mark(good: bool) -> str:
-    return f"✓{words.SPACE}well" if good else f"✗{words.SPACE}look"
+    return f"✓{numbers.SPACE}well" if good else f"✗{numbers.SPACE}look"
 
 
 def _lower(words_: str) -> str:

@@ -42,7 +42,9 @@ def _view(refresh: Refresh, rows: pd.DataFrame) -> View:
         now, then = part["current_spend"].sum(), part["optimal_spend"].sum()
         top = part.sort_values("optimal_spend").iloc[-1]
         money = words.money(then, refresh.context.currency)
-        change = f" ({then / now - 1:+.0%} against the plan)" if now > 0 else ""
+        change = (
+            f" ({words.percent(then / now - 1, signed=True)} against the plan)" if now > 0 else ""
+        )
         return (
             f"{scenario_name(part['scenario'].iloc[0])}: {channel} gets {money} in "
             f"{words.counted(len(part), 'week')}{change}, most in the week of "

@@ -50,7 +50,8 @@ def test_a_panel_that_another_process_rebuilt_is_read_again(project: ProjectConf
     old = before.panel
     with Project(project).warehouse.work() as connection:
         connection.execute(
-            "UPDATE staging.panel_kpi SET kpi = kpi + 1 WHERE refresh_week = ? AND region = 'north'",
+            "UPDATE staging.panel_kpi SET kpi = kpi + 1 "
+            "WHERE region = 'north' AND refresh_week = ?",
             [NEWEST],
         )
     after = fits_of(asked, NEWEST)

@@ -105,7 +105,7 @@ def test_script_json_cannot_end_its_script():
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        (1_234_567, "1.23 M"), (45_600, "45.6 k"), (1234, "1\u202f230"), (999.6, "1\u202f000"),
+        (1_234_567, "1.23 M"), (45_600, "45.6 k"), (1234, "1,230"), (999.6, "1,000"),
         (0.123, "0.123"), (-2e9, "−2 bn"), (0, "0"), (None, "unknown"), (float("nan"), "unknown"),
     ],
 )  # fmt: skip
@@ -113,7 +113,7 @@ def test_numbers_as_people_write_them(value, written):
     assert words.number(value).replace(words.SPACE, " ") == written
 
 
-def test_shares_money_ratios_and_lists():
+def test_shares_money_and_lists():
     assert words.percent(0.034).replace(words.SPACE, " ") == "3.4 %"
     assert words.percent(-0.2, signed=True).replace(words.SPACE, " ") == "−20 %"
     assert words.money(1.2e6, "EUR").replace(words.SPACE, " ") == "1.2 M €"
@@ -121,7 +121,6 @@ def test_shares_money_ratios_and_lists():
     assert words.money(50, "") == "50"
     assert words.day("2026-01-05 00:00").replace(words.SPACE, " ") == "5 Jan 2026"
     assert words.shortened("one two three", 8) == "one two …"
-    assert words.ratio(2.14) == "2.1"
     assert words.listed(["a", "b", "c"]) == "a, b and c"
     assert words.listed(list("abcdef"), 2) == "a, b and 4 more"
 
