@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
 import duckdb
 
 from mmm_assets.report import theme, words
-from mmm_assets.report.contract import complete
+from mmm_assets.report.earlier_version import complete
 from mmm_assets.report.escape import text
 from mmm_assets.report.page import arranged, page, section_html, top_bar, view_data
-from mmm_assets.report.refresh import Refresh, ReportContext
-from mmm_assets.report.view import Section, View
-from mmm_assets.report.views import (
-    budgets,
-    carryover,
-    channels,
-    cost,
-    data,
-    decomposition,
-    effectiveness,
-    fit,
-    forecast,
-    graph,
-    lift,
-    media,
-    parts,
-    response,
-    summary,
-    track,
-    training,
-)
+from mmm_assets.report.refresh_tables import Refresh, ReportContext
+from mmm_assets.report.sections import report_sections
+from mmm_assets.report.views import summary
 
 
 def build_report(
@@ -72,70 +53,6 @@ def build_report(
         "views": {view.id: view_data(view) for section in sections for view in section.views},
     }
     return page(f"{refresh.context.project}: {refresh_week}", body, shown)
-
-
-def report_sections(refresh: Refresh) -> list[Section]:
-    """Every section of the report."""
-    return [
-        summary.section(refresh),
-        _section(
-            "Fit",
-            "How well the model describes the past and forecasts weeks it had not seen.",
-            ("fit-skill", "fit-scatter"),
-            *fit.views(refresh),
-            training.view(refresh),
-            *forecast.views(refresh),
-            *track.views(refresh),
-        ),
-        _section(
-            "Decomposition",
-            "What comes without media, and what each channel adds through its own path.",
-            ("decomposition-waterfall",),
-            *decomposition.views(refresh),
-            *parts.views(refresh),
-        ),
-        _section(
-            "Channels",
-            "What each channel returns, how long it works, and where it saturates.",
-            ("channels-roi", "channels-shares"),
-            *channels.views(refresh),
-            *cost.views(refresh),
-            *lift.views(refresh),
-            *carryover.views(refresh),
-            *response.views(refresh),
-            effectiveness.view(refresh),
-        ),
-        _section(
-            "Graph",
-            "Which channels drive others, and what they earn that way.",
-            ("graph-network",),
-            *graph.views(refresh),
-        ),
-        _section(
-            "Budgets",
-            "How the same money, more or less of it would be best split.",
-            ("budgets-gain", "budgets-channels"),
-            *budgets.views(refresh),
-        ),
-        _section(
-            "Data",
-            "What went in, what was missing, and what the checks said.",
-            ("data-checks",),
-            *data.views(refresh),
-            *media.views(refresh),
-        ),
-    ]
-
-
-def _section(title: str, about: str, telling: Sequence[str], *views: View) -> Section:
-    """A section that opens with what it is about and the reading of its most telling view.
-
-    ``telling`` names that view, and what stands in for it where it is empty.
-    """
-    by_id = {view.id: view for view in views}
-    known = [by_id[name] for name in telling if name in by_id]
-    view = next((view for view in known if not view.is_empty), known[0])
-    return Section(title.lower(), title, f"{about} {view.reading}", views)
 
 
 def _masthead(refresh: Refresh) -> str:

@@ -9,7 +9,7 @@ import duckdb
 
 from mmm_assets.report.build import build_report
 from mmm_assets.report.index import build_index
-from mmm_assets.report.refresh import ReportContext
+from mmm_assets.report.refresh_tables import ReportContext
 from mmm_assets.store.durable import write_durably
 from mmm_assets.store.project import Project
 

@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.report import words
-from mmm_assets.report.contract import complete
+from mmm_assets.report.earlier_version import complete
 from mmm_assets.report.escape import text
 from mmm_assets.report.page import page
 

@@ -7,7 +7,7 @@ import numpy as np
 from mmm_assets.mart import numbers
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import View
 
 _ROI = """

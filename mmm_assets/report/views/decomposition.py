@@ -1,4 +1,4 @@
-"""What the KPI is made of: weekly and total contributions by channel."""
+"""What the KPI is made of: each week, and in total."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import Choice, View
 
 _WEEKS = """
     SELECT week, component, kind, sum(contribution) AS contribution
     FROM mart.contributions WHERE refresh_week = $week{}
     GROUP BY ALL ORDER BY kind, component, week"""
+
 NATIONAL = _WEEKS.format("")
 
 TOTALS = """
@@ -32,12 +33,6 @@ _REGIONAL = """
     WHERE refresh_week = $week AND list_contains($regions, region)
     GROUP BY ALL ORDER BY region, week"""
 
-_QUARTERS = """
-    SELECT date_trunc('quarter', week) AS quarter, component AS channel,
-           sum(contribution) AS contribution
-    FROM mart.contributions WHERE refresh_week = $week AND kind = 'media'
-    GROUP BY ALL ORDER BY quarter, channel"""
-
 OTHER = "Other channels"
 
 
@@ -49,8 +44,6 @@ def views(refresh: Refresh) -> tuple[View, ...]:
         _weekly(refresh, national),
         _waterfall(refresh, totals),
         _share(refresh, totals),
-        _quarters(refresh),
-        _multiples(refresh, national),
     )
 
 
@@ -63,6 +56,11 @@ def of_kind(*kinds: str) -> str:
 def grouped(refresh: Refresh, names: pd.Series) -> pd.Series:
     """Channels with the small ones as one, for charts where 60 could not be told apart."""
     return names.where(names.isin(refresh.leading()), OTHER)
+
+
+def name_of(refresh: Refresh, part: str) -> str:
+    """How a part of the KPI is called in a chart; the empty one is all but media."""
+    return "Without media" if not part else part if part == OTHER else refresh.label(part)
 
 
 def _stack(refresh: Refresh, rows: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +83,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
         return fig.line(
             weeks,
             wide[name].to_numpy(),
-            _name(refresh, name),
+            name_of(refresh, name),
             colour,
             stackgroup="all",
             line={"width": 0.4},
@@ -134,10 +132,6 @@ def _typical(refresh: Refresh, wide: pd.DataFrame, where: str = "") -> str:
     )
 
 
-def _name(refresh: Refresh, part: str) -> str:
-    return "Without media" if not part else part if part == OTHER else refresh.label(part)
-
-
 def _parts(refresh: Refresh, totals: pd.DataFrame) -> list[tuple[str, str, float]]:
     """Label, colour and total of what the KPI is made of, base first."""
     by_kind = totals.groupby("kind")["contribution"].sum()
@@ -151,7 +145,7 @@ def _parts(refresh: Refresh, totals: pd.DataFrame) -> list[tuple[str, str, float
     sums = media.groupby(grouped(refresh, media["component"]))["contribution"].sum()
     for channel in [*refresh.leading(), OTHER]:
         if channel in sums.index:
-            parts.append((_name(refresh, channel), refresh.colour(channel), float(sums[channel])))
+            parts.append((name_of(refresh, channel), refresh.colour(channel), float(sums[channel])))
     return parts
 
 
@@ -226,83 +220,4 @@ def _share(refresh: Refresh, totals: pd.DataFrame) -> View:
         table=totals,
         sql=refresh.shown(TOTALS),
         height=fig.height_of(len(parts)),
-    )  # fmt: skip
-
-
-def _quarters(refresh: Refresh) -> View:
-    rows = refresh.query(_QUARTERS)
-    wide = rows.assign(part=grouped(refresh, rows["channel"])).pivot_table(
-        index="quarter", columns="part", values="contribution", aggfunc="sum"
-    )
-    wide = wide[[name for name in [*refresh.leading(), OTHER] if name in wide.columns]]
-    names = [f"{stamp.year} Q{stamp.quarter}" for stamp in wide.index]
-    sums = wide.sum(axis=1)
-    reading = f"Media brought {words.number(sums.iloc[-1])} {refresh.kpi} in {names[-1]} so far."
-    if len(sums) > 2:
-        best = int(np.argmax(sums.to_numpy()))
-        reading = (
-            f"Media brought most in {names[best]}: {words.number(sums.iloc[best])} {refresh.kpi}."
-        )
-    data = [
-        {
-            "type": "bar", "x": names, "y": wide[name].to_numpy(), "name": _name(refresh, name),
-            "marker": {"color": refresh.colour(name)}, "hovertemplate": "%{y:.3~s}",
-        }
-        for name in wide.columns
-    ]  # fmt: skip
-    return View(
-        "decomposition-quarters",
-        "Media by quarter",
-        reading,
-        fig.figure(
-            data,
-            barmode="relative",
-            xaxis=fig.names_axis(showgrid=False),
-            yaxis=fig.axis(refresh.kpi_label),
-            hovermode="x unified",
-        ),
-        table=rows,
-        sql=refresh.shown(_QUARTERS),
-        note="The first and the last quarter may be incomplete.",
-        wide=True,
-        height=380,
-    )
-
-
-def _multiples(refresh: Refresh, national: pd.DataFrame) -> View:
-    media = national[national["kind"] == "media"]
-    wide = media.pivot_table(index="week", columns="component", values="contribution")
-    shown = refresh.channels[:24]
-    weeks = iso(wide.index.to_series())
-    data: list[dict[str, Any]] = []
-    titles: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"showlegend": False, "annotations": titles}
-    for i, channel in enumerate(shown):
-        place = str(i + 1) if i else ""
-        colour = refresh.colour(channel)
-        data.append(
-            fig.line(
-                weeks, wide[channel].to_numpy(), refresh.label(channel), colour,
-                fill="tozeroy", fillcolor=f"{colour}/0.22", line={"width": 1.4},
-                xaxis=f"x{place}", yaxis=f"y{place}",
-                hovertemplate="%{x|%d %b %Y}: %{y:.3~s}<extra></extra>",
-            )
-        )  # fmt: skip
-        layout[f"xaxis{place}"] = fig.weeks_axis()
-        layout[f"yaxis{place}"] = fig.axis(rangemode="tozero")
-        titles.append({"text": refresh.label(channel), "font": {"size": 12}})
-    steady = (wide.std() / wide.mean().where(wide.mean() > 0)).reindex(shown)
-    most = steady.idxmax() if steady.notna().any() else None
-    return View(
-        "decomposition-multiples",
-        "Each channel over time",
-        (f"The effect of {most} varies most around its own mean. " if most else "")
-        + "Each panel has its own scale.",
-        fig.figure(data, **layout),
-        table=media,
-        sql=refresh.shown(of_kind("media")),
-        note=f"The {len(shown)} largest of {len(refresh.channels)} channels."
-        if len(shown) < len(refresh.channels) else "",
-        wide=True,
-        panels=len(shown),
     )  # fmt: skip

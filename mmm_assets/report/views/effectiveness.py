@@ -8,7 +8,7 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import View
 
 _EFFECTIVENESS = """
@@ -23,8 +23,12 @@ _FLAT = 0.03
 _NOTHING = 0.005
 
 
-def view(refresh: Refresh) -> View:
+def views(refresh: Refresh) -> tuple[View, ...]:
     """The worth of a unit by week, one panel a channel."""
+    return (_view(refresh),)
+
+
+def _view(refresh: Refresh) -> View:
     rows = refresh.query(_EFFECTIVENESS)
     if rows.empty:
         return View("channels-effectiveness", _TITLE, "It was not estimated in this refresh.")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import Choice, View
 
 REFERENCES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import View
 
 _RESTATED = """

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from mmm_assets.mart import numbers
-from mmm_assets.report import budget_scenarios as scenarios
 from mmm_assets.report import figure as fig
-from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh
+from mmm_assets.report import scenarios, words
+from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Section, Tile, View
 from mmm_assets.report.views import forecast, since, trust
 
@@ -25,7 +24,7 @@ def section(refresh: Refresh) -> Section:
         "summary",
         "Summary",
         _lead(refresh),
-        (_channels(refresh), _shift(refresh), trust.view(refresh), *since.views(refresh)),
+        (_channels(refresh), _shift(refresh), *trust.views(refresh), *since.views(refresh)),
         tuple(
             replace(tile, about=about)
             for tile, about in (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Choice, View
 
 _HISTORY = """
@@ -17,8 +17,12 @@ _HISTORY = """
     WHERE refresh_week = $week ORDER BY fit, term, step"""
 
 
-def view(refresh: Refresh) -> View:
+def views(refresh: Refresh) -> tuple[View, ...]:
     """The losses of both fits."""
+    return (_view(refresh),)
+
+
+def _view(refresh: Refresh) -> View:
     history = refresh.query(_HISTORY)
     if history.empty:
         return View(

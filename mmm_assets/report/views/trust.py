@@ -6,7 +6,7 @@ import pandas as pd
 
 from mmm_assets.mart import gates, numbers
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Tile, View
 from mmm_assets.report.views import forecast
 
@@ -67,8 +67,12 @@ def broken_gates(refresh: Refresh) -> dict[str, str]:
     }
 
 
-def view(refresh: Refresh) -> View:
+def views(refresh: Refresh) -> tuple[View, ...]:
     """What was tried to find the refresh wrong, and what came of it."""
+    return (_view(refresh),)
+
+
+def _view(refresh: Refresh) -> View:
     metrics = refresh.query(forecast.METRICS)
     rows: list[tuple[str, str, str]] = []
     skill = {

@@ -11,8 +11,8 @@ from mmm_assets.cli import app
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.orchestration.backfill import Finished
 from mmm_assets.orchestration.publication import finish_interrupted
-from mmm_assets.store.project import Project
 from mmm_assets.store.mart_week import read_week
+from mmm_assets.store.project import Project
 from tests.mmm_assets.killing import published
 
 FIRST, MISSING, LAST = date(2024, 6, 24), date(2024, 7, 1), date(2024, 7, 8)

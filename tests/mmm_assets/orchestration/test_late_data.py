@@ -15,8 +15,8 @@ from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.sources import ROLES
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import dagster_instance, refresh
-from mmm_assets.store.project import Project
 from mmm_assets.store.mart_week import read_week
+from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import CONFIG, run_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)

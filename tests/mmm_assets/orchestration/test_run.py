@@ -12,8 +12,8 @@ from mmm_assets import mart
 from mmm_assets.config import ProjectConfig
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import PROCESS_TAG, dagster_instance
-from mmm_assets.store.project import Project
 from mmm_assets.store.mart_week import read_week
+from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import CHANNELS, run_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)

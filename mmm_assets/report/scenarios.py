@@ -9,7 +9,7 @@ import pandas as pd
 
 from mmm_assets.mart import numbers
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.refresh_tables import Refresh
 
 # A scenario that was solved by region only is added up over its regions.
 BUDGETS = """
@@ -93,3 +93,23 @@ def shift_bars(refresh: Refresh, part: pd.DataFrame) -> dict[str, Any]:
         "marker": {"color": [refresh.colour(c) for c in change.index]},
         "hovertemplate": "%{y}: %{x:+.3s} (%{customdata:+.3~p})<extra></extra>",
     }
+
+
+def of_scenario(rows: pd.DataFrame, scenario: str, refresh: Refresh) -> pd.DataFrame:
+    """The rows of one scenario, channels in the order of the report."""
+    part = rows[rows["scenario"] == scenario].set_index("channel")
+    names = [name for name in refresh.channels if name in part.index]
+    return part.loc[names].reset_index()
+
+
+def per_week(refresh: Refresh) -> str:
+    """Title of an axis of weekly spend."""
+    return f"Per week, {numbers.currency_sign(refresh.context.currency)}".rstrip(", ")
+
+
+def totals_behind(refresh: Refresh, sums: pd.DataFrame) -> dict[str, Any]:
+    """Table and query of a view of the totals by scenario."""
+    table = refresh.query(SCENARIOS)
+    if len(table):
+        return {"table": table, "sql": refresh.shown(SCENARIOS)}
+    return {"table": sums.reset_index(), "sql": refresh.shown(BUDGETS), "worked_out": True}

@@ -1,22 +1,14 @@
-"""What follows from the channel graph: what edges are worth, which controls follow media."""
+"""What speaks for the channel graph: edges removed, controls, earlier refreshes."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from mmm_assets.mart.refreshes import HELD_WEEKS
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh, iso
-from mmm_assets.report.view import Choice, View
-
-_WEEKLY = """
-    SELECT region, week, component AS channel, contribution AS direct, mediated
-    FROM mart.contributions WHERE refresh_week = $week AND kind = 'media'
-    AND component IN (SELECT channel FROM mart.channel_summary
-                      WHERE refresh_week = $week AND abs(mediated) > 0)
-    ORDER BY week, channel, region"""
+from mmm_assets.report.refresh_tables import Refresh, iso
+from mmm_assets.report.view import View
 
 _TESTS = """
     SELECT source, target, lag_weeks, probability, mediated, mediated_lower, mediated_upper,
@@ -40,12 +32,13 @@ _METRICS = """
     SELECT metric, value FROM mart.graph_metrics WHERE refresh_week = $week ORDER BY metric"""
 
 _MOST_EDGES = 40
+
 _MOST_REFRESHES = 52
 
 
 def views(refresh: Refresh) -> tuple[View, ...]:
-    """Views of mediated weeks, edges removed, controls, and edges over the refreshes."""
-    return (_weekly(refresh), _tests(refresh), _controls(refresh), _history(refresh))
+    """What removing an edge changes, the controls, the edges over the refreshes."""
+    return _tests(refresh), _controls(refresh), _history(refresh)
 
 
 def sortability(refresh: Refresh) -> str:
@@ -58,74 +51,6 @@ def sortability(refresh: Refresh) -> str:
         f" Varsortability {words.number(values[0])}, R²-sortability {words.number(values[1])}: far "
         "from 0.5 either way, part of the order could be read off the scale of the data."
     )
-
-
-def _weekly(refresh: Refresh) -> View:
-    title = "Direct and mediated, week by week"
-    rows = refresh.query(_WEEKLY)
-    if rows.empty:
-        return View("graph-weekly", title, "No channel earns anything through another.")
-    channels = [name for name in refresh.channels if name in set(rows["channel"])]
-    sums = rows.groupby("channel")[["direct", "mediated"]].sum()
-    first = str(sums["mediated"].idxmax())
-    regions = refresh.regions_to_choose(4 * len(refresh.weeks))[: 60 // len(channels)]
-    choices = [
-        Choice(
-            channel if region is None else f"{channel}, {region}",
-            _series(rows, channel, region),
-            reading=_through_others(rows, channel, region),
-        )
-        for channel in sorted(channels, key=lambda name: name != first)
-        for region in (None, *regions)
-    ]
-    start = choices[0].traces
-    return View(
-        "graph-weekly",
-        title,
-        choices[0].reading,
-        fig.figure(
-            [
-                fig.line(start[0]["x"], start[0]["y"], "Direct", "@accent")
-                | {"stackgroup": "all", "fillcolor": "@accent/0.35"},
-                fig.line(start[1]["x"], start[1]["y"], "Through others", "@quiet")
-                | {"stackgroup": "all", "fillcolor": "@quiet/0.35"},
-            ],
-            xaxis=fig.weeks_axis(),
-            yaxis=fig.axis(refresh.kpi_label),
-        ),
-        table=rows.groupby(["week", "channel"], as_index=False)[["direct", "mediated"]].sum(),
-        sql=refresh.shown(_WEEKLY),
-        worked_out=True,
-        selector="Channel",
-        choices=tuple(choices),
-        note=refresh.choice_note(regions) if regions else "",
-        wide=True,
-    )
-
-
-def _through_others(rows: pd.DataFrame, channel: str, region: str | None) -> str:
-    part = rows[rows["channel"] == channel]
-    where = ""
-    if region is not None:
-        part, where = part[part["region"] == region], f" in {region}"
-    direct, mediated = part["direct"].sum(), part["mediated"].sum()
-    share = mediated / (direct + mediated) if direct + mediated else np.nan
-    return (
-        f"Of what {channel} brings{where}, {words.percent(share)} comes through channels that it "
-        "drives."
-    )
-
-
-def _series(rows: pd.DataFrame, channel: str, region: str | None) -> dict[int, dict]:
-    part = rows[rows["channel"] == channel]
-    if region is not None:
-        part = part[part["region"] == region]
-    weekly = part.groupby("week")[["direct", "mediated"]].sum()
-    weeks = iso(weekly.index.to_series())
-    return {
-        number: {"x": weeks, "y": weekly[name].to_numpy()}
-        for number, name in enumerate(("direct", "mediated"))
-    }
 
 
 def _tests(refresh: Refresh) -> View:

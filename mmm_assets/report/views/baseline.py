@@ -1,4 +1,4 @@
-"""The rest of the decomposition: by region, and the baseline with what moves it."""
+"""What comes without media: baseline, seasonality, controls."""
 
 from __future__ import annotations
 
@@ -7,72 +7,18 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import View
 from mmm_assets.report.views.decomposition import NATIONAL, of_kind
 
-_REGIONS = """
-    WITH sums AS (
-      SELECT region, component, kind, sum(contribution) AS contribution
-      FROM mart.contributions WHERE refresh_week = $week GROUP BY ALL),
-    totals AS (SELECT region, sum(contribution) AS total FROM sums GROUP BY region)
-    SELECT region, component AS channel, contribution,
-           contribution / nullif(total, 0) AS share_of_kpi
-    FROM sums JOIN totals USING (region) WHERE kind = 'media' ORDER BY region, channel"""
-
 
 def views(refresh: Refresh) -> tuple[View, ...]:
-    """Views of regions, baseline, seasonality and controls."""
+    """Views of baseline, seasonality and controls."""
     national = refresh.query(NATIONAL)
     return (
-        _regions(refresh),
         _baseline(refresh, national),
         _seasonality(refresh, national),
         _controls(refresh, national),
-    )
-
-
-def _regions(refresh: Refresh) -> View:
-    title = "Media's share by region and channel"
-    rows = refresh.query(_REGIONS)
-    if len(refresh.regions) < 2:
-        return View(
-            "decomposition-regions", title, "There is one region, so no regions to compare."
-        )
-    wide = rows.pivot_table(index="region", columns="channel", values="share_of_kpi")
-    wide = wide.reindex(index=refresh.regions, columns=refresh.channels)
-    media = wide.sum(axis=1)
-    # Regions that hardly count, where a share is one small number over another, get no word.
-    largest = refresh.main_regions()
-    high, low = str(media[largest].idxmax()), str(media[largest].idxmin())
-    cells = wide.to_numpy()
-    ends = np.nanquantile(cells, [0.02, 0.98]) if np.isfinite(cells).any() else (0.0, 1.0)
-    return View(
-        "decomposition-regions",
-        title,
-        f"Media matter most in {high} ({words.percent(media[high])} of its {refresh.kpi}) and "
-        f"least in {low} ({words.percent(media[low])}).",
-        fig.figure(
-            [
-                fig.heat(
-                    [refresh.label(c) for c in wide.columns],
-                    [refresh.label(r) for r in wide.index],
-                    cells,
-                    "%{y}, %{x}: %{z:.3~p}",
-                    zmin=float(ends[0]),
-                    zmax=float(ends[1]),
-                    colorbar={"tickformat": ".3~p", "thickness": 8, "outlinewidth": 0},
-                )
-            ],
-            xaxis=fig.names_axis(showgrid=False),
-            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
-        ),
-        table=rows,
-        sql=refresh.shown(_REGIONS),
-        note="Regions by size, channels by effect; direct effects only. The scale spans all but "
-        "the outermost fiftieths.",
-        wide=True,
-        height=fig.height_of(len(wide), 15, least=300, most=760),
     )
 
 

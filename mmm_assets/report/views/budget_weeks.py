@@ -6,8 +6,8 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.budget_scenarios import scenario_name
-from mmm_assets.report.refresh import Refresh, iso
+from mmm_assets.report.refresh_tables import Refresh, iso
+from mmm_assets.report.scenarios import scenario_name
 from mmm_assets.report.view import Choice, View
 
 _WEEKS = """

@@ -1,4 +1,4 @@
-"""The channel graph: who drives whom, how sure that is, what is earned that way."""
+"""Which channels drive which, and how sure that is."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pandas as pd
 
 from mmm_assets.report import figure as fig
 from mmm_assets.report import words
-from mmm_assets.report.refresh import Refresh
+from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Choice, View
-from mmm_assets.report.views import graph_findings
+from mmm_assets.report.views.graph_evidence import sortability
 
 _EDGES = """
     SELECT source, target, lag_weeks, weight, probability, published, status, source_kind,
@@ -20,34 +20,19 @@ _EDGES = """
     FROM mart.channel_graph
     WHERE refresh_week = $week ORDER BY probability DESC, abs(weight) DESC"""
 
-_MEDIATED = """
-    SELECT channel, direct, mediated, contribution FROM mart.channel_summary
-    WHERE refresh_week = $week ORDER BY contribution DESC NULLS LAST"""
-
 
 def views(refresh: Refresh) -> tuple[View, ...]:
-    """Views of the channel graph."""
+    """The edges as a network, as a matrix, by probability; says so where there are none."""
     edges = refresh.query(_EDGES)
-    mediation = _mediation(refresh)
     if edges.empty:
-        return (
-            View(
-                "graph-network",
-                "Channel graph",
-                "With one channel there is nothing to drive."
-                if len(refresh.channels) < 2
-                else "No channel was found to drive another: every effect is direct.",
-            ),
-            mediation,
-            *graph_findings.views(refresh),
-        )
-    return (
-        _network(refresh, edges),
-        _matrix(refresh, edges),
-        _probabilities(refresh, edges),
-        mediation,
-        *graph_findings.views(refresh),
-    )
+        return (View("graph-network", "Channel graph", _no_edges(refresh)),)
+    return _network(refresh, edges), _matrix(refresh, edges), _probabilities(refresh, edges)
+
+
+def _no_edges(refresh: Refresh) -> str:
+    if len(refresh.channels) < 2:
+        return "With one channel there is nothing to drive."
+    return "No channel was found to drive another: every effect is direct."
 
 
 def _published(edges: pd.DataFrame) -> pd.DataFrame:
@@ -132,7 +117,7 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         title,
         f"{count}; the strongest runs from {strong['source']} to {strong['target']}, found in "
         f"{words.percent(strong['probability'])} of the refits."
-        + graph_findings.sortability(refresh),
+        + sortability(refresh),
         fig.figure(
             [
                 {"type": "scatter", "mode": "markers", **hover,
@@ -257,43 +242,4 @@ def _probabilities(refresh: Refresh, edges: pd.DataFrame) -> View:
         note="Coloured bars: published. Grey: undetermined, and not used."
         + (" The 30 surest." if len(edges) > 30 else ""),
         height=fig.height_of(len(names), 24, least=340),
-    )  # fmt: skip
-
-
-def _mediation(refresh: Refresh) -> View:
-    rows = refresh.query(_MEDIATED)
-    names = [refresh.label(c) for c in rows["channel"]]
-    colours = [refresh.colour(c) for c in rows["channel"]]
-    through = rows["mediated"].fillna(0)
-    if (through.abs() < 1e-9 * max(1.0, float(rows["direct"].abs().max()))).all():
-        reading = "No channel earns anything through another; all effects are direct."
-    else:
-        most = rows.iloc[int(through.argmax())]
-        reading = (
-            f"{most['channel']} earns {words.number(most['mediated'])} {refresh.kpi} through "
-            f"channels that it drives, {words.percent(most['mediated'] / most['contribution'])} of "
-            "what it brings."
-            if most["contribution"] > 0
-            else f"{most['channel']} earns most through channels that it drives."
-        )
-    return View(
-        "graph-mediation",
-        "Direct, and through other channels",
-        reading,
-        fig.figure(
-            [
-                fig.bars(names, rows["direct"].to_numpy(), colours, name="Direct"),
-                fig.bars(
-                    names, rows["mediated"].to_numpy(), [f"{c}/0.4" for c in colours],
-                    name="Through others",
-                )
-                | {"hovertemplate": "%{y} through others: %{x:.3~s}<extra></extra>"},
-            ],
-            **fig.ranked(refresh.kpi_label, len(names)) | {"barmode": "relative"},
-        ),
-        table=rows,
-        sql=refresh.shown(_MEDIATED),
-        note="Full colour: its own path. Pale: through channels that it drives, which is part of "
-        "their direct effect too, so the pale parts are not added to the total of media.",
-        height=fig.height_of(len(names)),
     )  # fmt: skip

@@ -1,0 +1,127 @@
+"""The questions that the report answers, in the order in which people ask, and who answers them.
+
+One more view is one file in ``views`` with a function ``views``, and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mmm_assets.report.refresh_tables import Refresh
+from mmm_assets.report.view import Section, View
+from mmm_assets.report.views import (
+    baseline,
+    budget_frontier,
+    budget_moves,
+    budget_regions,
+    budget_returns,
+    budget_weeks,
+    carryover,
+    channels,
+    cost,
+    data,
+    decomposition,
+    effectiveness,
+    fit,
+    forecast,
+    graph_edges,
+    graph_evidence,
+    graph_mediation,
+    lift,
+    media,
+    media_contributions,
+    next_unit,
+    response,
+    summary,
+    track,
+    training,
+)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A section and the views that answer it.
+
+    Parameters
+    ----------
+    title, about
+        Its heading, and one sentence on what it is about.
+    telling
+        The view whose reading opens the section, and what stands in for it where it is empty.
+    views
+        Make the views, in the order of the page.
+    """
+
+    title: str
+    about: str
+    telling: tuple[str, ...]
+    views: tuple[Callable[[Refresh], tuple[View, ...]], ...]
+
+    def section(self, refresh: Refresh) -> Section:
+        """Ask a refresh."""
+        found = tuple(view for views in self.views for view in views(refresh))
+        by_id = {view.id: view for view in found}
+        known = [by_id[name] for name in self.telling if name in by_id]
+        telling = next((view for view in known if not view.is_empty), known[0])
+        lead = f"{self.about} {telling.reading}"
+        return Section(self.title.lower(), self.title, lead, found)
+
+
+QUESTIONS = (
+    Question(
+        "Fit",
+        "How well the model describes the past and forecasts weeks it had not seen.",
+        ("fit-skill", "fit-scatter"),
+        (fit.views, training.views, forecast.views, track.views),
+    ),
+    Question(
+        "Decomposition",
+        "What comes without media, and what each channel adds through its own path.",
+        ("decomposition-waterfall",),
+        (decomposition.views, media_contributions.views, baseline.views),
+    ),
+    Question(
+        "Channels",
+        "What each channel returns, how long it works, and where it saturates.",
+        ("channels-roi", "channels-shares"),
+        (
+            channels.views,
+            cost.views,
+            lift.views,
+            carryover.views,
+            response.views,
+            effectiveness.views,
+        ),
+    ),
+    Question(
+        "Graph",
+        "Which channels drive others, and what they earn that way.",
+        ("graph-network",),
+        (graph_edges.views, graph_mediation.views, graph_evidence.views),
+    ),
+    Question(
+        "Budgets",
+        "How the same money, more or less of it would be best split.",
+        ("budgets-gain", "budgets-channels"),
+        (
+            budget_moves.views,
+            budget_returns.views,
+            next_unit.views,
+            budget_weeks.views,
+            budget_frontier.views,
+            budget_regions.views,
+        ),
+    ),
+    Question(
+        "Data",
+        "What went in, what was missing, and what the checks said.",
+        ("data-checks",),
+        (data.views, media.views),
+    ),
+)
+
+
+def report_sections(refresh: Refresh) -> list[Section]:
+    """Every section of the report, the summary first."""
+    return [summary.section(refresh), *(question.section(refresh) for question in QUESTIONS)]
