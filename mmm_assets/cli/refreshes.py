@@ -128,11 +128,11 @@ def _run(
     """Run refreshes one after the other and say how each ended."""
     outcomes = []
     with clear_errors():
-        from mmm_assets.orchestration.backfill import Finished
+        from mmm_assets.inputs.finished_weeks import FinishedWeeks
         from mmm_assets.orchestration.run import dagster_instance, newest_refresh_week
         from mmm_assets.orchestration.run import refresh as run_refresh
 
-        finished = Finished(config) if resume else None
+        finished = FinishedWeeks(config) if resume else None
         for week in weeks or [newest_refresh_week(config)]:
             if finished is not None and finished.is_done(week):
                 console.print(f"Refresh {week} is published already", markup=False)

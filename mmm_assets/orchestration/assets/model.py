@@ -2,17 +2,24 @@
 
 import os
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import dagster as dg
+import pandas as pd
 
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused
 from mmm_assets.store.mart_week import replace_week
-from mmm_assets.store.project import Project
+from mmm_assets.store.project import Progress, Project
 from mmm_assets.store.saved_fits import published_training, save_training
+
+if TYPE_CHECKING:
+    from mmm_model import Panel
+    from mmm_model.fit.lift_tests import LiftTest
 
 # Read when torch loads: threads that wait for each other must not keep a shared machine busy.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -32,36 +39,18 @@ def fitted_model(
     """Train on the panel of a refresh week and save both fits."""
     from mmm_model import train
     from mmm_model.effects import tables
-    from mmm_model.fit.experiments import check_tests
 
-    refresh_week = date.fromisoformat(context.partition_key)
+    config, refresh_week = project.config, date.fromisoformat(context.partition_key)
     panel = panel_of(project, refresh_week)
-    with project.warehouse.work() as connection:
-        tests = read_lift_tests(connection, project.config, panel)
-    try:
-        check_tests(tests, panel)
-    except ValueError as error:
-        raise Refused(f"lift_tests: {error}") from error
-
-    logged = ""
-
-    def report(stage: str, share: float) -> None:
-        nonlocal logged
-        line = f"{stage}: {round(share * 4) * 25} %"
-        if line != logged:
-            logged = line
-            context.log.info(line)
-        if project.progress is not None:
-            project.progress(stage, share)
-
+    tests = _lift_tests(project, panel)
     before = refresh_week - timedelta(weeks=1)
-    warm = published_training(project, before) if project.config.refresh.warm_start else None
+    warm = published_training(project, before) if config.refresh.warm_start else None
     started = time.perf_counter()
     training = train(
         panel,
-        project.config.model_settings(),
-        project.config.graph_settings(panel.channels + panel.controls),
-        progress=report,
+        config.model_settings(),
+        config.graph_settings(panel.channels + panel.controls),
+        progress=_listener(project, context.log.info),
         warm_start=warm,
         lift_tests=tests,
     )
@@ -71,14 +60,47 @@ def fitted_model(
     history = tables.training_history(training)
     with project.warehouse.work() as connection:
         replace_week(connection, "training_history", refresh_week, history)
-
-    final = history[(history["fit"] == "final") & (history["term"] == "total")]
-    shown = final.iloc[:: max(1, len(final) // 16)]
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(history),
             "seconds": seconds,
             "members": training.final.members,
-            "loss": metadata.bars([f"step {n}" for n in shown["step"]], shown["loss"].tolist()),
+            "loss": _losses(history),
         }
     )
+
+
+def _lift_tests(project: Project, panel: "Panel") -> "list[LiftTest]":
+    """Read the tests of a panel; refuse those that say nothing of it."""
+    from mmm_model.fit.experiments import check_tests
+
+    with project.warehouse.work() as connection:
+        tests = read_lift_tests(connection, project.config, panel)
+    try:
+        check_tests(tests, panel)
+    except ValueError as error:
+        raise Refused(f"lift_tests: {error}") from error
+    return tests
+
+
+def _listener(project: Project, log: Callable[[str], None]) -> Progress:
+    """Make what training tells its progress to: each quarter of a stage is logged once."""
+    logged = ""
+
+    def report(stage: str, share: float) -> None:
+        nonlocal logged
+        line = f"{stage}: {round(share * 4) * 25} %"
+        if line != logged:
+            logged = line
+            log(line)
+        if project.progress is not None:
+            project.progress(stage, share)
+
+    return report
+
+
+def _losses(history: pd.DataFrame) -> dg.MarkdownMetadataValue:
+    """The total loss of the final fit at some sixteen steps."""
+    final = history[(history["fit"] == "final") & (history["term"] == "total")]
+    shown = final.iloc[:: max(1, len(final) // 16)]
+    return metadata.bars([f"step {n}" for n in shown["step"]], shown["loss"].tolist())

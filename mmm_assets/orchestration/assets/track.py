@@ -5,9 +5,9 @@ from datetime import date
 import dagster as dg
 import pandas as pd
 
+from mmm_assets.inputs.earlier_refreshes import earlier_scores, score_new_weeks
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.orchestration import metadata
-from mmm_assets.orchestration.earlier_refreshes import earlier_scores, score_new_weeks
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from mmm_assets.cli import app
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.orchestration.backfill import Finished
+from mmm_assets.inputs.finished_weeks import FinishedWeeks
 from mmm_assets.orchestration.publication import finish_interrupted
 from mmm_assets.store.mart_week import read_week
 from mmm_assets.store.project import Project
@@ -50,19 +50,19 @@ def test_a_resumed_backfill_does_what_is_missing_and_touches_nothing_else(
 def test_weeks_are_done_while_data_configuration_and_code_are_the_same(
     project: ProjectConfig,
 ) -> None:
-    assert Finished(project).is_done(FIRST)
-    assert not Finished(project).is_done(MISSING)
+    assert FinishedWeeks(project).is_done(FIRST)
+    assert not FinishedWeeks(project).is_done(MISSING)
     file = project.folder / "kpi.csv"
     kpi = pd.read_csv(file)
     kpi.loc[kpi["week"] == str(LAST), "sales"] *= 1.01
     kpi.to_csv(file, index=False)
-    assert Finished(project).is_done(FIRST)  # which sees nothing of the last week
-    assert not Finished(project).is_done(LAST)
+    assert FinishedWeeks(project).is_done(FIRST)  # which sees nothing of the last week
+    assert not FinishedWeeks(project).is_done(LAST)
     text = project.path.read_text()
     project.path.write_text(text + "notify: {file: notices.jsonl}\n")
-    assert Finished(load_config(project.path)).is_done(FIRST)  # no result depends on that
+    assert FinishedWeeks(load_config(project.path)).is_done(FIRST)  # no result depends on that
     project.path.write_text(text.replace("members: 2", "members: 3"))
-    assert not Finished(load_config(project.path)).is_done(FIRST)
+    assert not FinishedWeeks(load_config(project.path)).is_done(FIRST)
 
 
 def test_what_a_kill_left_between_tables_and_files_is_finished(project: ProjectConfig) -> None:

@@ -13,7 +13,7 @@ from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import refreshes
 
 
-class Finished:
+class FinishedWeeks:
     """Tells the weeks that need no refresh from the others; ask in the order of the weeks.
 
     A week is done when it is published from the data as they are now, by this configuration
