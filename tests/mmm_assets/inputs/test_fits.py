@@ -8,7 +8,6 @@ from pathlib import Path
 
 import dagster as dg
 import numpy as np
-from tiny_project import WEEKS, write_tiniest
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.fits import fits_of, panel_of
@@ -16,6 +15,7 @@ from mmm_assets.orchestration.automation import JOB
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import QUIET
 from mmm_assets.store.project import Project
+from tests.mmm_assets.tiny_project import WEEKS, write_tiniest
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
 

@@ -1,0 +1,80 @@
+"""What the last release wrote is still read: its published file and its saved fits."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from mmm_assets import mart
+from mmm_assets.config import ProjectConfig, load_config
+from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
+from mmm_assets.inputs.sources import ROLES, load_raw
+from mmm_assets.report import build_index, build_report
+from mmm_assets.store.mart_week import read_week, replace_week
+from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import published_weeks
+from mmm_assets.store.saved_fits import published_training
+from mmm_model.effects import tables
+from tests.mmm_assets.tiny_project import write_tiniest
+
+OF_THEN = Path(__file__).with_name("last_release")
+WEEK = date(2023, 10, 30)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The tiniest project as the last release left it after one refresh."""
+    write_tiniest(tmp_path)
+    config: ProjectConfig = load_config(tmp_path / "mmm.yaml")
+    found = Project(config)
+    shutil.copytree(OF_THEN, found.warehouse.model_folder(WEEK))
+    with duckdb.connect(str(found.warehouse.published_file)) as connection:
+        connection.execute((OF_THEN / "mart.sql").read_text())
+    return found
+
+
+def test_its_published_file_is_read(project: Project) -> None:
+    assert published_weeks(project.warehouse) == [WEEK]
+    with project.warehouse.published() as connection:
+        assert "0.1.0" in set(read_week(connection, "refreshes", WEEK)["code_version"])
+        assert "tiny" in build_report(connection, WEEK)
+    with project.warehouse.published() as connection:
+        assert str(WEEK) in build_index(connection)
+
+
+def test_a_new_refresh_joins_it_and_completes_its_columns(project: Project) -> None:
+    later = date(2023, 11, 6)
+    with project.warehouse.work() as connection:
+        refresh = pd.DataFrame([{"status": "published", "reason": "", "run_id": "new"}])
+        replace_week(connection, "refreshes", later, refresh)
+    project.warehouse.publish(later)
+    assert published_weeks(project.warehouse) == [WEEK, later]
+    with project.warehouse.published() as connection:
+        assert len(read_week(connection, "predictions", WEEK))
+        for table in mart.TABLES:
+            found = connection.execute(f"DESCRIBE mart.current_{table.name}").fetchall()
+            assert {row[0] for row in found} >= {column.name for column in table.all_columns}
+
+
+def test_its_fits_predict_what_they_predicted(project: Project) -> None:
+    with project.warehouse.work() as connection:
+        for role in ROLES:
+            load_raw(connection, project.config, role, datetime.now(UTC))
+        build_panel_tables(connection, project.config, WEEK)
+        panel = read_panel(connection, project.config, WEEK)
+    training = published_training(project, WEEK)
+    assert training is not None
+    with project.warehouse.published() as connection:
+        then = read_week(connection, "predictions", WEEK)
+    keys = ["split", "region", "week"]
+    now = tables.predictions(training, panel).astype({"week": then["week"].dtype})
+    pd.testing.assert_frame_equal(
+        now.sort_values(keys)[then.columns].reset_index(drop=True),
+        then.sort_values(keys).reset_index(drop=True),
+        rtol=1e-6,
+    )
