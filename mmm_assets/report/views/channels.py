@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from mmm_assets.mart import numbers
 from mmm_assets.report import figure as fig
@@ -39,19 +40,6 @@ def _roi(refresh: Refresh) -> View:
     table = refresh.query(_ROI)
     rows = table.dropna(subset=["roi"])
     names = [refresh.label(c) for c in rows["channel"]]
-    unit = numbers.currency_sign(refresh.context.currency) or "unit of money"
-    best, worst = rows.iloc[0], rows.iloc[-1]
-    sure = rows[(rows["roi_lower"] > 1)]["channel"].tolist()
-    said = f"One {unit} in {best['channel']} brought back {words.number(best['roi'])}"
-    if len(rows) > 1:
-        said += f", in {worst['channel']} {words.number(worst['roi'])}"
-    if sure:
-        said += (
-            f"; {words.listed(sure)} {'pays' if len(sure) == 1 else 'pay'} back almost certainly "
-            "(the whole interval is above 1)"
-        )
-    else:
-        said += "; of no channel is it certain that it pays back"
     # One interval that reaches far must not squeeze all others into a corner.
     reach = float(np.nanquantile(rows["roi_upper"].fillna(rows["roi"]), 0.9))
     top = max(1.2, min(float(rows["roi_upper"].max(skipna=True) or 1), 2.5 * reach))
@@ -59,7 +47,7 @@ def _roi(refresh: Refresh) -> View:
     return View(
         "channels-roi",
         title,
-        said + ".",
+        _roi_reading(refresh, rows),
         fig.figure(
             [
                 fig.bars(
@@ -107,6 +95,22 @@ def _roi(refresh: Refresh) -> View:
         height=fig.height_of(len(names), 34),
         wide=True,
     )  # fmt: skip
+
+
+def _roi_reading(refresh: Refresh, rows: pd.DataFrame) -> str:
+    """The best and the worst return, and which channels surely pay back."""
+    unit = numbers.currency_sign(refresh.context.currency) or "unit of money"
+    best, worst = rows.iloc[0], rows.iloc[-1]
+    said = f"One {unit} in {best['channel']} brought back {words.number(best['roi'])}"
+    if len(rows) > 1:
+        said += f", in {worst['channel']} {words.number(worst['roi'])}"
+    sure = rows[(rows["roi_lower"] > 1)]["channel"].tolist()
+    if not sure:
+        return said + "; of no channel is it certain that it pays back."
+    return (
+        f"{said}; {words.listed(sure)} {'pays' if len(sure) == 1 else 'pay'} back almost certainly "
+        "(the whole interval is above 1)."
+    )
 
 
 def _one(axis: str) -> dict:

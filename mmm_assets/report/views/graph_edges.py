@@ -78,11 +78,45 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
     crowded = len(shown) > 60
     shown = shown.head(60)
     places = positions(shown)
+    arrows, hover = _arrows(refresh, shown, places)
+    count = words.counted(len(_published(edges)), "edge is used", "edges are used")
+    strong = shown.iloc[int(shown["weight"].abs().to_numpy().argmax())]
+    return View(
+        "graph-network",
+        title,
+        f"{count}; the strongest runs from {strong['source']} to {strong['target']}, found in "
+        f"{words.percent(strong['probability'])} of the refits."
+        + sortability(refresh),
+        fig.figure(
+            [
+                {"type": "scatter", "mode": "markers", **hover,
+                 "marker": {"size": 14, "color": "@ink/0.01"},
+                 "hovertemplate": "%{text}<extra></extra>"},
+                _discs(refresh, shown, places),
+            ],
+            annotations=arrows,
+            showlegend=False,
+            margin={"l": 8, "r": 8, "t": 10, "b": 10},
+            xaxis=_bare([x for x, _ in places.values()], 0.45),
+            yaxis=_bare([y for _, y in places.values()], 0.4),
+        ),
+        table=edges,
+        sql=refresh.shown(_EDGES),
+        note="Arrows: wider is stronger, fuller is surer, red is negative. Discs: size by "
+        "total contribution. Squares: controls." + (" The 60 surest edges." if crowded else ""),
+        wide=True,
+        height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=300),
+    )  # fmt: skip
+
+
+def _arrows(
+    refresh: Refresh, shown: pd.DataFrame, places: dict[str, tuple[float, float]]
+) -> tuple[list[dict[str, Any]], dict[str, list[Any]]]:
+    """One arrow a pair, as strong as its strongest edge, and hover texts that tell all edges."""
     strongest = float(shown["weight"].abs().max()) or 1.0
     arrows: list[dict[str, Any]] = []
     hover: dict[str, list[Any]] = {"x": [], "y": [], "text": []}
     for _, pair in shown.groupby(["source", "target"], sort=False):
-        # One arrow a pair, as strong as its strongest edge; the hover tells them all.
         edge = pair.iloc[int(pair["weight"].abs().argmax())]
         (x0, y0), (x1, y1) = places[edge["source"]], places[edge["target"]]
         sure = _sure(edge["probability"])
@@ -106,46 +140,27 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
                 for each in pair.to_dict("records")
             )
         )
-    names = list(places)
-    controls = _controls_among(shown)
+    return arrows, hover
+
+
+def _discs(
+    refresh: Refresh, shown: pd.DataFrame, places: dict[str, tuple[float, float]]
+) -> dict[str, Any]:
+    """Channels as discs as large as what they bring, controls as squares."""
+    names, controls = list(places), _controls_among(shown)
     totals = refresh.summary["contribution"].reindex(names).fillna(0).clip(lower=0)
     sizes = 16 + 18 * np.sqrt(totals / max(float(totals.max()), 1e-12))
-    count = words.counted(len(_published(edges)), "edge is used", "edges are used")
-    strong = shown.iloc[int(shown["weight"].abs().to_numpy().argmax())]
-    return View(
-        "graph-network",
-        title,
-        f"{count}; the strongest runs from {strong['source']} to {strong['target']}, found in "
-        f"{words.percent(strong['probability'])} of the refits."
-        + sortability(refresh),
-        fig.figure(
-            [
-                {"type": "scatter", "mode": "markers", **hover,
-                 "marker": {"size": 14, "color": "@ink/0.01"},
-                 "hovertemplate": "%{text}<extra></extra>"},
-                {"type": "scatter", "mode": "markers+text",
-                 "x": [places[n][0] for n in names], "y": [places[n][1] for n in names],
-                 "text": [refresh.label(n) for n in names], "textposition": "bottom center",
-                 "cliponaxis": False, "customdata": totals.to_numpy(),
-                 "marker": {"size": sizes.tolist(), "opacity": 1,
-                            "symbol": ["square" if n in controls else "circle" for n in names],
-                            "color": [refresh.colour(n) for n in names],
-                            "line": {"color": "@paper", "width": 2}},
-                 "hovertemplate": "%{text}: brings %{customdata:.3~s}<extra></extra>"},
-            ],
-            annotations=arrows,
-            showlegend=False,
-            margin={"l": 8, "r": 8, "t": 10, "b": 10},
-            xaxis=_bare([x for x, _ in places.values()], 0.45),
-            yaxis=_bare([y for _, y in places.values()], 0.4),
-        ),
-        table=edges,
-        sql=refresh.shown(_EDGES),
-        note="Arrows: wider is stronger, fuller is surer, red is negative. Discs: size by "
-        "total contribution. Squares: controls." + (" The 60 surest edges." if crowded else ""),
-        wide=True,
-        height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=300),
-    )  # fmt: skip
+    return {
+        "type": "scatter", "mode": "markers+text",
+        "x": [places[n][0] for n in names], "y": [places[n][1] for n in names],
+        "text": [refresh.label(n) for n in names], "textposition": "bottom center",
+        "cliponaxis": False, "customdata": totals.to_numpy(),
+        "marker": {"size": sizes.tolist(), "opacity": 1,
+                   "symbol": ["square" if n in controls else "circle" for n in names],
+                   "color": [refresh.colour(n) for n in names],
+                   "line": {"color": "@paper", "width": 2}},
+        "hovertemplate": "%{text}: brings %{customdata:.3~s}<extra></extra>",
+    }  # fmt: skip
 
 
 def _controls_among(edges: pd.DataFrame) -> set[str]:

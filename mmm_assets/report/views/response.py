@@ -136,7 +136,7 @@ def _together(
     refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame], what: str
 ) -> View:
     """All channels against today's plan: response, or what the next unit adds."""
-    data, at_double = [], {}
+    data, half_more = [], {}
     for channel, part in parts.items():
         now = _today(part)
         if now is None or not now["spend"] > 0 or not abs(now[what]) > 0:
@@ -151,7 +151,7 @@ def _together(
                 )
             )  # fmt: skip
         if x.max() >= 1.45:
-            at_double[channel] = float(np.interp(1.5, x, y))
+            half_more[channel] = float(np.interp(1.5, x, y))
     total = what == "response"
     id_, title = (
         ("channels-saturation-curves", "What a larger plan adds, against today")
@@ -164,25 +164,10 @@ def _together(
         )
     drawn = np.concatenate([trace["y"] for trace in data])
     lowest, highest = float(np.nanmin(drawn)), float(np.nanmax(drawn))
-    reading = "All channels on one scale: today is 1."
-    if at_double:
-        best = max(at_double, key=lambda name: at_double[name])
-        worst = min(at_double, key=lambda name: at_double[name])
-        if total:
-            reading = (
-                f"Half as much again would lift {best} by {words.percent(at_double[best] - 1)} and "
-                f"{worst} by {words.percent(at_double[worst] - 1)}."
-            )
-        else:
-            reading = (
-                f"After half as much again, the next unit in {worst} brings "
-                f"{words.percent(at_double[worst])} of what it brings today; in {best} "
-                f"{words.percent(at_double[best])}."
-            )
     return View(
         id_,
         title,
-        reading,
+        _together_reading(half_more, total),
         fig.figure(
             data,
             xaxis=fig.axis("Plan, times today's", showgrid=False),
@@ -200,6 +185,24 @@ def _together(
         sql=refresh.shown(_CURVES),
         height=400,
     )  # fmt: skip
+
+
+def _together_reading(half_more: dict[str, float], total: bool) -> str:
+    """What one and a half times today's plan would do, where it would do most and least."""
+    if not half_more:
+        return "All channels on one scale: today is 1."
+    best = max(half_more, key=lambda name: half_more[name])
+    worst = min(half_more, key=lambda name: half_more[name])
+    if total:
+        return (
+            f"Half as much again would lift {best} by {words.percent(half_more[best] - 1)} and "
+            f"{worst} by {words.percent(half_more[worst] - 1)}."
+        )
+    return (
+        f"After half as much again, the next unit in {worst} brings "
+        f"{words.percent(half_more[worst])} of what it brings today; in {best} "
+        f"{words.percent(half_more[best])}."
+    )
 
 
 def _saturation(refresh: Refresh) -> View:

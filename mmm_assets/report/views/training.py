@@ -32,15 +32,7 @@ def _view(refresh: Refresh) -> View:
     terms = sorted(history["term"].unique(), key=lambda term: (term != "total", term))
     terms = terms[:12]
     runs = {name: history[history["fit"] == name] for name in fits}
-    per_fit: list[dict[int, dict[str, Any]]] = []
-    for name in fits:
-        traces: dict[int, dict[str, Any]] = {}
-        for i, term in enumerate(terms):
-            part = _thinned(runs[name][runs[name]["term"] == term])
-            # A logarithmic axis has no place for zero or less.
-            loss = part["loss"].where(part["loss"] > 0)
-            traces[i] = {"x": part["step"].to_numpy(), "y": loss.to_numpy()}
-        per_fit.append(traces)
+    per_fit = [_traces(runs[name], terms) for name in fits]
     data = [
         fig.line(
             per_fit[0][i]["x"],
@@ -52,20 +44,10 @@ def _view(refresh: Refresh) -> View:
         )
         for i, term in enumerate(terms)
     ]
-    total = runs[fits[0]][runs[fits[0]]["term"] == "total"]["loss"]
-    reading = "The terms of the loss, step by step."
-    if len(total) > 10:
-        late = total.iloc[int(len(total) * 0.8) :]
-        change = (late.iloc[-1] - late.iloc[0]) / max(abs(total.iloc[0] - total.iloc[-1]), 1e-12)
-        settled = "has settled" if abs(change) < 0.05 else "was still moving at the end"
-        reading = (
-            f"The loss {settled}: the last fifth of {int(runs[fits[0]]['step'].max())} steps "
-            f"changed it by {words.percent(abs(float(change)))} of the whole way."
-        )
     return View(
         "fit-training",
         "Training history",
-        reading,
+        _reading(runs[fits[0]]),
         fig.figure(
             data,
             xaxis=fig.axis("Step", showgrid=False),
@@ -80,6 +62,31 @@ def _view(refresh: Refresh) -> View:
             for name, traces in zip(fits, per_fit, strict=True)
         ),
         note="Terms that are zero or negative cannot be drawn on a logarithmic axis.",
+    )
+
+
+def _traces(run: pd.DataFrame, terms: list[str]) -> dict[int, dict[str, Any]]:
+    """Steps and losses of one fit, term by term."""
+    traces: dict[int, dict[str, Any]] = {}
+    for i, term in enumerate(terms):
+        part = _thinned(run[run["term"] == term])
+        # A logarithmic axis has no place for zero or less.
+        loss = part["loss"].where(part["loss"] > 0)
+        traces[i] = {"x": part["step"].to_numpy(), "y": loss.to_numpy()}
+    return traces
+
+
+def _reading(run: pd.DataFrame) -> str:
+    """Say whether the loss had come to rest."""
+    total = run[run["term"] == "total"]["loss"]
+    if len(total) <= 10:
+        return "The terms of the loss, step by step."
+    late = total.iloc[int(len(total) * 0.8) :]
+    change = (late.iloc[-1] - late.iloc[0]) / max(abs(total.iloc[0] - total.iloc[-1]), 1e-12)
+    settled = "has settled" if abs(change) < 0.05 else "was still moving at the end"
+    return (
+        f"The loss {settled}: the last fifth of {int(run['step'].max())} steps "
+        f"changed it by {words.percent(abs(float(change)))} of the whole way."
     )
 
 
