@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from mmm_assets.mart import numbers
 from mmm_assets.report import build_report, words
 
 pytestmark = pytest.mark.browser
@@ -342,3 +343,26 @@ def test_printing_draws_everything_on_white(open_report, html):
     assert 10 <= pages <= 26  # two columns: half as many as views
     assert b"/MediaBox [0 0 594.9" in pdf  # A4
     assert opened.page.locator(".chart[data-drawn]").count() >= 40
+
+
+def test_hover_texts_write_small_numbers_out(filled, example, open_report):
+    connection = filled(example())
+    connection.execute(
+        "UPDATE mart.optimal_budgets SET current_spend = current_spend / 1e7,"
+        " optimal_spend = optimal_spend / 1e7"
+    )
+    report = open_report(build_report(connection, example().week))
+    report.draw_all()
+    spent = max(report.data("budgets-channels")[0]["x"])
+    assert 0 < spent < 0.1
+    said = report.page.evaluate(
+        """async () => {
+            const chart = document.getElementById("chart-budgets-channels");
+            const point = chart.data[0].x.indexOf(Math.max(...chart.data[0].x));
+            chart.scrollIntoView();
+            Plotly.Fx.hover(chart, [{curveNumber: 0, pointNumber: point}]);
+            await new Promise((ready) => setTimeout(ready, 300));
+            return chart.querySelector(".hoverlayer").textContent;
+        }"""
+    )
+    assert f"recommended {numbers.number(spent)}" in said
