@@ -1,4 +1,4 @@
-"""What all commands share: the application, its options, its way to end on a mistake."""
+"""The application that all commands belong to, its options, its way to end on a mistake."""
 
 from __future__ import annotations
 

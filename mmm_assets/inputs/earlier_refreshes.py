@@ -1,4 +1,4 @@
-"""What earlier refreshes said of the weeks that have come since.
+"""Forecasts by earlier refreshes of the weeks that have come since.
 
 A refresh scores the weeks that came after the published refresh before it, by the saved models
 of every published refresh that looks no further ahead than ``refresh.track_weeks``. Each

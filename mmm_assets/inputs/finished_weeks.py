@@ -1,4 +1,4 @@
-"""Which weeks of a backfill are done already, so that it goes on where it was stopped."""
+"""Weeks of a backfill that are done already, so that it goes on where it was stopped."""
 
 from __future__ import annotations
 

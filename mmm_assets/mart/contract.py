@@ -1,4 +1,4 @@
-"""What a table of the ``mart`` schema is made of."""
+"""Tables and columns: the words in which the ``mart`` schema is declared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How runs fail, in words."""
+"""Failed runs, in words."""
 
 from __future__ import annotations
 

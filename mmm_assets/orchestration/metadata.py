@@ -1,4 +1,4 @@
-"""What a materialisation shows in Dagster's UI: row counts, a schema, a table to read.
+"""Metadata of materialisations, for Dagster's UI: row counts, a schema, a table to read.
 
 Names that come from data are escaped: a channel called ``<img …>`` stays text.
 """

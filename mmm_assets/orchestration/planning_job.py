@@ -15,7 +15,7 @@ GOALS = ("multiplier", "total", "roi", "marginal_roi", "kpi")
 
 
 class PlanConfig(dg.Config):
-    """What is asked; one of the first five, the recent total without any."""
+    """Fields of the launchpad; one of the first five, the recent total without any."""
 
     multiplier: float | None = Field(default=None, description="total over the recent plan's")
     total: float | None = Field(default=None, description="money over the horizon")

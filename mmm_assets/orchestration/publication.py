@@ -1,4 +1,4 @@
-"""How a refresh becomes the published one: tables, models and dashboard, all or none.
+"""The step that makes a refresh the published one: tables, models, dashboard, all or none.
 
 The tables become visible in one rename (see ``warehouse``); models and dashboard wait in the
 refresh's draft folder and follow in renames of their own. A note in that folder, written before

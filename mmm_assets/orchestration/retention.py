@@ -1,4 +1,4 @@
-"""What is kept of the past, counted and not dated: a clock that jumps deletes nothing."""
+"""The part of the past that is kept, counted and not dated: a clock that jumps deletes nothing."""
 
 from __future__ import annotations
 

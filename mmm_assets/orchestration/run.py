@@ -30,7 +30,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True)
 class RefreshOutcome:
-    """How one refresh ended.
+    """The end of one refresh.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What ``mmm status`` shows: how a project stands, and its refreshes, newest first."""
+"""The screen of ``mmm status``: how a project stands, and its refreshes, newest first."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def _listing(rows: pd.DataFrame) -> str:
 
 
 def view_data(view: View) -> dict[str, Any]:
-    """What the page's script needs of a view."""
+    """Figure, choices and table of a view, for the page's script."""
     data: dict[str, Any] = {"figure": view.figure, "height": view.height}
     if view.panels:
         data["panels"] = view.panels

@@ -21,7 +21,7 @@ _NUMBERS_IN_A_SELECTOR = 300_000
 
 @dataclass(frozen=True)
 class ReportContext:
-    """How the project calls itself, its KPI and its currency."""
+    """Names of the project, its KPI and its currency."""
 
     project: str
     kpi_name: str

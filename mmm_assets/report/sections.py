@@ -20,7 +20,8 @@ from mmm_assets.report.views import (
     carryover,
     channels,
     cost,
-    data,
+    data_checks,
+    data_coverage,
     decomposition,
     effectiveness,
     fit,
@@ -33,6 +34,7 @@ from mmm_assets.report.views import (
     media_contributions,
     next_unit,
     response,
+    restated,
     summary,
     track,
     training,
@@ -117,7 +119,7 @@ QUESTIONS = (
         "Data",
         "What went in, what was missing, and what the checks said.",
         ("data-checks",),
-        (data.views, media.views),
+        (data_checks.views, restated.views, data_coverage.views, media.views),
     ),
 )
 

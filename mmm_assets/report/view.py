@@ -1,4 +1,4 @@
-"""What a section is made of: views, each with a heading, a reading, a chart and its table."""
+"""Sections and their views, each with a heading, a reading, a chart and its table."""
 
 from __future__ import annotations
 

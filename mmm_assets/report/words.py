@@ -1,4 +1,4 @@
-"""What sentences are put together from: numbers, dates, lists, counts."""
+"""Pieces of the report's sentences: numbers, dates, lists, counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was worked out once in a run and holds as long as what it came from does not change."""
+"""Values worked out once in a run, kept until what they came from changes."""
 
 from __future__ import annotations
 

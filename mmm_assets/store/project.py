@@ -21,7 +21,7 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Project:
-    """What an asset needs to do its part.
+    """A project as every asset is given it.
 
     Parameters
     ----------

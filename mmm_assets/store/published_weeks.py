@@ -1,4 +1,4 @@
-"""Which refresh weeks are published, and what they were made of.
+"""Refresh weeks that are published, and what they were made of.
 
 Whoever wants to know asks here. What analysts see counts: the published file, and nothing where
 there is none yet. A week in that file may be held instead: its rows are there, but no

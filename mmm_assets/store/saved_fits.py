@@ -48,7 +48,7 @@ def fits_folder(project: Project, refresh_week: date) -> Path:
 
 
 def fits_state(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
-    """What changes when a fit in a folder is written anew: path, inode, time and size of each."""
+    """Path, inode, time and size of the fits in a folder: other ones when a fit is written anew."""
     found = []
     for name in FITS:
         file = folder / f"{name}.safetensors"

@@ -1,4 +1,4 @@
-"""What a fitted model says, one mart table after the other, each labelled and ready to query."""
+"""Results of a fitted model, one mart table after the other, labelled and ready to query."""
 
 from collections.abc import Callable
 from dataclasses import replace

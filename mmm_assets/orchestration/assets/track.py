@@ -1,4 +1,4 @@
-"""How earlier refreshes forecast the weeks that are new in this one."""
+"""Forecasts by earlier refreshes of the weeks that are new in this one."""
 
 from datetime import date
 

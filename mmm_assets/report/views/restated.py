@@ -16,8 +16,12 @@ _RESTATED = """
 _NAMES = {"media": "Spend", "kpi": "Value of the KPI"}
 
 
-def restated(refresh: Refresh) -> View:
+def views(refresh: Refresh) -> tuple[View, ...]:
     """Money that moved in past weeks, by week."""
+    return (_view(refresh),)
+
+
+def _view(refresh: Refresh) -> View:
     rows = refresh.query(_RESTATED)
     title = "Late and restated weeks"
     if rows.empty:
