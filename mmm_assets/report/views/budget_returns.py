@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from mmm_assets.report import figure as fig
@@ -27,35 +29,17 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 
 
 def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
-    choices = []
     sums = totals(refresh, rows)
+    choices = []
     for scenario in scenarios(rows):
-        part = of_scenario(rows, scenario, refresh)
-        names = [refresh.label(c) for c in part["channel"]]
-        value = part["optimal_response"]
         would, now = (float(sums[f"{when}_response"][scenario]) for when in ("optimal", "current"))
-        bounds = fig.error(
-            value.tolist(),
-            part["lower"].fillna(value).tolist(),
-            part["upper"].fillna(value).tolist(),
+        name = scenario_name(scenario)
+        reading = (
+            f"{name}: {words.number(would)} {refresh.kpi} a week "
+            f"through media instead of {words.number(now)}."
         )
-        colours = [refresh.colour(c) for c in part["channel"]]
-        choices.append(
-            Choice(
-                scenario_name(scenario),
-                {
-                    0: {
-                        "y": names,
-                        "x": value.to_numpy(),
-                        "error_x": bounds,
-                        "marker": {"color": colours},
-                    },
-                    1: {"y": names, "x": part["current_response"].to_numpy()},
-                },
-                reading=f"{scenario_name(scenario)}: {words.number(would)} {refresh.kpi} a week "
-                f"through media instead of {words.number(now)}.",
-            )
-        )  # fmt: skip
+        bars = _bars(refresh, of_scenario(rows, scenario, refresh))
+        choices.append(Choice(name, bars, reading=reading))
     return View(
         "budgets-response",
         "What it would bring, by channel",
@@ -77,6 +61,20 @@ def _response(refresh: Refresh, rows: pd.DataFrame) -> View:
         note="Coloured: at the recommended spend, with its 90 % interval. Grey: now.",
         height=fig.height_of(len(refresh.channels), 38),
     )
+
+
+def _bars(refresh: Refresh, part: pd.DataFrame) -> dict[int, dict[str, Any]]:
+    """Recommended with its interval, and current."""
+    names = [refresh.label(c) for c in part["channel"]]
+    value = part["optimal_response"]
+    bounds = fig.error(
+        value.tolist(), part["lower"].fillna(value).tolist(), part["upper"].fillna(value).tolist()
+    )
+    colours = [refresh.colour(c) for c in part["channel"]]
+    return {
+        0: {"y": names, "x": value.to_numpy(), "error_x": bounds, "marker": {"color": colours}},
+        1: {"y": names, "x": part["current_response"].to_numpy()},
+    }
 
 
 def _gain(refresh: Refresh, rows: pd.DataFrame) -> View:

@@ -25,33 +25,7 @@ def _view(refresh: Refresh, rows: pd.DataFrame) -> View:
     parts = dict(iter(rows.groupby("channel", sort=False)))
     channels = [name for name in refresh.channels if name in parts]
 
-    def traces(channel: str) -> dict[int, dict]:
-        part = parts[channel]
-        weeks, colour = iso(part["week"]), refresh.colour(channel)
-        return {
-            0: {"x": weeks, "y": part["current_spend"].to_numpy()},
-            1: {
-                "x": weeks,
-                "y": part["optimal_spend"].to_numpy(),
-                "line": {"color": colour, "width": 2},
-            },
-        }
-
-    def reading(channel: str) -> str:
-        part = parts[channel]
-        now, then = part["current_spend"].sum(), part["optimal_spend"].sum()
-        top = part.sort_values("optimal_spend").iloc[-1]
-        money = words.money(then, refresh.context.currency)
-        change = (
-            f" ({words.percent(then / now - 1, signed=True)} against the plan)" if now > 0 else ""
-        )
-        return (
-            f"{scenario_name(part['scenario'].iloc[0])}: {channel} gets {money} in "
-            f"{words.counted(len(part), 'week')}{change}, most in the week of "
-            f"{str(top['week'])[:10]}."
-        )
-
-    first = traces(channels[0])
+    first = _traces(refresh, channels[0], parts[channels[0]])
     data = [
         {**fig.line(None, None, "If the recent plan goes on", "@ink/0.5"), **first[0],
          "line": {"color": "@ink/0.5", "dash": "dot"}},
@@ -60,7 +34,7 @@ def _view(refresh: Refresh, rows: pd.DataFrame) -> View:
     return View(
         "budgets-weeks",
         "The weeks ahead",
-        reading(channels[0]),
+        _reading(refresh, channels[0], parts[channels[0]]),
         fig.figure(
             data,
             xaxis=fig.weeks_axis(),
@@ -72,8 +46,38 @@ def _view(refresh: Refresh, rows: pd.DataFrame) -> View:
         sql=refresh.shown(_WEEKS),
         selector="Channel",
         choices=tuple(
-            Choice(channel, traces(channel), reading=reading(channel)) for channel in channels
+            Choice(
+                channel,
+                _traces(refresh, channel, parts[channel]),
+                reading=_reading(refresh, channel, parts[channel]),
+            )
+            for channel in channels
         ),
         note="Carryover from week to week counts. No week is below the least or above the "
         "largest of the last year, unless a contract or a flight asks for it.",
+    )
+
+
+def _traces(refresh: Refresh, channel: str, part: pd.DataFrame) -> dict[int, dict]:
+    """Weekly spend of one channel: as recently, and recommended."""
+    weeks, colour = iso(part["week"]), refresh.colour(channel)
+    return {
+        0: {"x": weeks, "y": part["current_spend"].to_numpy()},
+        1: {
+            "x": weeks,
+            "y": part["optimal_spend"].to_numpy(),
+            "line": {"color": colour, "width": 2},
+        },
+    }
+
+
+def _reading(refresh: Refresh, channel: str, part: pd.DataFrame) -> str:
+    now, then = part["current_spend"].sum(), part["optimal_spend"].sum()
+    top = part.sort_values("optimal_spend").iloc[-1]
+    money = words.money(then, refresh.context.currency)
+    change = f" ({words.percent(then / now - 1, signed=True)} against the plan)" if now > 0 else ""
+    return (
+        f"{scenario_name(part['scenario'].iloc[0])}: {channel} gets {money} in "
+        f"{words.counted(len(part), 'week')}{change}, most in the week of "
+        f"{str(top['week'])[:10]}."
     )

@@ -130,17 +130,6 @@ def _next(refresh: Refresh) -> View:
     rows = table.dropna(subset=["roi", "marginal_roi"])
     if rows.empty:
         return View("channels-next", title, "No channel has both a return and a marginal return.")
-    grow = rows[rows["marginal_roi"] > 1].sort_values("marginal_roi", ascending=False)
-    tired = rows[(rows["roi"] > 1) & (rows["marginal_roi"] <= 1)]
-    said = (
-        f"More money would still pay back in {words.listed(grow['channel'].tolist())}"
-        if len(grow)
-        else "In no channel would more money pay back"
-    )
-    if len(tired):
-        said += (
-            f"; {words.listed(tired['channel'].tolist())} paid back, but the next unit would not"
-        )
     largest = max(float(rows["spend"].max()), 1e-12)
     sizes = [10 + 30 * float(np.sqrt(max(0.0, value) / largest)) for value in rows["spend"]]
     top = 1.1 * max(1.1, float(rows[["roi", "marginal_roi"]].max().max()))
@@ -148,7 +137,7 @@ def _next(refresh: Refresh) -> View:
     return View(
         "channels-next",
         title,
-        said + ".",
+        _next_reading(rows),
         fig.figure(
             [
                 fig.line([low, top], [low, top], "Equal", "@line", hoverinfo="skip"),
@@ -175,6 +164,22 @@ def _next(refresh: Refresh) -> View:
         note="Size: spend. Below the diagonal: the channel is past its best return.",
         height=420,
     )  # fmt: skip
+
+
+def _next_reading(rows: pd.DataFrame) -> str:
+    """Where more money would still pay back, and where it only did so far."""
+    grow = rows[rows["marginal_roi"] > 1].sort_values("marginal_roi", ascending=False)
+    tired = rows[(rows["roi"] > 1) & (rows["marginal_roi"] <= 1)]
+    said = (
+        f"More money would still pay back in {words.listed(grow['channel'].tolist())}"
+        if len(grow)
+        else "In no channel would more money pay back"
+    )
+    if len(tired):
+        said += (
+            f"; {words.listed(tired['channel'].tolist())} paid back, but the next unit would not"
+        )
+    return said + "."
 
 
 def _shares(refresh: Refresh) -> View:

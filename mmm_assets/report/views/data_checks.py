@@ -29,21 +29,6 @@ def _checks(refresh: Refresh) -> View:
         return View("data-checks", title, "No check was recorded for this refresh.")
     passed = rows["passed"].fillna(False).astype(bool)
     failed = rows[~passed]
-    if failed.empty:
-        reading = f"All {words.counted(len(rows), 'check')} of the input tables passed."
-    else:
-        named = [f"{r.table_name}: {r.rule}" for r in failed.itertuples()]
-        reading = (
-            f"{len(failed)} of {words.counted(len(rows), 'check')} did not pass: "
-            f"{words.listed([name.replace('_', ' ') for name in named])}."
-        )
-    waived = rows[rows["waived_until"].notna()]
-    if len(waived):
-        names = words.listed(
-            [f"{r.rule} of {r.table_name}".replace("_", " ") for r in waived.itertuples()]
-        )
-        last = str(waived["waived_until"].min())[:10]
-        reading += f" Waived, the first until {last}: {names}."
     tables = list(dict.fromkeys(rows["table_name"]))
     labels = [refresh.label(str(name).replace("_", " ")) for name in tables]
     data = []
@@ -65,7 +50,7 @@ def _checks(refresh: Refresh) -> View:
     return View(
         "data-checks",
         title,
-        reading,
+        _reading(rows, failed),
         fig.figure(
             data,
             **fig.ranked("Checks", len(tables)) | {"barmode": "stack", "showlegend": True},
@@ -77,6 +62,26 @@ def _checks(refresh: Refresh) -> View:
         height=fig.height_of(len(tables), 40, least=240),
         wide=True,
     )
+
+
+def _reading(rows: pd.DataFrame, failed: pd.DataFrame) -> str:
+    """How many passed, which did not, and which of these are waived."""
+    if failed.empty:
+        reading = f"All {words.counted(len(rows), 'check')} of the input tables passed."
+    else:
+        named = [f"{r.table_name}: {r.rule}" for r in failed.itertuples()]
+        reading = (
+            f"{len(failed)} of {words.counted(len(rows), 'check')} did not pass: "
+            f"{words.listed([name.replace('_', ' ') for name in named])}."
+        )
+    waived = rows[rows["waived_until"].notna()]
+    if len(waived):
+        names = words.listed(
+            [f"{r.rule} of {r.table_name}".replace("_", " ") for r in waived.itertuples()]
+        )
+        last = str(waived["waived_until"].min())[:10]
+        reading += f" Waived, the first until {last}: {names}."
+    return reading
 
 
 def _findings(failed: pd.DataFrame) -> pd.DataFrame | None:

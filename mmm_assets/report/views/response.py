@@ -64,25 +64,6 @@ def _today(part: pd.DataFrame) -> pd.Series | None:
 
 
 def _curve(refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame]) -> View:
-    def traces(channel: str) -> dict[int, dict[str, Any]]:
-        part, colour = parts[channel], refresh.colour(channel)
-        x = part["spend"].to_numpy()
-        seen = part["in_data_range"].fillna(True).astype(bool)
-        now = _today(part)
-        here = part[seen]
-        return {
-            0: {"x": x, "y": part["lower"].to_numpy(), "line": {"width": 0, "color": colour}},
-            1: {"x": x, "y": part["upper"].to_numpy(), "line": {"width": 0, "color": colour},
-                "fillcolor": f"{colour}/0.16"},
-            2: {"x": x, "y": part["response"].to_numpy(),
-                "line": {"color": colour, "width": 1.6, "dash": "dot"}},
-            3: {"x": here["spend"].to_numpy(), "y": here["response"].to_numpy(),
-                "line": {"color": colour, "width": 2.6}},
-            4: {"x": [] if now is None else [now["spend"]],
-                "y": [] if now is None else [now["response"]],
-                "marker": {"color": colour, "size": 12, "line": {"color": "@ink", "width": 1.5}}},
-        }  # fmt: skip
-
     first = next(iter(parts))
     data = [
         *fig.band([], [], [], "90 % interval", refresh.colour(first)),
@@ -93,14 +74,13 @@ def _curve(refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame
          "hovertemplate": "Today: %{x:.3~s} brings %{y:.3~s}<extra></extra>"},
     ]  # fmt: skip
     del data[2]["hovertemplate"]
-    for i, attributes in traces(first).items():
+    for i, attributes in _curve_traces(refresh, first, parts).items():
         data[i] |= attributes
     choices = []
     for channel in parts:
+        traces = _curve_traces(refresh, channel, parts)
         title = {"title": {"text": _unit(refresh, channel)}}
-        choices.append(
-            Choice(channel, traces(channel), {"xaxis": title}, _curve_reading(channel, parts))
-        )
+        choices.append(Choice(channel, traces, {"xaxis": title}, _curve_reading(channel, parts)))
     return View(
         "channels-response",
         "Response curve by channel",
@@ -118,6 +98,29 @@ def _curve(refresh: Refresh, curves: pd.DataFrame, parts: dict[str, pd.DataFrame
         wide=True,
         height=400,
     )
+
+
+def _curve_traces(
+    refresh: Refresh, channel: str, parts: dict[str, pd.DataFrame]
+) -> dict[int, dict[str, Any]]:
+    """Interval, curve beyond and within the data, and today's plan of one channel."""
+    part, colour = parts[channel], refresh.colour(channel)
+    x = part["spend"].to_numpy()
+    seen = part["in_data_range"].fillna(True).astype(bool)
+    now = _today(part)
+    here = part[seen]
+    return {
+        0: {"x": x, "y": part["lower"].to_numpy(), "line": {"width": 0, "color": colour}},
+        1: {"x": x, "y": part["upper"].to_numpy(), "line": {"width": 0, "color": colour},
+            "fillcolor": f"{colour}/0.16"},
+        2: {"x": x, "y": part["response"].to_numpy(),
+            "line": {"color": colour, "width": 1.6, "dash": "dot"}},
+        3: {"x": here["spend"].to_numpy(), "y": here["response"].to_numpy(),
+            "line": {"color": colour, "width": 2.6}},
+        4: {"x": [] if now is None else [now["spend"]],
+            "y": [] if now is None else [now["response"]],
+            "marker": {"color": colour, "size": 12, "line": {"color": "@ink", "width": 1.5}}},
+    }  # fmt: skip
 
 
 def _curve_reading(channel: str, parts: dict[str, pd.DataFrame]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from mmm_assets.mart import gates, numbers
@@ -74,39 +76,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 
 def _view(refresh: Refresh) -> View:
     metrics = refresh.query(forecast.METRICS)
-    rows: list[tuple[str, str, str]] = []
-    skill = {
-        name.lower(): forecast.metric(metrics, "pooled", model, "skill")
-        for model, name in forecast.REFERENCES.items()
-    }
-    known = {name: value for name, value in skill.items() if value == value}
-    if known:
-        lost = [name for name, value in known.items() if value <= 0]
-        least, most = words.percent(min(known.values())), words.percent(max(known.values()))
-        found = (
-            f"No better than {words.listed(lost)}"
-            if lost
-            else f"{least} to {most} less error than {len(known)} simple forecasts"
-        )
-        rows.append(("Forecast of unseen weeks", found, _mark(not lost)))
-    covered = forecast.metric(metrics, "pooled", "mmm", "coverage_90")
-    if covered == covered:
-        inside = f"{words.percent(covered)} of the unseen values inside"
-        rows.append(("90 % intervals", inside, _mark(_HONEST[0] <= covered <= _HONEST[1])))
-    spread = effect_spread(refresh)
-    if spread == spread:
-        within = f"±{words.percent(spread)} for a typical channel"
-        rows.append(("Width of the effects' intervals", within, _mark(spread <= _ROUGH)))
-    checks = refresh.query(_CHECKS).iloc[0]
-    if checks["checks"]:
-        passed = f"{checks['checks'] - checks['failed']} of {checks['checks']} passed"
-        rows.append(("Checks of the input", passed, _mark(not checks["failed"])))
-    broken = {name: why for name, why in broken_gates(refresh).items() if why}
-    for name, why in broken.items():
-        rows.append((f"Gate: {name.replace('_', ' ')}", words.shortened(why, 300), _mark(False)))
-    if not broken:
-        names = words.listed([gate.name.replace("_", " ") for gate in gates.GATES], 6)
-        rows.append(("Gates before publication", f"All hold: {names}", _mark(True)))
+    rows = [*_of_forecast(metrics), *_of_effects(refresh), *_of_gates(refresh)]
     bad = [what for what, _, mark in rows if mark != _mark(True)]
     reading = f"{len(rows) - len(bad)} of {words.counted(len(rows), 'test')} turned out well"
     if bad:
@@ -121,6 +91,50 @@ def _view(refresh: Refresh) -> View:
         note="A refresh that breaks a gate is held back: the current views stay with the one "
         "before it.",
     )
+
+
+def _of_forecast(metrics: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    """Unseen weeks against simple forecasts, and the honesty of the intervals."""
+    skill = {
+        name.lower(): forecast.metric(metrics, "pooled", model, "skill")
+        for model, name in forecast.REFERENCES.items()
+    }
+    known = {name: value for name, value in skill.items() if value == value}
+    if known:
+        lost = [name for name, value in known.items() if value <= 0]
+        least, most = words.percent(min(known.values())), words.percent(max(known.values()))
+        found = (
+            f"No better than {words.listed(lost)}"
+            if lost
+            else f"{least} to {most} less error than {len(known)} simple forecasts"
+        )
+        yield "Forecast of unseen weeks", found, _mark(not lost)
+    covered = forecast.metric(metrics, "pooled", "mmm", "coverage_90")
+    if covered == covered:
+        inside = f"{words.percent(covered)} of the unseen values inside"
+        yield "90 % intervals", inside, _mark(_HONEST[0] <= covered <= _HONEST[1])
+
+
+def _of_effects(refresh: Refresh) -> Iterator[tuple[str, str, str]]:
+    """How well effects are known, and the checks of what they were learned from."""
+    spread = effect_spread(refresh)
+    if spread == spread:
+        within = f"±{words.percent(spread)} for a typical channel"
+        yield "Width of the effects' intervals", within, _mark(spread <= _ROUGH)
+    checks = refresh.query(_CHECKS).iloc[0]
+    if checks["checks"]:
+        passed = f"{checks['checks'] - checks['failed']} of {checks['checks']} passed"
+        yield "Checks of the input", passed, _mark(not checks["failed"])
+
+
+def _of_gates(refresh: Refresh) -> Iterator[tuple[str, str, str]]:
+    """Each gate that is broken, else that all hold."""
+    broken = {name: why for name, why in broken_gates(refresh).items() if why}
+    for name, why in broken.items():
+        yield f"Gate: {name.replace('_', ' ')}", words.shortened(why, 300), _mark(False)
+    if not broken:
+        names = words.listed([gate.name.replace("_", " ") for gate in gates.GATES], 6)
+        yield "Gates before publication", f"All hold: {names}", _mark(True)
 
 
 def _mark(good: bool) -> str:
