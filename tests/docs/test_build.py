@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -22,13 +22,16 @@ from mmm_assets.mart import TABLES
 from mmm_assets.mart.gates import GATES
 
 
-@pytest.fixture(scope="module")
-def docs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def docs(built_once: Callable[..., Path]) -> Path:
     """A copy of the documentation with its site."""
-    folder = tmp_path_factory.mktemp("site") / "docs"
-    shutil.copytree(DOCS, folder, ignore=shutil.ignore_patterns("site", ".cache", "__pycache__"))
-    build(folder)
-    return folder
+    unwanted = shutil.ignore_patterns("site", ".cache", "__pycache__")
+
+    def build_copy(folder: Path) -> None:
+        shutil.copytree(DOCS, folder, ignore=unwanted, dirs_exist_ok=True)
+        build(folder)
+
+    return built_once("docs", build_copy)
 
 
 def text(docs: Path, page: str) -> str:
