@@ -88,3 +88,11 @@ def test_the_tutorial_shows_what_its_first_commands_print(tmp_path: Path) -> Non
     assert "mmm init" in second[0]
     for block in (first[0], second[0]):
         assert rerun(block, tmp_path) == block
+
+
+@pytest.mark.parametrize("package", ["mmm_model", "mmm_assets"])
+def test_the_house_has_the_rooms_that_its_page_names(package: str) -> None:
+    page = (DOCS / "pages" / "explanation" / "house.md").read_text("utf-8")
+    part = page.split(f", `{package}`\n")[1].split("\n## ")[0]
+    rooms = {folder.parent.name for folder in (DOCS.parent / package).glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `(\w+)` \|", part, re.M)) == rooms
