@@ -16,7 +16,7 @@ from docs.build import DOCS
 from docs.generator.command_line import commands
 from docs.rerun import BLOCK, SAMPLE, TUTORIAL, rerun
 from mmm_assets.config import ProjectConfig
-from mmm_assets.store.warehouse import create_mart
+from mmm_assets.store.schema import create_mart
 
 PAGES = [*sorted((DOCS / "pages").rglob("*.md")), DOCS.parent / "README.md"]
 
