@@ -6,6 +6,6 @@ answer at once. Exit codes are for schedulers, see ``EXIT``.
 
 # Commands are listed in the order of these imports: the way a project goes.
 from mmm_assets.cli import tables, refreshes, plans, serving  # isort: skip
-from mmm_assets.cli.common import EXIT, app
+from mmm_assets.cli.application import EXIT, app
 
 __all__ = ["EXIT", "app", "plans", "refreshes", "serving", "tables"]

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from mmm_assets.cli.common import ConfigOption, app, clear_errors, console, load, stop
+from mmm_assets.cli.application import ConfigOption, app, clear_errors, console, load, stop
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from mmm_assets.cli.common import (
+from mmm_assets.cli.application import (
     EXIT,
     ConfigOption,
     WeekOption,

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mmm_assets.cli.common import ConfigOption, app, clear_errors, console, errors, load
+from mmm_assets.cli.application import ConfigOption, app, clear_errors, console, errors, load
 
 
 @app.command()
