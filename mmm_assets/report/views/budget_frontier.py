@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from mmm_assets.report import figure as fig
@@ -41,11 +42,14 @@ def _frontier(refresh: Refresh, rows: pd.DataFrame) -> View:
     slope = (high["optimal_response"] - low["optimal_response"]) / (
         high["optimal_spend"] - low["optimal_spend"]
     )
+    # A round amount that is no larger than the budgets themselves.
+    step = min(1000.0, 10.0 ** np.floor(np.log10(high["optimal_spend"])))
     return View(
         "budgets-frontier",
         title,
         f"From {refresh.money(low['optimal_spend'])} to {refresh.money(high['optimal_spend'])} a "
-        f"week, 1 000 more bring {words.number(1000 * slope)} {refresh.kpi} on average.",
+        f"week, {words.number(step)} more bring {words.number(step * slope)} {refresh.kpi} on "
+        "average.",
         fig.figure(
             [
                 *fig.band(sums["optimal_spend"].to_numpy(), sums["lower"].to_numpy(),
