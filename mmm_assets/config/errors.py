@@ -1,9 +1,9 @@
-"""What a wrong configuration or question is told: the key, its value, and what is allowed."""
+"""Messages about a wrong configuration or question: the key, its value, and what is allowed."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -17,7 +17,12 @@ class ConfigError(ValueError):
     """The configuration is missing, unreadable or wrong; the message says what to mend."""
 
 
-def explain(error: ValidationError, model: type[BaseModel], content: dict[Any, Any]) -> str:
+def explain(
+    error: ValidationError,
+    model: type[BaseModel],
+    content: dict[Any, Any],
+    key_lines: Mapping[tuple[str, ...], int] | None = None,
+) -> str:
     """Turn pydantic's errors into one line per wrong key.
 
     Parameters
@@ -26,11 +31,16 @@ def explain(error: ValidationError, model: type[BaseModel], content: dict[Any, A
         The model of the whole file.
     content
         What the file held.
+    key_lines
+        Path of a key → its line in the file, where there is a file.
     """
     lines: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False):
         path = _keys(fault["loc"], content)
-        lines.setdefault(".".join(map(str, path)) or "file", []).append(_say(fault, path, model))
+        name = ".".join(map(str, path)) or "file"
+        line = (key_lines or {}).get(tuple(map(str, path)))
+        key = f"{name} (line {line})" if line else name
+        lines.setdefault(key, []).append(_say(fault, path, model))
     return "\n".join(f"  {key}: {' or '.join(dict.fromkeys(said))}" for key, said in lines.items())
 
 

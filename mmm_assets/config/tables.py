@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -26,11 +27,23 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a cell says in every row, where no column holds it."""
+
+    text: str
+
+
+Cells = dict[str, str | Given | None]
+"""Column of ``raw.<table>`` → the delivered column that fills it, or what is given, or nothing."""
+
+
 class Source(Section):
     """Where a table comes from and how its text is read: either ``source`` or ``sql``."""
 
     source: str | None = Field(
-        default=None, description="CSV or Parquet file, or glob, from mmm.yaml"
+        default=None,
+        description="file or glob, CSV or Parquet, from the folder of this file; or sql: SELECT …",
     )
     sql: str | None = Field(
         default=None, description="SELECT that DuckDB can run; ${NAME} = environment"
@@ -49,6 +62,16 @@ class Source(Section):
         """The source as configured; what was loaded from another one is not used."""
         return f"sql: {self.sql}" if self.sql else str(self.source)
 
+    @property
+    def cells(self) -> Cells:
+        """What fills the raw columns that a delivered row says once."""
+        return {}
+
+    @property
+    def unpivoted(self) -> list[Cells]:
+        """What fills the others, for each raw row that a delivered row becomes; empty: one."""
+        return []
+
 
 class WeeklySource(Source):
     """A table with a column of weeks and, unless it is national, one of regions."""
@@ -56,13 +79,19 @@ class WeeklySource(Source):
     week: Name = Field(description="column of dates, or of week numbers with week_origin")
     region: Name | None = Field(default=None, description="column of regions; null: national")
 
+    @property
+    def cells(self) -> Cells:
+        """What fills the raw columns that a delivered row says once."""
+        return {"week": self.week, "region": self.region or Given(NATIONAL)}
+
+
+LAYOUT = Field(default="wide", description="wide: one column each; long: one row each")
+
 
 class MediaTable(WeeklySource):
     """Spend and exposure. Wide: one column a channel. Long: one row a channel."""
 
-    layout: Literal["wide", "long"] = Field(
-        default="wide", description="wide: one column each; long: one row each"
-    )
+    layout: Literal["wide", "long"] = LAYOUT
     channel: Name | None = Field(default=None, description="long: column of channels")
     spend: Name | dict[Name, Name] | None = Field(
         default=None, description="long: column; wide: channel → column"
@@ -91,6 +120,23 @@ class MediaTable(WeeklySource):
         exposure = self.exposure if isinstance(self.exposure, dict) else {}
         return {name: (spend.get(name), exposure.get(name)) for name in {**spend, **exposure}}
 
+    @property
+    def cells(self) -> Cells:
+        """What fills the raw columns that a delivered row says once."""
+        if self.layout == "wide":
+            return super().cells
+        assert not isinstance(self.spend, dict) and not isinstance(self.exposure, dict)
+        own: Cells = {"channel": self.channel, "spend": self.spend, "exposure": self.exposure}
+        return super().cells | own
+
+    @property
+    def unpivoted(self) -> list[Cells]:
+        """A raw row for each channel of a wide table."""
+        return [
+            {"channel": Given(name), "spend": spend, "exposure": exposure}
+            for name, (spend, exposure) in self.columns.items()
+        ]
+
 
 class KpiTable(WeeklySource):
     """What the business wants, and what one unit of it is worth."""
@@ -107,15 +153,24 @@ class KpiTable(WeeklySource):
             raise ValueError("allowed are a column's name or a number above 0")
         return value
 
+    @property
+    def cells(self) -> Cells:
+        """What fills the raw columns that a delivered row says once."""
+        worth: str | Given | None
+        if isinstance(self.value_per_kpi, float):
+            worth = Given(repr(self.value_per_kpi).replace(".", self.decimal))
+        else:
+            worth = self.value_per_kpi
+        return super().cells | {"kpi": self.kpi, "value_per_kpi": worth}
+
 
 class ControlsTable(WeeklySource):
     """What else moves the KPI. Wide: one column a control. Long: one row a control."""
 
-    layout: Literal["wide", "long"] = Field(
-        default="wide", description="wide: one column each; long: one row each"
-    )
+    layout: Literal["wide", "long"] = LAYOUT
     columns: list[Name] | dict[Name, Name] | None = Field(
-        default=None, description="wide: columns, or control → column"
+        default=None,
+        description="wide: columns, or control → column; words become 0/1 controls",
     )
     control: Name | None = Field(default=None, description="long: column of the controls' names")
     value: Name | None = Field(default=None, description="long: column of their values")
@@ -136,6 +191,18 @@ class ControlsTable(WeeklySource):
             return self.columns
         return {name: name for name in self.columns or []}
 
+    @property
+    def cells(self) -> Cells:
+        """What fills the raw columns that a delivered row says once."""
+        if self.layout == "wide":
+            return super().cells
+        return super().cells | {"control": self.control, "value": self.value}
+
+    @property
+    def unpivoted(self) -> list[Cells]:
+        """A raw row for each control of a wide table."""
+        return [{"control": Given(name), "value": column} for name, column in self.named.items()]
+
 
 class LiftTestsTable(Source):
     """Experiments, a row each: a change of spend and what it did to the KPI, a week.
@@ -144,8 +211,8 @@ class LiftTestsTable(Source):
     ``delta_x`` of it would not have been; without, spend had been ``x`` and rose for good.
     """
 
-    channel: Name = Field(default="channel", description="column of channels")
-    region: Name | None = Field(default=None, description="null: everywhere")
+    channel: Name = Field(default="channel", description="channel whose spend was changed")
+    region: Name | None = Field(default=None, description="where; null: everywhere")
     x: Name | None = Field(default="x", description="weekly spend before, for tests without weeks")
     delta_x: Name = Field(default="delta_x", description="change of weekly spend")
     delta_y: Name = Field(default="delta_y", description="KPI gained a week")
@@ -160,14 +227,20 @@ class LiftTestsTable(Source):
             raise ValueError("'start_week' and 'end_week' go together")
         return self
 
+    @property
+    def cells(self) -> Cells:
+        """What fills the raw columns that a delivered row says once."""
+        own = set(LiftTestsTable.model_fields) - set(Source.model_fields) - {"unit"}
+        return {name: getattr(self, name) for name in own}
+
 
 class Tables(Section):
     """The two tables that are needed and the two that are optional."""
 
-    media: MediaTable
-    kpi: KpiTable
-    controls: ControlsTable | None = None
-    lift_tests: LiftTestsTable | None = None
+    media: MediaTable = Field(description="spend and exposure, by week, region and channel")
+    kpi: KpiTable = Field(description="what the business wants, by week and region")
+    controls: ControlsTable | None = Field(default=None, description="what else moves the KPI")
+    lift_tests: LiftTestsTable | None = Field(default=None, description="results of experiments")
 
     @model_validator(mode="after")
     def _same_regions(self) -> Tables:

@@ -22,7 +22,7 @@ sys.path.append(str(ROOT))
 
 from writing import write  # noqa: E402
 
-from mmm_assets.config.project import load_config  # noqa: E402
+from mmm_assets.config import load_config  # noqa: E402
 from tests.mmm_assets.killing import published  # noqa: E402
 
 WEEKS = int(os.environ.get("WEEKS", "52"))

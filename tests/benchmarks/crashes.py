@@ -24,7 +24,7 @@ sys.path.append(str(ROOT))
 import pandas as pd  # noqa: E402
 from writing import write  # noqa: E402
 
-from mmm_assets.config.project import load_config  # noqa: E402
+from mmm_assets.config import load_config  # noqa: E402
 from tests.mmm_assets.killing import Refresher, Watch, kill_after, left_over, moments, published  # noqa: E402
 from tests.mmm_assets.tiny_project import write_tiniest  # noqa: E402
 

@@ -25,7 +25,7 @@ import duckdb  # noqa: E402
 import pandas as pd  # noqa: E402
 from writing import write  # noqa: E402
 
-from mmm_assets.config.project import load_config  # noqa: E402
+from mmm_assets.config import load_config  # noqa: E402
 from tests.mmm_assets.killing import Refresher, finish, published  # noqa: E402
 from tests.mmm_assets.tiny_project import write_tiniest  # noqa: E402
 

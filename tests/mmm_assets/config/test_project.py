@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmm_assets.config.project import ConfigError, find_config, load_config
+from mmm_assets.config import ConfigError, find_config, load_config
 from mmm_model.settings import ModelSettings
 
 GOOD = {
@@ -85,12 +85,23 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a: [1", "YAML"), ("", "keys and values"), ("project: a\nproject: b", "twice")],
+    [
+        ("a: [1", "YAML"),
+        ("", "keys and values"),
+        ("project: a\nproject: b", "line 2.*duplicate key"),
+    ],
 )
 def test_broken_files(tmp_path: Path, text: str, expected: str) -> None:
     file = tmp_path / "mmm.yaml"
     file.write_text(text)
     with pytest.raises(ConfigError, match=expected):
+        load_config(file)
+
+
+def test_a_wrong_key_is_told_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "mmm.yaml"
+    file.write_text("# mine\nproject: a\nrefresh:\n  seed: 1\n  seeds: 2\ntables: {}\n")
+    with pytest.raises(ConfigError, match=r"refresh.seeds \(line 5\): unknown key"):
         load_config(file)
 
 

@@ -1,0 +1,66 @@
+"""The section ``graph`` of the configuration: what is known about who drives whom."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from mmm_assets.config.tables import Name, Section
+
+if TYPE_CHECKING:
+    from mmm_model.graph import GraphSettings
+
+
+class GraphSection(Section):
+    """What is known about how channels and controls drive each other."""
+
+    enabled: bool = Field(default=True, description="false: channels do not drive each other")
+    tiers: list[list[Name]] = Field(
+        default=[], description="upper to lower funnel; no edge leads back"
+    )
+    required: list[tuple[Name, Name]] = Field(default=[], description="pairs [source, target]")
+    forbidden: list[tuple[Name, Name]] = Field(default=[], description="pairs [source, target]")
+    probability: float = Field(
+        default=0.7, ge=0.5, le=1, description="share of refits that must find an edge"
+    )
+    keep_driven_controls: bool = Field(
+        default=False, description="true: adjust for controls that media drive all the same"
+    )
+    instruments: list[Name] = Field(
+        default=[], description="controls that act only through the channels they drive"
+    )
+
+    @property
+    def nodes(self) -> set[str]:
+        """The channels and controls that are named."""
+        edges = [*self.required, *self.forbidden]
+        return {name for group in [*self.tiers, *edges, self.instruments] for name in group}
+
+    def settings(self, seed: int, nodes: Collection[str] | None = None) -> GraphSettings:
+        """How the channel graph is learned.
+
+        Parameters
+        ----------
+        seed
+            Of the refits that an edge's probability is counted in.
+        nodes
+            Channels and controls of the panel: what is said of others is left out, since a
+            channel that has not been on air yet is not in the panel of an early week.
+        """
+        from mmm_model.graph import GraphSettings
+
+        def known(*names: str) -> bool:
+            return nodes is None or set(names) <= set(nodes)
+
+        return GraphSettings(
+            enabled=self.enabled,
+            publish_probability=self.probability,
+            tiers=tuple(tuple(filter(known, tier)) for tier in self.tiers),
+            required=tuple(edge for edge in self.required if known(*edge)),
+            forbidden=tuple(edge for edge in self.forbidden if known(*edge)),
+            keep_driven_controls=self.keep_driven_controls,
+            instruments=tuple(filter(known, self.instruments)),
+            seed=seed,
+        )
