@@ -54,9 +54,14 @@ def load(config: Path | None) -> ProjectConfig:
     from mmm_assets.config.errors import ConfigError
 
     try:
-        return load_config(config or find_config())
+        loaded = load_config(config or find_config())
+        if loaded.checks.waivers:  # only those who waive pay for the import
+            from mmm_assets.inputs.rules import require_known_waivers
+
+            require_known_waivers(loaded)
     except ConfigError as error:
         stop(str(error), "usage")
+    return loaded
 
 
 @contextmanager

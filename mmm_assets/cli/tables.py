@@ -119,7 +119,7 @@ def known(
     moment = moment_of(on, "--on")
     with clear_errors():
         from mmm_assets.inputs.known_file import write_known
-        from mmm_assets.inputs.raw_tables import ROLES
+        from mmm_assets.inputs.roles import ROLES
         from mmm_assets.store.project import Project
 
         if table not in ROLES:

@@ -4,28 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from mmm_assets.config.tables import Name, Section
 
 
 class Waiver(Section):
-    """A rule that may be broken for a while."""
+    """A rule that may be broken for a while; `rules.require_known_waivers` knows the rules."""
 
     rule: Name = Field(description="table.rule, as mmm check lists them")
     reason: Name = Field(description="why; it is shown with the check")
     until: date = Field(description="last day on which the waiver counts")
-
-    @field_validator("rule")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        # Only those who waive pay for the import, and the rules themselves read this file.
-        from mmm_assets.inputs.rules import RULES
-
-        waivable = sorted(f"{rule.table}.{rule.name}" for rule in RULES if rule.waivable)
-        if value not in waivable:
-            raise ValueError(f"rules that can be waived: {', '.join(waivable)}")
-        return value
 
 
 class ChecksSection(Section):
@@ -66,6 +55,16 @@ class ChecksSection(Section):
     )
     min_data_ratio: float = Field(
         default=10.0, ge=0, description="fewest region-weeks per channel and control"
+    )
+    min_value_ratio: float = Field(
+        default=0.1,
+        ge=0,
+        description="least value of the KPI over media spend: no ROI can be above it on average",
+    )
+    max_value_ratio: float = Field(
+        default=300.0,
+        gt=0,
+        description="most value of the KPI over media spend: few spend less than 0.3 % of sales",
     )
     waivers: tuple[Waiver, ...] = Field(
         default=(), description="rules that may be broken for a while: rule, reason, until"

@@ -85,13 +85,12 @@ class WeeklySource(Source):
         return {"week": self.week, "region": self.region or Given(NATIONAL)}
 
 
-LAYOUT = Field(default="wide", description="wide: one column each; long: one row each")
-
-
 class MediaTable(WeeklySource):
     """Spend and exposure. Wide: one column a channel. Long: one row a channel."""
 
-    layout: Literal["wide", "long"] = LAYOUT
+    layout: Literal["wide", "long"] = Field(
+        default="wide", description="wide: one column each; long: one row each"
+    )
     channel: Name | None = Field(default=None, description="long: column of channels")
     spend: Name | dict[Name, Name] | None = Field(
         default=None, description="long: column; wide: channel → column"
@@ -167,7 +166,9 @@ class KpiTable(WeeklySource):
 class ControlsTable(WeeklySource):
     """What else moves the KPI. Wide: one column a control. Long: one row a control."""
 
-    layout: Literal["wide", "long"] = LAYOUT
+    layout: Literal["wide", "long"] = Field(
+        default="wide", description="wide: one column each; long: one row each"
+    )
     columns: list[Name] | dict[Name, Name] | None = Field(
         default=None,
         description="wide: columns, or control → column; words become 0/1 controls",
@@ -230,7 +231,8 @@ class LiftTestsTable(Source):
     @property
     def cells(self) -> Cells:
         """What fills the raw columns that a delivered row says once."""
-        own = set(LiftTestsTable.model_fields) - set(Source.model_fields) - {"unit"}
+        no_columns = {*Source.model_fields, "unit"}
+        own = [name for name in LiftTestsTable.model_fields if name not in no_columns]
         return {name: getattr(self, name) for name in own}
 
 

@@ -14,11 +14,11 @@ import pandas as pd
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.checks import Waiver
-from mmm_assets.inputs.known_rows import create_known
-from mmm_assets.inputs.raw_tables import ROLES
+from mmm_assets.inputs.known_rows import create_known, create_names
 from mmm_assets.inputs.restatements import EarlierRefresh, create_restated
+from mmm_assets.inputs.roles import ROLES, WEEKLY
 from mmm_assets.inputs.rules import RULES, Rule
-from mmm_assets.inputs.weekly_cells import COLUMNS, create_cells
+from mmm_assets.inputs.weekly_cells import create_cells
 from mmm_assets.inputs.weekly_kpi import create_weekly_kpi
 
 __all__ = ["RULES", "CheckOutcome", "Rule", "run_checks"]
@@ -62,7 +62,7 @@ def run_checks(
     through: date | None,
     known_on: datetime | None = None,
     earlier: EarlierRefresh | None = None,
-    roles: Collection[str] = ROLES,
+    roles: Collection[str] = tuple(ROLES),
 ) -> list[CheckOutcome]:
     """Hold the tables against their rules.
 
@@ -83,15 +83,10 @@ def run_checks(
     list of CheckOutcome
         In the order of `RULES`. A table that is not configured breaks no rule.
     """
-    for role in ROLES:
-        create_known(connection, config, role, through, known_on)
-    for role in COLUMNS:
-        create_cells(connection, role)
-    create_weekly_kpi(connection, config)
-    create_restated(connection, config, known_on, earlier)
+    _create_tables(connection, config, through, known_on, earlier)
     values = parameters(config, through)
     asked = [rule for rule in RULES if rule.table in roles]
-    rules = [rule for rule in asked if getattr(config.tables, rule.table) is not None]
+    rules = [rule for rule in asked if ROLES[rule.table].source(config)]
     # In order: what a message quotes must not change from run to run.
     frames = [
         connection.execute(f"FROM ({rule.query}) ORDER BY ALL", _used(rule, values)).df()
@@ -105,6 +100,25 @@ def run_checks(
         else CheckOutcome(rule, True, 0, pd.DataFrame(), "not configured")
         for rule in asked
     ]
+
+
+def _create_tables(
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    through: date | None,
+    known_on: datetime | None,
+    earlier: EarlierRefresh | None,
+) -> None:
+    """Create the temporary tables that the rules read; see ``rules``."""
+    for role in ROLES:
+        create_known(connection, config, role, through, known_on)
+    for role in WEEKLY:
+        create_cells(connection, role)
+        create_names(connection, config, role, f"ever_{role}", known_on)
+    # The configuration is of today, also where a refresh looks at what was known long ago.
+    create_names(connection, config, "media", "media_today")
+    create_weekly_kpi(connection, config)
+    create_restated(connection, config, known_on, earlier)
 
 
 def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:

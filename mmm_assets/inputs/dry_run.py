@@ -9,8 +9,9 @@ import duckdb
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.checks import CheckOutcome, run_checks
 from mmm_assets.inputs.restatements import EarlierRefresh, earlier_refresh
+from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceError
-from mmm_assets.inputs.sources import ROLES, load_raw
+from mmm_assets.inputs.sources import load_raw
 from mmm_assets.inputs.weekly_kpi import newest_week
 from mmm_assets.store.project import Project
 

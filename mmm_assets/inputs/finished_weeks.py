@@ -8,7 +8,9 @@ from importlib.metadata import version
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
-from mmm_assets.inputs.sources import ROLES, SourceError, load_raw
+from mmm_assets.inputs.roles import ROLES
+from mmm_assets.inputs.source_files import SourceError
+from mmm_assets.inputs.sources import load_raw
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import refreshes
 

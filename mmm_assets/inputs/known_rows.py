@@ -1,4 +1,4 @@
-"""The raw rows as they are known: which load of a row counts, and what its text means.
+"""The raw rows as they are known: which load of a row counts.
 
 A load speaks for every day from its first to its last: where the same source is delivered
 again, the newer load replaces the older one over the days that it spans, so a restated value
@@ -7,10 +7,7 @@ older ones as they were. Between sources (the files of a glob) the newest load o
 Only loads of the source that the configuration names now count. Nothing is ever taken out of
 ``raw``, so that looking at the loads up to a time shows what was known then.
 
-Text is read as follows. Numbers: ``decimal`` of the configuration, thousands separators,
-currency signs and percent signs are accepted; the words of ``MISSING`` are no value. Days: ISO,
-or ``date_format``, or numbers of weeks since ``week_origin``; a day before 1980 or after 2100
-is taken for a mistake. A week is the Monday on or before the day.
+A week is the Monday on or before the day. ``text_values`` reads days and numbers.
 """
 
 from __future__ import annotations
@@ -20,31 +17,10 @@ from datetime import date, datetime
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.config.tables import Source, WeeklySource
 from mmm_assets.inputs.raw_tables import create_raw_tables
-from mmm_assets.store.sql_text import quote_text
-
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".")
-"""Words that mean: no value. In any case of letters."""
-
-KEYS = {
-    "media": ("region", "channel", "day"),
-    "kpi": ("region", "day"),
-    "controls": ("region", "control", "day"),
-    "lift_tests": ("source", "source_row"),
-}
-NAMES = {
-    "media": ("region", "channel"),
-    "kpi": ("region",),
-    "controls": ("region", "control"),
-    "lift_tests": ("channel", "region"),
-}
-NUMBERS = {
-    "media": ("spend", "exposure"),
-    "kpi": ("kpi", "value_per_kpi"),
-    "controls": ("value",),
-    "lift_tests": ("x", "delta_x", "delta_y", "sigma"),
-}
+from mmm_assets.inputs.roles import ROLES
+from mmm_assets.inputs.text_values import day_sql, number_sql, present_sql
+from mmm_assets.store.warehouse import quote_text
 
 
 def create_known(
@@ -83,12 +59,37 @@ def create_known(
     )
 
 
+def create_names(
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    role: str,
+    name: str,
+    known_on: datetime | None = None,
+) -> None:
+    """Let the temporary view ``name`` list the names of a role's rows, of whatever week.
+
+    What has not begun by the refresh week is there, too: a channel that is tested or named in
+    the configuration before its first week is no misspelling. Costs nothing until it is read.
+
+    Parameters
+    ----------
+    known_on
+        Look only at loads up to this time (UTC); None looks at all.
+    """
+    moment = f"TIMESTAMP '{known_on.isoformat(' ')}'" if known_on else "NULL::TIMESTAMP"
+    sql = _known_sql(config, role, quote_text(origin_of(config, role)), "NULL::DATE", moment)
+    names = ", ".join(ROLES[role].names)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT DISTINCT {names} FROM ({sql})"
+    )
+
+
 def create_macros(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> None:
     """Let anyone read a table as it was known: ``FROM raw.kpi_as_known_on(TIMESTAMP '…')``.
 
     One table macro for each role, in UTC, reading text as the configuration says now.
     """
-    for role in KEYS:
+    for role in ROLES:
         sql = _known_sql(
             config, role, quote_text(origin_of(config, role)), "NULL::DATE", "moment::TIMESTAMP"
         )
@@ -97,7 +98,7 @@ def create_macros(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) 
 
 def origin_of(config: ProjectConfig, role: str) -> str:
     """The source as configured; empty when there is none."""
-    table: Source | None = getattr(config.tables, role)
+    table = ROLES[role].source(config)
     return table.origin if table else ""
 
 
@@ -114,22 +115,8 @@ def _known_sql(
     With one source the newest load of a key is known without looking for it, which for many
     millions of rows is most of the work.
     """
-    newest = f"QUALIFY load_id = max(load_id) OVER (PARTITION BY {', '.join(KEYS[role])})"
-    table: Source | None = getattr(config.tables, role)
-    day = (
-        day_sql("raw.week", table.date_format, config.week_origin)
-        if isinstance(table, WeeklySource)
-        else "NULL::DATE"
-    )
-    texts = ", ".join(f"{_text(name)} AS {name}" for name in NAMES[role])
-    numbers = ", ".join(
-        f"{_present(name)} AS {name}_text, "
-        f"{number_sql(name, table.decimal if table else '.')} AS {name}"
-        for name in NUMBERS[role]
-    )
-    week = f"raw.week AS week_text, {day} AS day,"
-    if role == "lift_tests":
-        week = "raw.start_week, raw.end_week, NULL::DATE AS day,"
+    key = ", ".join(ROLES[role].key)
+    newest = f"QUALIFY load_id = max(load_id) OVER (PARTITION BY {key})"
     return f"""
         WITH role_loads AS (
             SELECT * FROM raw.loads
@@ -146,7 +133,7 @@ def _known_sql(
             )
         ),
         typed AS (
-            SELECT load_id, raw.source, source_row, {week} {texts}, {numbers}
+            SELECT load_id, raw.source, source_row, {_typed_columns(config, role)}
             FROM raw.{role} AS raw
             WHERE load_id IN (SELECT load_id FROM loads)
         ),
@@ -167,45 +154,22 @@ def _known_sql(
     """
 
 
-def day_sql(column: str, date_format: str | None, week_origin: date | None) -> str:
-    """SQL for the day that a text names; null where it names none."""
-    text = f"trim({column})"
-    if date_format:
-        pattern, suffix = date_format, ""
-        if "%V" in pattern and "%u" not in pattern:  # an ISO week, e.g. %G-W%V, is its Monday
-            pattern, suffix = f"{pattern}-%u", " || '-1'"
-        day = f"try_strptime({text}{suffix}, {quote_text(pattern)})::DATE"
-    else:
-        day = f"try_cast({text} AS DATE)"
-    if week_origin:
-        number = f"try_cast(regexp_extract({text}, '^(-?[0-9]{{1,5}})(\\.0*)?$', 1) AS INTEGER)"
-        day = f"coalesce(DATE '{week_origin.isoformat()}' + 7 * {number}, {day})"
-    return f"CASE WHEN year({day}) BETWEEN 1980 AND 2100 THEN {day} END"
-
-
-def number_sql(column: str, decimal: str) -> str:
-    """SQL for the number that a text says; null where it says none."""
-    text = _present(column)
-    bare = f"regexp_replace({text}, '[\\s\\x{{00A0}}$€£¥%]', '', 'g')"
-    if decimal == ".":
-        grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]*)?')"
-        fallback = f"CASE WHEN {grouped} THEN replace({bare}, ',', '') ELSE {bare} END"
-        number = f"coalesce(try_cast({text} AS DOUBLE), try_cast({fallback} AS DOUBLE))"
-        # A plain number needs no other look; for many millions of rows that counts.
-        plain = f"try_cast(raw.{column} AS DOUBLE)"
-        return f"CASE WHEN isfinite({plain}) THEN {plain} ELSE {number} END"
-    # Here '1.234' is a thousand and more, so nothing is cast as it stands.
-    grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(\\.[0-9]{{3}})+(,[0-9]*)?')"
-    plain = f"CASE WHEN {grouped} THEN replace({bare}, '.', '') ELSE {bare} END"
-    other = f"contains({bare}, '.') AND NOT {grouped}"
-    return f"CASE WHEN {other} THEN NULL ELSE try_cast(replace({plain}, ',', '.') AS DOUBLE) END"
-
-
-def _present(column: str) -> str:
-    words = ", ".join(quote_text(word) for word in MISSING)
-    text = f"trim(raw.{column})"
-    return f"CASE WHEN lower({text}) IN ({words}) THEN NULL ELSE {text} END"
-
-
-def _text(column: str) -> str:
-    return f"nullif(trim(raw.{column}), '')"
+def _typed_columns(config: ProjectConfig, name: str) -> str:
+    """SQL for the columns of a role: its day, texts, names, and each number with its text."""
+    role = ROLES[name]
+    table = role.source(config)
+    columns = []
+    if role.has_weeks:
+        date_format = table.date_format if table else None
+        columns += [
+            "raw.week AS week_text",
+            f"{day_sql('raw.week', date_format, config.week_origin)} AS day",
+        ]
+    columns += [f"raw.{text}" for text in role.texts]
+    if not role.has_weeks:
+        columns.append("NULL::DATE AS day")
+    columns += [f"nullif(trim(raw.{text}), '') AS {text}" for text in role.names]
+    for number in role.numbers:
+        columns.append(f"{present_sql(number)} AS {number}_text")
+        columns.append(f"{number_sql(number, table.decimal if table else '.')} AS {number}")
+    return ", ".join(columns)

@@ -9,7 +9,9 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.inputs.known_rows import create_known, day_sql
+from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.text_values import day_sql
 
 if TYPE_CHECKING:
     from mmm_model.fit.lift_tests import LiftTest
@@ -21,14 +23,18 @@ def read_lift_tests(
 ) -> list[LiftTest]:
     """Read the tests of the panel's channels that were over in its last week.
 
-    The rules of ``lift_tests`` have been held against the rows before.
+    They are read as the checks of the panel's refresh week knew them, so that each step of a
+    refresh, and each question asked of it later, reads the tests that it was fitted to. Where
+    nothing was checked, all that is known counts.
     """
     from mmm_model.fit.lift_tests import LiftTest
 
     table = config.tables.lift_tests
     if table is None:
         return []
-    create_known(connection, config, "lift_tests")
+    checked = knowledge.recorded(connection, panel.weeks[-1].date())
+    known_on = checked[1].known_on if checked else None
+    create_known(connection, config, "lift_tests", known_on=known_on)
     start, end = (
         day_sql(f"known.{name}", table.date_format, config.week_origin)
         for name in ("start_week", "end_week")

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from mmm_assets.store.sql_text import quote_text
-
-ROLES = ("media", "kpi", "controls", "lift_tests")
-
-RAW_COLUMNS: dict[str, tuple[str, ...]] = {
-    "media": ("week", "region", "channel", "spend", "exposure"),
-    "kpi": ("week", "region", "kpi", "value_per_kpi"),
-    "controls": ("week", "region", "control", "value"),
-    "lift_tests": (
-        *("channel", "region", "x", "delta_x", "delta_y", "sigma"),
-        *("start_week", "end_week"),
-    ),
-}
-"""What a row of ``raw.<role>`` says, all of it text as delivered."""
+from mmm_assets.inputs.roles import ROLES
+from mmm_assets.store.warehouse import quote_text
 
 PROVENANCE = {
     "load_id": ("BIGINT", "Load that brought the row, see raw.loads."),
@@ -38,11 +26,12 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the tables of the ``raw`` schema where they are missing."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS raw")
     connection.execute(_LOADS)
-    for role, columns in RAW_COLUMNS.items():
+    for role in ROLES.values():
         body = [f"{name} {kind}" for name, (kind, _) in PROVENANCE.items()]
-        body += [f"{name} VARCHAR" for name in columns]
-        connection.execute(f"CREATE TABLE IF NOT EXISTS raw.{role} ({', '.join(body)})")
-        for name in columns:  # a warehouse of an earlier version lacks what came later
-            connection.execute(f"ALTER TABLE raw.{role} ADD COLUMN IF NOT EXISTS {name} VARCHAR")
+        body += [f"{name} VARCHAR" for name in role.columns]
+        table = f"raw.{role.name}"
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(body)})")
+        for name in role.columns:  # a warehouse of an earlier version lacks what came later
+            connection.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} VARCHAR")
         for name, (_, comment) in PROVENANCE.items():
-            connection.execute(f"COMMENT ON COLUMN raw.{role}.{name} IS {quote_text(comment)}")
+            connection.execute(f"COMMENT ON COLUMN {table}.{name} IS {quote_text(comment)}")

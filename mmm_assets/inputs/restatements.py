@@ -15,7 +15,8 @@ import pandas as pd
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.known_rows import create_known, origin_of
-from mmm_assets.inputs.weekly_cells import COLUMNS, create_cells
+from mmm_assets.inputs.roles import ROLES, WEEKLY
+from mmm_assets.inputs.weekly_cells import create_cells
 
 _SAME = 1e-9
 """Relative difference below which two sums are one number added in another order."""
@@ -58,13 +59,13 @@ def create_restated(
     )
     if earlier is None:
         return
-    for role, columns in COLUMNS.items():
+    for role in WEEKLY:
         if not _loaded_since(connection, config, role, earlier.known_on, known_on):
             continue
         before = f"before_{role}"
         create_known(connection, config, role, earlier.refresh_week, earlier.known_on, before)
         create_cells(connection, role, before)
-        for column in columns:
+        for column in ROLES[role].numbers:
             connection.execute(
                 f"""
                 INSERT INTO restated

@@ -1,9 +1,9 @@
 """Append what was delivered to the ``raw`` schema, as text, and never change it again.
 
-A role is one of the tables of a project: media, kpi, controls, lift_tests. Its source is a
-file, a glob or a query. Each delivery that differs from the one before it becomes a *load*: a
-row of ``raw.loads`` and its rows in ``raw.<role>``, tidy and long (a wide table is unpivoted on
-the way in). Which loads count, and what their text means, is for ``known_rows``.
+The source of a role (see ``roles``) is a file, a glob or a query. Each delivery that differs
+from the one before it becomes a *load*: a row of ``raw.loads`` and its rows in ``raw.<role>``,
+tidy and long (a wide table is unpivoted on the way in). Which loads count is for ``known_rows``,
+what their text means for ``text_values``.
 
 Everything streams through DuckDB, so a source may be larger than memory.
 """
@@ -22,20 +22,14 @@ from typing import Any
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.config.tables import (
-    NATIONAL,
-    ControlsTable,
-    KpiTable,
-    LiftTestsTable,
-    MediaTable,
-    Source,
-    WeeklySource,
-)
-from mmm_assets.inputs.raw_tables import PROVENANCE, RAW_COLUMNS, ROLES, create_raw_tables
+from mmm_assets.config.tables import Given, Source
+from mmm_assets.inputs.raw_tables import PROVENANCE, create_raw_tables
+from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import Delivery, SourceError, find_files, open_file
-from mmm_assets.store.sql_text import quote, quote_text
+from mmm_assets.inputs.text_values import day_sql
+from mmm_assets.store.warehouse import quote, quote_text
 
-__all__ = ["RAW_COLUMNS", "ROLES", "LoadReport", "SourceError", "load_raw", "source_files"]
+__all__ = ["LoadReport", "SourceError", "load_raw", "source_files"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def load_raw(
         If the source is missing, empty, unreadable, or lacks a column; the message says which.
     """
     create_raw_tables(connection)
-    table: Source | None = getattr(config.tables, role)
+    table = ROLES[role].source(config)
     if table is None:
         return LoadReport(role, 0, 0, "not configured", "")
     when = loaded_at.astimezone(UTC).replace(tzinfo=None) if loaded_at.tzinfo else loaded_at
@@ -103,11 +97,11 @@ def load_raw(
 def source_files(config: ProjectConfig) -> list[Path]:
     """List the files that the project's sources name and that are there."""
     files: set[Path] = set()
-    for role in ROLES:
-        table: Source | None = getattr(config.tables, role)
+    for role in ROLES.values():
+        table = role.source(config)
         if table is not None and table.source is not None:
             try:
-                files.update(find_files(config.folder, table.source, role))
+                files.update(find_files(config.folder, table.source, role.name))
             except SourceError:
                 continue  # a file on its way; loading says so
     return sorted(files)
@@ -136,7 +130,7 @@ def _load(
     )
     if latest is not None:  # a clock that was set back must not reorder loads
         when = max(when, latest + timedelta(microseconds=1))
-    columns = ", ".join(RAW_COLUMNS[role])
+    columns = ", ".join(ROLES[role].columns)
     rows_sql, values = _tidy(role, table, delivery)
     try:
         connection.execute(
@@ -176,9 +170,7 @@ def _span(
     load: int,
 ) -> tuple[int, date | None, date | None]:
     """Rows, first and last day of a load: a later load of its source replaces that span."""
-    from mmm_assets.inputs.known_rows import day_sql
-
-    weekly = isinstance(table, WeeklySource)
+    weekly = ROLES[role].has_weeks
     day = day_sql("week", table.date_format, config.week_origin) if weekly else "NULL::DATE"
     rows, first, last = _one(
         connection,
@@ -192,62 +184,30 @@ def _tidy(role: str, table: Source, delivery: Delivery) -> tuple[str, dict[str, 
     """SQL that lays a delivery out as rows of ``raw.<role>``, and the values it binds."""
     values: dict[str, Any] = {}
 
-    def bind(value: str) -> str:
+    def cell(content: str | Given | None) -> str:
+        if content is None:
+            return "NULL::VARCHAR"
+        if isinstance(content, str):
+            return f"{_position(role, delivery, content)}::VARCHAR"
         name = f"v{len(values)}"
-        values[name] = value
+        values[name] = content.text
         return f"${name}::VARCHAR"
 
-    def column(name: str | None) -> str:
-        return "NULL::VARCHAR" if name is None else f"{_position(role, delivery, name)}::VARCHAR"
-
-    def region(name: str | None) -> str:
-        return bind(NATIONAL) if name is None else column(name)
-
-    if isinstance(table, MediaTable):
-        fields = {"week": column(table.week), "region": region(table.region)}
-        if table.layout == "long":
-            assert not isinstance(table.spend, dict) and not isinstance(table.exposure, dict)
-            fields["channel"] = column(table.channel)
-            fields |= {"spend": column(table.spend), "exposure": column(table.exposure)}
-            packs = []
-        else:
-            packs = [
-                f"{{channel: {bind(name)}, spend: {column(spend)}, exposure: {column(exposure)}}}"
-                for name, (spend, exposure) in table.columns.items()
-            ]
-    elif isinstance(table, KpiTable):
-        worth = table.value_per_kpi
-        fields = {
-            "week": column(table.week),
-            "region": region(table.region),
-            "kpi": column(table.kpi),
-            "value_per_kpi": (
-                bind(repr(worth).replace(".", table.decimal))
-                if isinstance(worth, float)
-                else column(worth)
-            ),
-        }
-        packs = []
-    elif isinstance(table, ControlsTable):
-        fields = {"week": column(table.week), "region": region(table.region)}
-        if table.layout == "long":
-            fields |= {"control": column(table.control), "value": column(table.value)}
-        packs = [
-            f"{{control: {bind(name)}, value: {column(source)}}}"
-            for name, source in table.named.items()
-        ]
-    else:
-        assert isinstance(table, LiftTestsTable)
-        fields = {name: column(getattr(table, name)) for name in RAW_COLUMNS[role]}
-        packs = []
-
-    unpivot = [f"unnest([{', '.join(packs)}], max_depth := 2)"] if packs else []
-    chosen = ", ".join([f"{sql} AS {name}" for name, sql in fields.items()] + unpivot)
-    numbered = f"SELECT *, row_number() OVER () AS source_row FROM {delivery.relation}"
+    chosen = [f"{cell(content)} AS {name}" for name, content in table.cells.items()]
+    packs = ", ".join(
+        f"{{{', '.join(f'{name}: {cell(content)}' for name, content in cells.items())}}}"
+        for cells in table.unpivoted
+    )
+    if packs:
+        chosen.append(f"unnest([{packs}], max_depth := 2)")
     # A line of nothing but separators, as spreadsheets leave below a table, is no row.
-    cells = ", ".join(f"c{n}::VARCHAR" for n in range(len(delivery.columns)))
-    some = f"coalesce({cells}, NULL) IS NOT NULL"
-    return f"SELECT source_row, {chosen} FROM ({numbered}) WHERE {some}", values
+    places = ", ".join(f"c{n}::VARCHAR" for n in range(len(delivery.columns)))
+    rows_sql = f"""
+        SELECT source_row, {", ".join(chosen)}
+        FROM (SELECT *, row_number() OVER () AS source_row FROM {delivery.relation})
+        WHERE coalesce({places}, NULL) IS NOT NULL
+    """
+    return rows_sql, values
 
 
 def _position(role: str, delivery: Delivery, name: str) -> str:

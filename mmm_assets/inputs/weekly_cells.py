@@ -7,16 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
-NAME = {"media": "channel", "kpi": "''", "controls": "control"}
-"""Column that names a series within its region."""
-
-_WEEKLY = {
-    "media": {"spend": "sum", "exposure": "sum"},
-    "kpi": {"kpi": "sum", "value_per_kpi": "avg"},
-    "controls": {"value": "avg"},
-}
-COLUMNS = {role: tuple(columns) for role, columns in _WEEKLY.items()}
-"""Columns of numbers of each weekly table."""
+from mmm_assets.inputs.roles import ROLES
 
 
 def create_cells(
@@ -29,18 +20,19 @@ def create_cells(
     known
         Another table to sum; the result is called ``cells_<role>`` or ``cells_<known>``.
     """
+    series = ROLES[role].series or "''"
     numbers = ", ".join(
-        f"{function}({name}) FILTER (isfinite({name})) AS {name}"
-        for name, function in _WEEKLY[role].items()
+        f"{aggregate}({name}) FILTER (isfinite({name})) AS {name}"
+        for name, aggregate in ROLES[role].numbers.items()
     )
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE cells_{known or role} AS
-        SELECT region, {NAME[role]} AS name, week, max(load_id) AS load_id,
+        SELECT region, {series} AS name, week, max(load_id) AS load_id,
                count(*) AS rows, bit_count(bit_or(1 << isodow(day)::INTEGER)) AS days,
                any_value(source) AS source, min(source_row) AS source_row, {numbers}
         FROM {known or f"known_{role}"}
-        WHERE week IS NOT NULL AND region IS NOT NULL AND {NAME[role]} IS NOT NULL
+        WHERE week IS NOT NULL AND region IS NOT NULL AND {series} IS NOT NULL
         GROUP BY ALL
         """
     )

@@ -11,6 +11,7 @@ import dagster as dg
 warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 from mmm_assets.config.project import ProjectConfig  # noqa: E402
+from mmm_assets.inputs.rules import require_known_waivers  # noqa: E402
 from mmm_assets.orchestration.assets.graph_check import control_check  # noqa: E402
 from mmm_assets.orchestration.assets.model import fitted_model  # noqa: E402
 from mmm_assets.orchestration.assets.panel import panel  # noqa: E402
@@ -40,7 +41,13 @@ def build_definitions(
         The project's configuration.
     resource_overrides
         Resources in place of the usual ones: the command line listens to the training with it.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration waives a rule that does not exist or cannot be waived.
     """
+    require_known_waivers(config)
     weeks = weekly_partitions(config)
     assets = dg.map_asset_specs(
         lambda spec: spec.replace_attributes(partitions_def=weeks, owners=list(config.owners)),

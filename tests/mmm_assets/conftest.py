@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.inputs.sources import ROLES, load_raw
+from mmm_assets.inputs.roles import ROLES
+from mmm_assets.inputs.sources import load_raw
 from tests.mmm_assets.tiny_project import run_week, write_tables
 
 FIRST_WEEK = date(2023, 1, 2)

@@ -6,6 +6,11 @@ offending row and, in ``failing``, how many rows it stands for. The expectation,
 Expectations', says what the condensed rows must be. ``checks`` runs them. Thresholds and waivers
 are in the configuration, under ``checks``.
 
+The queries read temporary tables: ``known_<table>``, the rows; ``cells_<table>``, their weekly
+values by series; ``ever_<table>``, the names of any week; ``weekly_kpi``; ``restated``. All of
+them hold what the refresh may know, and nothing else is read. The exception is ``media_today``,
+the names in media whatever the refresh may know, for what is said of them in the configuration.
+
 What bad input gets:
 
 =============================================  ==============================================
@@ -46,12 +51,42 @@ region without a KPI in the newest week        warning: masked
 past weeks restated by more than 2 %           warning, listed in ``mart.restatements``
 channels that move alike or hardly at all      warning: effects will be uncertain
 few data for many channels and controls        warning: effects will be uncertain
+KPI worth far more or less than media cost     warning: every ROI will be implausible
 =============================================  ==============================================
 """
 
-from mmm_assets.inputs.rules import controls, kpi, lift_tests, media
+from mmm_assets.config import ConfigError, ProjectConfig
+from mmm_assets.inputs.roles import ROLES
+from mmm_assets.inputs.rules import controls, identifiability, kpi, lift_tests, media
+from mmm_assets.inputs.rules.every_table import rules_of_rows
 from mmm_assets.inputs.rules.rule import Rule, Severity
 
-RULES: tuple[Rule, ...] = (*media.RULES, *kpi.RULES, *controls.RULES, *lift_tests.RULES)
+_OWN = (*media.RULES, *kpi.RULES, *controls.RULES, *lift_tests.RULES, *identifiability.RULES)
 
-__all__ = ["RULES", "Rule", "Severity"]
+RULES: tuple[Rule, ...] = tuple(
+    rule
+    for role in ROLES.values()
+    for rule in (*rules_of_rows(role), *(own for own in _OWN if own.table == role.name))
+)
+"""Every rule, table by table."""
+
+__all__ = ["RULES", "Rule", "Severity", "require_known_waivers"]
+
+
+def require_known_waivers(config: ProjectConfig) -> None:
+    """Refuse a waiver of a rule that does not exist or cannot be waived.
+
+    Raises
+    ------
+    ConfigError
+        Names each such waiver and the rules that can be waived.
+    """
+    waivable = sorted(f"{rule.table}.{rule.name}" for rule in RULES if rule.waivable)
+    wrong = [
+        f"  checks.waivers.{place}.rule: {waiver.rule!r} is not allowed; "
+        f"rules that can be waived: {', '.join(waivable)}"
+        for place, waiver in enumerate(config.checks.waivers)
+        if waiver.rule not in waivable
+    ]
+    if wrong:
+        raise ConfigError("\n".join([f"{config.path}:", *wrong]))

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from mmm_assets.inputs.panel_table import MOST_WORDS
-from mmm_assets.inputs.rules.every_table import (
-    FEWEST_WEEKS,
-    days_regular,
-    keys_unique,
-    names_distinct,
-    names_present,
-    numbers_readable,
-    regions_match,
-    values_finite,
-    weeks_readable,
-)
+from mmm_assets.inputs.roles import CONTROLS, KPI
 from mmm_assets.inputs.rules.rule import Rule
+from mmm_assets.inputs.rules.weekly_tables import FEWEST_WEEKS, regions_match
 
 RULES: tuple[Rule, ...] = (
-    weeks_readable("controls"),
-    names_present("controls"),
-    names_distinct("controls", "control"),
-    numbers_readable("controls"),
-    values_finite("controls"),
-    keys_unique("controls", "week, region, control"),
-    days_regular("controls"),
-    regions_match("controls", "kpi", "Spell the region alike in both, or leave it out."),
+    regions_match(
+        CONTROLS,
+        KPI,
+        "Spell the region alike in both, or leave it out.",
+        where="NOT $national_controls",
+    ),
     Rule(
         "complete",
         "controls",
@@ -92,24 +81,27 @@ RULES: tuple[Rule, ...] = (
         "No value lies checks.unit_factor times further from the usual than nine of ten others.",
         "It is learned from as it is: correct the rows, or deliver all weeks in one unit.",
         f"""
+        WITH usual AS (
+            SELECT *, median(value) OVER series AS usual, count(*) OVER series AS weeks
+            FROM cells_controls WHERE value IS NOT NULL
+            WINDOW series AS (PARTITION BY region, name)
+        ),
+        spread AS (
+            SELECT *, quantile_cont(abs(value - usual), 0.9) OVER (PARTITION BY region, name)
+                          AS spread
+            FROM usual WHERE weeks >= {FEWEST_WEEKS}
+        ),
+        judged AS (
+            SELECT *, abs(value - usual) / nullif(spread, 0) AS times,
+                   coalesce(times > $unit_factor, false) AS off
+            FROM spread
+        )
         SELECT any_value(source) FILTER (off) AS source,
                arg_max(source_row, times) FILTER (off) AS source_row, name AS control,
                arg_max(region, times) AS region, arg_max(week, times) AS week,
                arg_max(value, times) AS value, arg_max(usual, times) AS usual,
                count(*) FILTER (off) AS cells, count(*) FILTER (off) AS failing
-        FROM (
-            SELECT *, abs(value - usual) / nullif(spread, 0) AS times,
-                   coalesce(times > $unit_factor, false) AS off
-            FROM (
-                SELECT *, quantile_cont(abs(value - usual), 0.9)
-                              OVER (PARTITION BY region, name) AS spread
-                FROM (
-                    SELECT *, median(value) OVER (PARTITION BY region, name) AS usual,
-                           count(*) OVER (PARTITION BY region, name) AS weeks
-                    FROM cells_controls WHERE value IS NOT NULL
-                ) WHERE weeks >= {FEWEST_WEEKS}
-            )
-        )
+        FROM judged
         GROUP BY name
         """,
         "ExpectColumnValuesToBeBetween",

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from mmm_assets.inputs.rules.every_table import (
+from mmm_assets.inputs.roles import KPI, MEDIA
+from mmm_assets.inputs.rules.rule import Rule
+from mmm_assets.inputs.rules.weekly_tables import (
     FEWEST_WEEKS,
-    days_regular,
-    keys_unique,
-    names_distinct,
-    names_present,
-    numbers_readable,
     reaches_refresh_week,
     regions_match,
     restated,
     unit_changes,
     units_as_before,
-    values_finite,
-    weeks_readable,
 )
-from mmm_assets.inputs.rules.rule import Rule
+
+_SIZES = """
+    SELECT region, name, week, source, source_row, unnest([
+        {column_: 'kpi', value: kpi, may_be_small: false},
+        {column_: 'value_per_kpi', value: value_per_kpi, may_be_small: false}
+    ], max_depth := 2)
+    FROM cells_kpi
+"""
 
 RULES: tuple[Rule, ...] = (
-    weeks_readable("kpi"),
-    names_present("kpi"),
-    names_distinct("kpi", "region"),
-    numbers_readable("kpi"),
-    values_finite("kpi"),
-    keys_unique("kpi", "week, region"),
-    days_regular("kpi"),
-    regions_match("kpi", "media", "Spell the region alike in both, or deliver zeros for it."),
-    reaches_refresh_week("kpi"),
-    unit_changes("kpi", "blocking", "region"),
-    units_as_before("kpi", "kpi", "region"),
-    restated("kpi", "kpi", "region"),
+    regions_match(KPI, MEDIA, "Spell the region alike in both, or deliver zeros for it."),
+    reaches_refresh_week(KPI, "kpi IS NOT NULL"),
+    unit_changes(KPI, "blocking", _SIZES),
+    units_as_before(KPI, "kpi"),
+    restated(KPI, "kpi"),
     Rule(
         "enough_weeks",
         "kpi",
@@ -253,22 +248,5 @@ RULES: tuple[Rule, ...] = (
         """,
         "ExpectColumnValuesToBeBetween",
         {"column": "empty", "max_value": 0},
-    ),
-    Rule(
-        "data_enough",
-        "kpi",
-        "warning",
-        "There are checks.min_data_ratio region-weeks or more for each channel and control.",
-        "Effects will be uncertain: deliver more weeks or regions, or merge channels.",
-        """
-        SELECT region_weeks, channels, controls, region_weeks / (channels + controls) AS ratio,
-               0 AS failing
-        FROM (SELECT count(*) AS region_weeks FROM cells_kpi WHERE kpi IS NOT NULL),
-             (SELECT count(DISTINCT name) AS channels FROM cells_media),
-             (SELECT count(DISTINCT name) AS controls FROM cells_controls)
-        WHERE channels > 0
-        """,
-        "ExpectColumnValuesToBeBetween",
-        {"column": "ratio", "min_value": "$min_data_ratio"},
     ),
 )

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from mmm_assets.inputs.rules.every_table import names_present, numbers_readable, values_finite
 from mmm_assets.inputs.rules.rule import Rule
 
 RULES: tuple[Rule, ...] = (
-    names_present("lift_tests"),
-    numbers_readable("lift_tests"),
-    values_finite("lift_tests"),
     Rule(
         "channels_known",
         "lift_tests",
@@ -19,7 +15,7 @@ RULES: tuple[Rule, ...] = (
         SELECT any_value(t.source) AS source, min(t.source_row) AS source_row, t.channel,
                max(m.channel) AS channel_in_media, count(*) AS failing
         FROM known_lift_tests AS t
-        LEFT JOIN (SELECT DISTINCT channel FROM raw.media) AS m USING (channel)
+        LEFT JOIN (SELECT DISTINCT channel FROM ever_media) AS m USING (channel)
         WHERE t.channel IS NOT NULL GROUP BY t.channel
         """,
         "ExpectColumnValuesToNotBeNull",
@@ -36,7 +32,7 @@ RULES: tuple[Rule, ...] = (
         SELECT any_value(t.source) AS source, min(t.source_row) AS source_row, t.region,
                max(k.region) AS region_of_kpi, count(*) AS failing
         FROM known_lift_tests AS t
-        LEFT JOIN (SELECT DISTINCT trim(region) AS region FROM raw.kpi) AS k USING (region)
+        LEFT JOIN ever_kpi AS k USING (region)
         WHERE t.region IS NOT NULL GROUP BY t.region
         """,
         "ExpectColumnValuesToNotBeNull",

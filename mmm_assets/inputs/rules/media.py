@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from mmm_assets.inputs.rules.every_table import (
+from mmm_assets.inputs.roles import KPI, MEDIA
+from mmm_assets.inputs.rules.every_table import each_number
+from mmm_assets.inputs.rules.rule import Rule
+from mmm_assets.inputs.rules.weekly_tables import (
     FEWEST_WEEKS,
-    days_regular,
-    each_number,
-    keys_unique,
-    names_distinct,
-    names_present,
-    numbers_readable,
     reaches_refresh_week,
     regions_match,
     restated,
     unit_changes,
     units_as_before,
-    values_finite,
-    weeks_readable,
 )
-from mmm_assets.inputs.rules.rule import Rule
+
+_SIZES = """
+    SELECT region, name, week, source, source_row, unnest([
+        {column_: 'spend', value: spend, may_be_small: true},
+        {column_: 'exposure', value: exposure, may_be_small: true},
+        {column_: 'spend / exposure', value: spend / exposure, may_be_small: false}
+    ], max_depth := 2)
+    FROM cells_media
+"""
+"""Activity may be ever so small, but then both spend and exposure are."""
 
 RULES: tuple[Rule, ...] = (
-    weeks_readable("media"),
-    names_present("media"),
-    names_distinct("media", "channel"),
-    numbers_readable("media"),
-    values_finite("media"),
-    keys_unique("media", "week, region, channel"),
-    days_regular("media"),
-    regions_match("media", "kpi", "Spell the region alike in both, or deliver its KPI."),
-    reaches_refresh_week("media"),
-    unit_changes("media", "warning", "name"),
-    units_as_before("media", "spend", "name"),
-    restated("media", "spend", "channel"),
+    regions_match(MEDIA, KPI, "Spell the region alike in both, or deliver its KPI."),
+    reaches_refresh_week(MEDIA),
+    unit_changes(MEDIA, "warning", _SIZES),
+    units_as_before(MEDIA, "spend"),
+    restated(MEDIA, "spend"),
     Rule(
         "values_not_negative",
         "media",
@@ -40,7 +37,7 @@ RULES: tuple[Rule, ...] = (
         "Spend and exposure are 0 or more.",
         "Book refunds and corrections in the week that they correct.",
         each_number(
-            "media",
+            MEDIA,
             "arg_min(source_row, {n}) AS source_row, {by}, arg_min(day, {n}) AS week, "
             "min({n}) AS value, count(*) FILTER ({n} < 0) AS failing",
             "GROUP BY {by}",
@@ -54,10 +51,12 @@ RULES: tuple[Rule, ...] = (
         "blocking",
         "Every channel that 'graph' or 'budget' names is in media.",
         "Correct the names under graph and budget in the configuration.",
+        # Media of any week and load: the configuration speaks of today's channels, also where a
+        # refresh looks at what was known before they began.
         """
         SELECT named.channel, max(media.channel) AS channel_in_media, 0 AS failing
         FROM (SELECT unnest($named_channels::VARCHAR[]) AS channel) AS named
-        LEFT JOIN (SELECT DISTINCT channel FROM raw.media) AS media USING (channel)
+        LEFT JOIN (SELECT DISTINCT channel FROM media_today) AS media USING (channel)
         GROUP BY named.channel
         """,
         "ExpectColumnValuesToNotBeNull",
@@ -161,7 +160,7 @@ RULES: tuple[Rule, ...] = (
         "Spend or exposure that a channel has nearly everywhere is not empty elsewhere.",
         "An empty cell counts as 0: deliver the value, or 0 where nothing ran.",
         each_number(
-            "media",
+            MEDIA,
             "arg_min(source_row, {n} IS NOT NULL) AS source_row, channel, "
             "arg_min(region, {n} IS NOT NULL) AS region, arg_min(day, {n} IS NOT NULL) AS week, "
             "CASE WHEN count({n}) >= $dense_share * count(*) THEN count(*) - count({n}) ELSE 0 END "
@@ -284,58 +283,5 @@ RULES: tuple[Rule, ...] = (
         """,
         "ExpectColumnValuesToBeBetween",
         {"column": "regions_silent", "max_value": 0},
-    ),
-    Rule(
-        "distinguishable",
-        "media",
-        "warning",
-        "No two channels move alike by more than checks.max_correlation.",
-        "Their effects cannot be told apart, only their sum. Merge them, vary one, or test one.",
-        """
-        WITH cells AS (
-            SELECT name, region, week, coalesce(nullif(exposure, 0), spend, 0) AS value
-            FROM cells_media
-        ),
-        channels AS (SELECT name FROM cells GROUP BY name HAVING max(value) > 0),
-        centred AS (
-            SELECT name, region, week, value - avg(value) OVER (PARTITION BY name, region) AS value
-            FROM (
-                SELECT channels.name, grid.region, grid.week, coalesce(cells.value, 0) AS value
-                FROM channels CROSS JOIN (SELECT DISTINCT region, week FROM cells) AS grid
-                LEFT JOIN cells USING (name, region, week)
-            )
-        ),
-        series AS (
-            SELECT name, list(value ORDER BY region, week) AS values_
-            FROM centred GROUP BY name HAVING max(abs(value)) > 0
-        )
-        SELECT a.name AS channel, arg_max(b.name, r) AS other_channel, max(r) AS correlation,
-               0 AS failing
-        FROM (SELECT a, b, list_cosine_similarity(a.values_, b.values_) AS r
-              FROM series AS a JOIN series AS b ON a.name < b.name)
-        GROUP BY a.name
-        """,
-        "ExpectColumnValuesToBeBetween",
-        {"column": "correlation", "max_value": "$max_correlation"},
-    ),
-    Rule(
-        "varies",
-        "media",
-        "warning",
-        "Every channel varies from week to week by checks.min_variation of its mean or more.",
-        "What never changes cannot be learned; its effect is a guess. Vary it, or test it.",
-        """
-        SELECT name AS channel, sqrt(avg(variance)) / avg(level) AS variation,
-               sum(cells) AS failing
-        FROM (
-            SELECT name, region, count(*) AS cells,
-                   var_pop(coalesce(nullif(exposure, 0), spend, 0)) AS variance,
-                   avg(coalesce(nullif(exposure, 0), spend, 0)) AS level
-            FROM cells_media GROUP BY name, region
-        )
-        GROUP BY name HAVING avg(level) > 0
-        """,
-        "ExpectColumnValuesToBeBetween",
-        {"column": "variation", "min_value": "$min_variation"},
     ),
 )

@@ -11,18 +11,13 @@ from mmm_assets.inputs import knowledge, sources
 from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
 from mmm_assets.inputs.known_rows import create_macros
 from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
-from mmm_assets.inputs.source_files import SourceChanged
+from mmm_assets.inputs.roles import ROLES
+from mmm_assets.inputs.source_files import SourceChanged, SourceError
 from mmm_assets.orchestration import metadata
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
 
 GROUP = "raw"
-_WHAT = {
-    "media": "Spend and exposure by week, region and channel",
-    "kpi": "The KPI, and what a unit of it is worth, by week and region",
-    "controls": "What else moves the KPI: prices, promotions, weather, events",
-    "lift_tests": "Results of experiments",
-}
 
 
 class Refused(dg.Failure):
@@ -38,12 +33,12 @@ def _load(project: Project, role: str) -> dg.MaterializeResult:
             report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
             create_macros(connection, project.config)
             newest = connection.execute(
-                f"SELECT {', '.join(sources.RAW_COLUMNS[role])} FROM raw.{role} "
+                f"SELECT {', '.join(ROLES[role].columns)} FROM raw.{role} "
                 "ORDER BY load_id DESC, source_row LIMIT 8"
             ).df()
     except SourceChanged as error:
         raise dg.RetryRequested(max_retries=3, seconds_to_wait=5) from error
-    except sources.SourceError as error:
+    except SourceError as error:
         raise Refused(str(error)) from error
     return dg.MaterializeResult(
         metadata={
@@ -61,12 +56,12 @@ def _raw_asset(role: str) -> dg.AssetsDefinition:
         name=f"raw_{role}",
         group_name=GROUP,
         kinds={"duckdb", "table"},
-        description=f"{_WHAT[role]}, appended as delivered with load time and fingerprint; "
-        "loading the same content twice changes nothing.",
+        description=f"{ROLES[role].description}, appended as delivered with load time and "
+        "fingerprint; loading the same content twice changes nothing.",
         metadata={
             "dagster/table_name": f"raw.{role}",
             "dagster/column_schema": dg.TableSchema(
-                [dg.TableColumn(name, "VARCHAR") for name in sources.RAW_COLUMNS[role]]
+                [dg.TableColumn(name, "VARCHAR") for name in ROLES[role].columns]
             ),
         },
         retry_policy=dg.RetryPolicy(max_retries=2, delay=20),
@@ -79,7 +74,7 @@ def _raw_asset(role: str) -> dg.AssetsDefinition:
     return raw_table
 
 
-RAW_ASSETS = [_raw_asset(role) for role in sources.ROLES]
+RAW_ASSETS = [_raw_asset(role) for role in ROLES]
 
 
 @dg.multi_asset_check(

@@ -14,8 +14,8 @@ import duckdb
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.checks import CheckOutcome, run_checks
 from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
-from mmm_assets.inputs.raw_tables import ROLES
 from mmm_assets.inputs.restatements import EarlierRefresh, restated_rows
+from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.sources import load_raw
 from tests.mmm_assets.inputs.corruption_corpus import Corruption

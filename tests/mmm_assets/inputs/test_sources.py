@@ -6,8 +6,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from mmm_assets.inputs.source_files import SourceChanged, open_file
-from mmm_assets.inputs.sources import SourceError, load_raw, source_files
+from mmm_assets.inputs.source_files import SourceChanged, SourceError, open_file
+from mmm_assets.inputs.sources import load_raw, source_files
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 
 NOW = datetime(2024, 1, 8, 6, tzinfo=UTC)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from mmm_assets import mart
 from mmm_assets.cli import app
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.inputs.sources import ROLES
+from mmm_assets.inputs.roles import ROLES
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import dagster_instance, refresh
 from mmm_assets.store.mart_week import read_week
@@ -38,6 +38,9 @@ def test_restated_weeks_move_what_they_should_and_the_past_can_be_had_again(
     old = kpi.loc[cells, "sales"]
     kpi.loc[cells, "sales"] = (old * 1.5).round(2)
     kpi.to_csv(project.folder / "kpi.csv", index=False)
+    lift = pd.read_csv(project.folder / "lift.csv")
+    lift["delta_y"] *= 3
+    lift.to_csv(project.folder / "lift.csv", index=False)
 
     assert run_week(project, NEWEST).status == "published"
     after = tables(project)

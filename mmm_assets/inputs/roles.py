@@ -1,0 +1,111 @@
+"""The input tables, their columns and what they mean: all that the platform knows of them.
+
+A role is what a table is for: media, kpi, controls, lift_tests. Where the table lies and which
+of its own columns hold these is in the configuration, under ``tables`` (``config.tables``).
+One more input table is a section there and an entry here; loading, what was known when, the
+rules that every table is held against, restatements and ``mmm known`` follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mmm_assets.config import ProjectConfig
+from mmm_assets.config.tables import Source
+
+
+@dataclass(frozen=True)
+class Role:
+    """An input table.
+
+    Parameters
+    ----------
+    name
+        Key of ``tables`` in the configuration; rows as delivered are in ``raw.<name>``.
+    description
+        A noun phrase for a person.
+    names
+        Columns of text that say what a row is about.
+    numbers
+        Column → aggregate function that makes a week of its days; None where rows have no weeks.
+    has_weeks
+        Whether each row is of a week, or of a day of it.
+    texts
+        Further columns, kept as text.
+    optional
+        Those of ``names`` that may be empty.
+    may_be_words
+        Whether a series of words alone is as good as one of numbers.
+    """
+
+    name: str
+    description: str
+    names: tuple[str, ...]
+    numbers: Mapping[str, str | None]
+    has_weeks: bool = True
+    texts: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    may_be_words: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that a row of ``raw.<name>`` says, as text."""
+        week = ("week",) if self.has_weeks else ()
+        return (*week, *self.names, *self.numbers, *self.texts)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns by which a newer load of another source replaces a row."""
+        return (*self.names, "day") if self.has_weeks else ("source", "source_row")
+
+    @property
+    def series(self) -> str | None:
+        """Column that tells the series of one region apart; None where a region has but one."""
+        return next((name for name in self.names if name != "region"), None)
+
+    @property
+    def required_names(self) -> tuple[str, ...]:
+        """Names that no row may lack."""
+        return tuple(name for name in self.names if name not in self.optional)
+
+    def source(self, config: ProjectConfig) -> Source | None:
+        """Section of the configuration that says where the table is; None where it is not."""
+        found: Source | None = getattr(config.tables, self.name)
+        return found
+
+
+MEDIA = Role(
+    "media",
+    "Spend and exposure by week, region and channel",
+    names=("region", "channel"),
+    numbers={"spend": "sum", "exposure": "sum"},
+)
+KPI = Role(
+    "kpi",
+    "The KPI, and what a unit of it is worth, by week and region",
+    names=("region",),
+    numbers={"kpi": "sum", "value_per_kpi": "avg"},
+)
+CONTROLS = Role(
+    "controls",
+    "What else moves the KPI: prices, promotions, weather, events",
+    names=("region", "control"),
+    numbers={"value": "avg"},
+    may_be_words=True,
+)
+LIFT_TESTS = Role(
+    "lift_tests",
+    "Results of experiments",
+    names=("channel", "region"),
+    numbers=dict.fromkeys(("x", "delta_x", "delta_y", "sigma")),
+    has_weeks=False,
+    texts=("start_week", "end_week"),
+    optional=("region",),
+)
+
+ROLES: dict[str, Role] = {role.name: role for role in (MEDIA, KPI, CONTROLS, LIFT_TESTS)}
+"""The role of each name, in the order in which they are loaded."""
+
+WEEKLY: tuple[str, ...] = tuple(name for name, role in ROLES.items() if role.has_weeks)
+"""Names of the roles whose rows are of weeks."""
