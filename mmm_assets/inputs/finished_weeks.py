@@ -7,7 +7,8 @@ from importlib.metadata import version
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs import knowledge
-from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.sources import load_raw

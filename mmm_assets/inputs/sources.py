@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -26,8 +25,8 @@ from mmm_assets.config.tables import Given, Source
 from mmm_assets.inputs.raw_tables import PROVENANCE, create_raw_tables
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import Delivery, SourceError, find_files, open_file
+from mmm_assets.inputs.source_query import run_query
 from mmm_assets.inputs.text_values import day_sql
-from mmm_assets.store.warehouse import quote, quote_text
 
 __all__ = ["LoadReport", "SourceError", "load_raw", "source_files"]
 
@@ -78,7 +77,7 @@ def load_raw(
         return LoadReport(role, 0, 0, "not configured", "")
     when = loaded_at.astimezone(UTC).replace(tzinfo=None) if loaded_at.tzinfo else loaded_at
     if table.sql:
-        deliveries = [_run_query(connection, config, role, table.sql)]
+        deliveries = [run_query(connection, config, role, table.sql)]
     else:
         deliveries = [
             open_file(connection, role, file, os.path.relpath(file, config.folder))
@@ -224,50 +223,6 @@ def _position(role: str, delivery: Delivery, name: str) -> str:
         f"Its columns: {', '.join(delivery.columns[:60])}. Correct tables.{role} in the "
         "configuration, or the delivery."
     )
-
-
-def _run_query(
-    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, role: str, sql: str
-) -> Delivery:
-    """Run a configured query once into a temporary table, so that what is hashed is loaded."""
-    source = f"query of tables.{role}"
-    secrets: list[str] = []
-
-    def expand(match: re.Match[str]) -> str:
-        value = os.environ.get(match[1])
-        if value is None:
-            raise SourceError(f"{role}: the query needs {match[1]} in the environment")
-        secrets.append(value)
-        return value
-
-    query = re.sub(r"\$\{(\w+)\}", expand, sql)
-    name = quote(f"delivered_{role}")
-    try:
-        statements = duckdb.extract_statements(query)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise SourceError(f"{role}: tables.{role}.sql must be one SELECT")
-        # Files that the query names count from the folder of the configuration.
-        connection.execute(f"SET file_search_path = {quote_text(str(config.folder))}")
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT CAST(COLUMNS(*) AS VARCHAR) "
-            f"FROM ({query.strip().rstrip(';')})"
-        )
-        columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {name}").fetchall()]
-        rows, *hashes = _one(
-            connection, f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {name} AS t"
-        )
-    except duckdb.Error as error:
-        message = str(error).splitlines()[0]
-        for secret in secrets:
-            message = message.replace(secret, "***")
-        raise SourceError(f"{role}: {source} failed: {message}") from None
-    finally:
-        connection.execute("RESET file_search_path")
-    if not rows:
-        raise SourceError(f"{role}: {source} is empty: it returned no rows")
-    places = ", ".join(f"c{n}" for n in range(len(columns)))
-    fingerprint = f"{rows}-{'-'.join(f'{value:x}' for value in hashes)}"
-    return Delivery(role, source, f"{name} AS t({places})", {}, columns, fingerprint)
 
 
 def _one(

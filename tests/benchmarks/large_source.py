@@ -60,7 +60,8 @@ def run_step(step: str, folder: Path) -> dict[str, object]:
     """Do one step in this process."""
     from mmm_assets.config import load_config
     from mmm_assets.inputs.checks import run_checks
-    from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
+    from mmm_assets.inputs.panel_building import build_panel_tables
+    from mmm_assets.inputs.panel_table import read_panel
     from mmm_assets.inputs.roles import ROLES
     from mmm_assets.inputs.sources import load_raw
     from mmm_assets.store.project import Project

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmm_assets.inputs.panel_table import MOST_WORDS
+from mmm_assets.inputs.panel_building import MOST_WORDS
 from mmm_assets.inputs.roles import CONTROLS, KPI
 from mmm_assets.inputs.rules.rule import Rule
 from mmm_assets.inputs.rules.weekly_tables import FEWEST_WEEKS, regions_match

@@ -8,7 +8,8 @@ import pandas as pd
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.media_table import write_media
-from mmm_assets.inputs.panel_table import TABLES, build_panel_tables
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import TABLES
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused, check_inputs
 from mmm_assets.store.mart_week import read_week

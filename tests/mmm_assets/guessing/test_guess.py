@@ -18,7 +18,8 @@ from mmm_assets.guessing.guess import (
 )
 from mmm_assets.guessing.words import channel_name
 from mmm_assets.inputs.checks import run_checks
-from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.sources import load_raw
 from mmm_assets.inputs.weekly_kpi import newest_week

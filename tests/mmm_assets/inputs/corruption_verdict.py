@@ -13,7 +13,8 @@ import duckdb
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.checks import CheckOutcome, run_checks
-from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.inputs.restatements import EarlierRefresh, restated_rows
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceError

@@ -8,7 +8,8 @@ import pandas as pd
 
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.lift_tests import read_lift_tests
-from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import read_panel
 from tests.mmm_assets.conftest import WEEKS, week
 
 LAST = date.fromisoformat(week(WEEKS - 1))

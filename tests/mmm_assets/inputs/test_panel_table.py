@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.weekly_kpi import newest_week, weeks_available
 from mmm_model.panel import Panel

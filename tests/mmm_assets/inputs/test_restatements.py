@@ -7,7 +7,8 @@ import pytest
 
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.checks import run_checks
-from mmm_assets.inputs.panel_table import build_panel_tables, panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.inputs.restatements import EarlierRefresh, restated_rows
 from mmm_assets.inputs.source_files import SourceError
 
