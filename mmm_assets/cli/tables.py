@@ -1,4 +1,4 @@
-"""Commands about tables: ``init``, ``check`` and ``known``."""
+"""Commands about tables and their configuration: ``init``, ``check``, ``known``, ``schema``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def init(
     ] = 8,
     force: Annotated[bool, typer.Option(help="Overwrite an existing mmm.yaml.")] = False,
 ) -> None:
-    """Look at your tables, guess what each column is, and write DIR/mmm.yaml."""
+    """Look at your tables, guess what each column is, and write DIR/mmm.yaml with its schema."""
+    from mmm_assets.config.schema import SCHEMA_FILE, schema_text
     from mmm_assets.guessing.guess import GuessError, InitOptions, guess_project, render_yaml
 
     file = out / "mmm.yaml"
@@ -74,6 +75,7 @@ def init(
         stop(str(error), "usage")
     out.mkdir(parents=True, exist_ok=True)
     file.write_text(render_yaml(guess), encoding="utf-8")
+    (out / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
     for line in guess.summary:
         console.print(line, markup=False)
     console.print(
@@ -126,3 +128,19 @@ def known(
             stop(f"there is no table '{table}'; allowed: {', '.join(ROLES)}", "usage")
         rows = write_known(Project(project), table, moment, out)
     console.print(f"{rows:,} rows of {table}, as known on {moment} UTC: {out}", markup=False)
+
+
+@app.command()
+def schema(
+    out: Annotated[
+        Path | None, typer.Option(help="JSON file to write. Default: print it.", show_default=False)
+    ] = None,
+) -> None:
+    """Print the JSON schema of mmm.yaml: every key, what it means, what is allowed, its default."""
+    from mmm_assets.config.schema import schema_text
+
+    if out is None:
+        print(schema_text(), end="")
+        return
+    out.write_text(schema_text(), encoding="utf-8")
+    console.print(f"Wrote {out}", markup=False)

@@ -78,15 +78,19 @@ def _keys(location: Sequence[Any], content: Any) -> list[Any]:
 def _fields(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
     """Names of the keys that the section at ``path`` may have."""
     for part in path:
-        field = model.model_fields.get(str(part))
-        if field is None:
+        section = section_of(model, str(part))
+        if section is None:
             return []
-        options = [field.annotation, *get_args(field.annotation)]
-        sections = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
-        if not sections:
-            return []
-        model = sections[0]
+        model = section
     return list(model.model_fields)
+
+
+def section_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
+    """Model of the section that a key holds; None where it holds a value or is not known."""
+    field = model.model_fields.get(key)
+    options = [field.annotation, *get_args(field.annotation)] if field else []
+    sections = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
+    return sections[0] if sections else None
 
 
 def _short(value: Any) -> str:

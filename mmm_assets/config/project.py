@@ -40,12 +40,12 @@ class ProjectConfig(Section):
     )
     kpi_name: Name = Field(default="KPI", description="name of the KPI in the dashboard")
     currency: Annotated[str, StringConstraints(pattern=r"^[^\W\d_]{1,5}$|^[€$£¥]$")] = Field(
-        default="EUR", description="of spend and of value_per_kpi"
+        default="EUR", description="of spend and of value_per_kpi; a label, nothing is converted"
     )
     owners: tuple[Owner, ...] = Field(
         default=(), description="of the assets in Dagster: team:NAME or an e-mail address"
     )
-    tables: Tables
+    tables: Tables = Field(description="the columns that are read; every other one is ignored")
     week_origin: Monday | None = Field(
         default=None, description="Monday of week 0, for numbered weeks"
     )
@@ -53,20 +53,40 @@ class ProjectConfig(Section):
         default="auto", description="a KPI of 0 is an outage, is a real 0, or is judged by region"
     )
     warehouse: str = Field(
-        default="warehouse", min_length=1, description="folder of the DuckDB files"
+        default="warehouse",
+        min_length=1,
+        description="folder of the DuckDB files, from the folder of this file",
     )
     memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] | None = (
         Field(default=None, description="of DuckDB, e.g. 2GB, beyond it spills; null: 80 %")
     )
-    reports: str = Field(default="reports", min_length=1, description="folder of the dashboards")
-    refresh: RefreshSection = RefreshSection()
-    model: ModelSection = ModelSection()
-    graph: GraphSection = GraphSection()
-    budget: BudgetSection = BudgetSection()
-    checks: ChecksSection = ChecksSection()
-    schedule: ScheduleSection = ScheduleSection()
-    notify: NotifySection = NotifySection()
-    retention: RetentionSection = RetentionSection()
+    reports: str = Field(
+        default="reports",
+        min_length=1,
+        description="folder of the dashboards, from the folder of this file",
+    )
+    refresh: RefreshSection = Field(
+        default=RefreshSection(), description="which weeks are refreshed, and from which data"
+    )
+    model: ModelSection = Field(default=ModelSection(), description="how the model is fitted")
+    graph: GraphSection = Field(
+        default=GraphSection(), description="how channels and controls drive each other"
+    )
+    budget: BudgetSection = Field(
+        default=BudgetSection(), description="what a recommended budget may do"
+    )
+    checks: ChecksSection = Field(
+        default=ChecksSection(), description="what the checks of the tables tolerate"
+    )
+    schedule: ScheduleSection = Field(
+        default=ScheduleSection(), description="when a week is refreshed by itself"
+    )
+    notify: NotifySection = Field(
+        default=NotifySection(), description="who is told how a refresh ended"
+    )
+    retention: RetentionSection = Field(
+        default=RetentionSection(), description="how much of the past is kept"
+    )
 
     _path: Path = PrivateAttr(default=Path("mmm.yaml"))
 

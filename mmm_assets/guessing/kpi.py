@@ -1,4 +1,4 @@
-"""Which column is the KPI, and what one unit of it is worth."""
+"""Find the column of the KPI, and what one unit of it is worth."""
 
 from __future__ import annotations
 

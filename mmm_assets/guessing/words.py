@@ -1,6 +1,6 @@
-"""What words in a column's name say about it, and the name of a channel without them.
+"""Vocabulary of columns' names, and the name of a channel without the words that measure it.
 
-Only vocabulary lives here; ``guess`` weighs it against what the columns hold.
+The other files weigh it against what the columns hold.
 """
 
 from __future__ import annotations
@@ -80,7 +80,6 @@ DERIVED = _words(
 )
 ASKED = _words("query queries branded")
 TOTAL = _words("total sum overall all gesamt")
-ORGANIC = _words("organic newsletter newsletters crm owned earned pr blog seo")
 
 CHANNELS = _words(
     "tv ctv ott linear radio audio podcast podcasts print newspaper newspapers magazine magazines "

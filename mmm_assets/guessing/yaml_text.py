@@ -2,96 +2,84 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import date
+import io
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from mmm_assets.config.project import ProjectConfig, RefreshSection
-from mmm_assets.config.tables import ControlsTable, KpiTable, LiftTestsTable, MediaTable
+from mmm_assets.config import ProjectConfig
+from mmm_assets.config.errors import section_of
+from mmm_assets.config.schema import MODELINE
 
-_TABLES: dict[str, tuple[type[BaseModel], str]] = {
-    "kpi": (KpiTable, "what the business wants, by week and region"),
-    "media": (MediaTable, "spend and exposure, by week, region and channel"),
-    "controls": (ControlsTable, "what else moves the KPI"),
-    "lift_tests": (LiftTestsTable, "results of experiments"),
-}
-_COMMENTS = {
-    "project": "name in the dashboard and in Dagster",
-    "kpi_name": "name of the KPI in the dashboard",
-    "currency": "of spend and of value_per_kpi; not guessed from the data unless a column says so",
-    "week_origin": "Monday of week 0",
-    "source": "file or glob, CSV or Parquet, from the folder of this file; or sql: SELECT …",
-    "layout": "wide: one column each; long: one row each",
-    "columns": "columns of the controls; words become 0/1 controls",
-}
+_WRITTEN = "Written by 'mmm init' from a look at the tables. Correct what was guessed wrong."
+_COLUMN = 48
+"""Column of the comments, where the text before them is not longer."""
 
 
-def render(content: dict[str, Any], left_out: dict[str, str]) -> str:
+def render(content: Mapping[str, Any], left_out: Mapping[str, str]) -> str:
     """Write a configuration.
 
     Parameters
     ----------
     content
-        Valid content of ``mmm.yaml``.
+        Valid content of ``mmm.yaml``; what a person may soon want to change is added.
     left_out
-        Column → why it is not used; told at the end.
+        Column → why it is not used; told below the tables.
     """
-    lines = list(_top(content, left_out))
-    width = min(60, max(len(code) for code, _ in lines if code))
-    return "".join(
-        f"{code.ljust(width)}  # {comment}\n" if code else f"# {comment}\n"
-        for code, comment in lines
+    shown = {
+        key: content.get(key, field.default)
+        for key, field in ProjectConfig.model_fields.items()
+        if key in content or key in ("zero_kpi", "warehouse", "reports")
+    }
+    document = _section(shown, ProjectConfig)
+    document.yaml_set_start_comment(f"{MODELINE}\n{_WRITTEN}")
+    below_tables = list(shown)[list(shown).index("tables") + 1]
+    reasons = "\n".join(f"  not used: {name!r}: {why}" for name, why in left_out.items())
+    if reasons:
+        document.yaml_set_comment_before_after_key(below_tables, before=reasons)
+    stream = io.StringIO()
+    _writer().dump(document, stream)
+    return stream.getvalue()
+
+
+def _section(content: Mapping[str, Any], model: type[BaseModel]) -> CommentedMap:
+    """Lay a section out, each key with its description."""
+    section = CommentedMap()
+    for key, value in content.items():
+        inner = section_of(model, key)
+        is_section = inner is not None and isinstance(value, Mapping)
+        section[key] = _section(value, inner) if inner and is_section else _quoted(value)
+        comment = model.model_fields[key].description or key
+        section.yaml_add_eol_comment(comment, key=key, column=_COLUMN)
+    return section
+
+
+def _quoted(value: Any) -> Any:
+    """Quote text, so that a column named ``no`` or ``2021`` stays text everywhere."""
+    if isinstance(value, str):
+        return DoubleQuotedScalarString(value)
+    if isinstance(value, Mapping):
+        pairs = CommentedMap({_quoted(key): _quoted(inner) for key, inner in value.items()})
+        for key in pairs:
+            pairs.yaml_add_eol_comment("channel: its column", key=key, column=_COLUMN)
+        return pairs
+    if isinstance(value, list):
+        names = CommentedSeq(map(_quoted, value))
+        for place in range(len(names)):
+            names.yaml_add_eol_comment("column", key=place, column=_COLUMN)
+        return names
+    return value
+
+
+def _writer() -> YAML:
+    yaml = YAML()
+    yaml.width = 4096  # a name is never broken over two lines
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.representer.add_representer(
+        type(None), lambda own, _: own.represent_scalar("tag:yaml.org,2002:null", "null")
     )
-
-
-def _top(content: dict[str, Any], left_out: dict[str, str]) -> Iterator[tuple[str, str]]:
-    yield "", "Written by 'mmm init' from a look at the tables. Correct what was guessed wrong."
-    for key in ("project", "kpi_name", "currency"):
-        yield f"{key}: {_value(content[key])}", _COMMENTS[key]
-    yield "tables:", "the columns that are read; every other column is ignored"
-    for role, (model, comment) in _TABLES.items():
-        table = content["tables"].get(role)
-        if table is None:
-            continue
-        yield f"  {role}:", comment
-        for key, value in table.items():
-            said = _COMMENTS.get(key) or str(model.model_fields[key].description or key)
-            yield from _entry(key, value, said)
-    for name, why in left_out.items():
-        yield "", f"  not used: {_value(name)}: {why}"
-    if "week_origin" in content:
-        yield f"week_origin: {content['week_origin']}", _COMMENTS["week_origin"]
-    zero = ProjectConfig.model_fields["zero_kpi"]
-    yield f"zero_kpi: {zero.default}", str(zero.description)
-    yield "refresh:", "how a week is refreshed"
-    for key, value in content["refresh"].items():
-        yield f"  {key}: {_value(value)}", str(RefreshSection.model_fields[key].description)
-    for key in ("warehouse", "reports"):
-        field = ProjectConfig.model_fields[key]
-        yield (
-            f"{key}: {_value(field.default)}",
-            f"{field.description}, from the folder of this file",
-        )
-
-
-def _entry(key: str, value: Any, comment: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict):
-        yield f"    {key}:", f"{key} by channel"
-        for name, column in value.items():
-            yield f"      {_value(name)}: {_value(column)}", "channel: its column"
-    elif isinstance(value, list):
-        yield f"    {key}:", comment
-        for column in value:
-            yield f"      - {_value(column)}", "control"
-    else:
-        yield f"    {key}: {_value(value)}", comment
-
-
-def _value(value: Any) -> str:
-    """A YAML scalar; text is quoted, so that a column named ``no`` or ``2021`` stays text."""
-    if isinstance(value, date):
-        return value.isoformat()
-    return json.dumps(value, ensure_ascii=False)
+    return yaml

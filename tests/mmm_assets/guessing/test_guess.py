@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from mmm_assets.config import ProjectConfig, load_config
+from mmm_assets.guessing.content import DEFAULT_ORIGIN
 from mmm_assets.guessing.guess import (
-    DEFAULT_ORIGIN,
     Guess,
     GuessError,
     InitOptions,
@@ -301,7 +301,7 @@ def test_flags_are_taken_as_said(tmp_path: Path) -> None:
     }
     assert config.tables.controls is not None
     assert list(config.tables.controls.named) == ["d"]
-    assert config.refresh.holdout_weeks == 4
+    assert config.model.holdout_weeks == 4
     assert guess.left_out["c"] == "not among --controls"
 
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mmm_assets.guessing import words
+from mmm_assets.guessing.frame import InitOptions, mostly_number
 from mmm_assets.guessing.profile import Column, TableProfile
+from mmm_assets.inputs.panel_building import MOST_WORDS
 
 _SEASON = frozenset({"seas", "season", "seasonal", "seasonality", "trend", "fourier", "sin", "cos"})
-_MOST_WORDS = 20
 
 
 @dataclass
-class Roles:
-    """What the columns of a wide table are.
+class ColumnRoles:
+    """The columns of a wide table by what they are.
 
     Parameters
     ----------
@@ -76,28 +77,30 @@ def sort_columns(
     profile: TableProfile,
     taken: set[str],
     region: Column | None,
-    spend: str | None,
-    exposure: str | None,
-    controls: str | None,
+    options: InitOptions,
     assume_media: bool,
-) -> Roles:
+) -> ColumnRoles:
     """Give every column of a wide table a role.
 
     Parameters
     ----------
     taken
         Columns whose role is known: weeks, regions, the KPI.
-    spend, exposure, controls
-        Patterns that settle a role; None leaves it to be guessed.
+    options
+        ``spend``, ``exposure`` and ``controls`` settle a role; None leaves it to be guessed.
     assume_media
         Where no column says that it is spend or exposure, take those that may be as spend.
     """
     names = profile.names
     robyn = sum(name.endswith("_S") for name in names) >= 2
-    roles = Roles()
+    roles = ColumnRoles()
     chosen = {
         flag: match_patterns(pattern, names) if pattern is not None else None
-        for flag, pattern in (("spend", spend), ("exposure", exposure), ("controls", controls))
+        for flag, pattern in (
+            ("spend", options.spend),
+            ("exposure", options.exposure),
+            ("controls", options.controls),
+        )
     }
     settled = taken | {name for found in chosen.values() for name in found or []}
     free = [c for c in profile.columns if c.name not in settled]
@@ -128,12 +131,12 @@ def _take_spend(
     columns: Iterable[Column],
     chosen: list[str] | None,
     robyn: bool,
-    roles: Roles,
+    roles: ColumnRoles,
 ) -> None:
     if chosen is not None:
         roles.spend = _by_channel(chosen, robyn, {}, roles)
         return
-    numbers = [c for c in columns if _is_number(c)]
+    numbers = [c for c in columns if mostly_number(c)]
     found = [c for c in numbers if words.is_spend(c.name) or (robyn and c.name.endswith("_S"))]
     planned = [c for c in numbers if words.has(c.name, words.BUDGET) and c not in found]
     if not found:
@@ -150,7 +153,7 @@ def _take_spend(
 
 
 def _take_exposure(
-    columns: Sequence[Column], chosen: list[str] | None, robyn: bool, roles: Roles
+    columns: Sequence[Column], chosen: list[str] | None, robyn: bool, roles: ColumnRoles
 ) -> None:
     if chosen is not None:
         roles.exposure = _by_channel(chosen, robyn, roles.spend, roles)
@@ -158,7 +161,7 @@ def _take_exposure(
     channels = {words.channel_key(name) for name in roles.spend}
     found: list[tuple[int, Column]] = []
     for column in columns:
-        if not _is_number(column) or column.name in roles.spend.values():
+        if not mostly_number(column) or column.name in roles.spend.values():
             continue
         if column.name in roles.left_out:
             continue
@@ -184,7 +187,7 @@ def _take_exposure(
     roles.exposure = _by_channel([c.name for c in kept], robyn, roles.spend, roles)
 
 
-def _take_controls(columns: Sequence[Column], chosen: list[str] | None, roles: Roles) -> None:
+def _take_controls(columns: Sequence[Column], chosen: list[str] | None, roles: ColumnRoles) -> None:
     if chosen is not None:
         roles.controls = chosen
         for column in columns:
@@ -199,7 +202,7 @@ def _take_controls(columns: Sequence[Column], chosen: list[str] | None, roles: R
 
 
 def _by_channel(
-    names: Sequence[str], robyn: bool, known: dict[str, str], roles: Roles
+    names: Sequence[str], robyn: bool, known: dict[str, str], roles: ColumnRoles
 ) -> dict[str, str]:
     """Channel → column; a channel that is known keeps its name."""
     spelling = {words.channel_key(name): name for name in known}
@@ -242,14 +245,10 @@ def _no_control(column: Column) -> str | None:
         return "another result of marketing; as a control it would hide what media bring"
     if name & words.ASKED or (name & words.SEARCH and words.exposure_rank(column.name) is not None):
         return "what people search for is a result of media, too"
-    many = column.numbers == 0 and len(column.words) > _MOST_WORDS
+    many = column.numbers == 0 and len(column.words) > MOST_WORDS
     if many or (column.numbers < column.filled and not column.words):
-        return f"text with more than {_MOST_WORDS} different words"
+        return f"text with more than {MOST_WORDS} different words"
     return None
-
-
-def _is_number(column: Column) -> bool:
-    return 0 < column.filled * 0.8 <= column.numbers
 
 
 def _is_outcome(name: str) -> bool:
@@ -261,7 +260,7 @@ def _is_outcome(name: str) -> bool:
 
 def _is_bare_media(column: Column) -> bool:
     """A column named after a medium, or numbered like one, without a word of what it measures."""
-    if not _is_number(column) or column.lowest < 0:
+    if not mostly_number(column) or column.lowest < 0:
         return False
     name = words.tokens(column.name)
     numbered = re.match(r"x_?\d+(?![a-z0-9])", column.name.lower()) is not None
@@ -274,7 +273,7 @@ def _may_be_media(column: Column) -> bool:
     name = set(words.tokens(column.name))
     known = words.CONTROL | words.OUTSIDE | words.ASKED | words.VALUE
     return (
-        _is_number(column)
+        mostly_number(column)
         and column.lowest >= 0
         and column.different > 10
         and not name & known

@@ -1,0 +1,161 @@
+"""What ``mmm.yaml`` says of tables whose roles are known."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mmm_assets.config import ProjectConfig
+from mmm_assets.config.errors import explain
+from mmm_assets.config.refresh import RefreshSection
+from mmm_assets.guessing import words
+from mmm_assets.guessing.assignment import Assignment
+from mmm_assets.guessing.frame import Frame, GuessError, InitOptions
+from mmm_assets.guessing.kpi import find_value
+from mmm_assets.guessing.profile import TableProfile
+
+DEFAULT_ORIGIN = date(2018, 1, 1)
+"""Monday of week 0 where weeks are numbers and nobody says when they began."""
+
+
+def write_content(found: Assignment, options: InitOptions, said: list[str]) -> dict[str, Any]:
+    """Write the content of ``mmm.yaml``; what was taken for granted is added to ``said``.
+
+    Raises
+    ------
+    GuessError
+        If no week can be read, or what was found does not make a configuration.
+    """
+    tables = _tables(found, options, said)
+    origin = None
+    if any(f.is_index for f in (found.kpi_table, found.media_table, found.controls_table) if f):
+        origin = _origin(found.kpi_table, options, said)
+    name = re.sub(r"[^\w .&+-]", " ", options.out.resolve().name).strip(" .&+-")
+    content: dict[str, Any] = {
+        "project": (name or "project")[:80],
+        "kpi_name": found.kpi.name,
+        "currency": _currency(found.kpi_table.profile.names),
+        "tables": tables,
+        **({"week_origin": origin} if origin else {}),
+        "refresh": _refresh(kpi_days(found, origin), options, found.kpi_table.week.name),
+        "model": {"holdout_weeks": options.holdout_weeks},
+    }
+    try:
+        ProjectConfig.model_validate(content)
+    except ValidationError as error:
+        told = explain(error, ProjectConfig, content)
+        raise GuessError(f"the guess does not make a configuration:\n{told}") from error
+    return content
+
+
+def kpi_days(found: Assignment, origin: date | None) -> list[date]:
+    """Different days of the KPI's table, oldest first."""
+    table = found.kpi_table
+    return table.profile.days(table.week, table.date_format, origin)
+
+
+def _tables(found: Assignment, options: InitOptions, said: list[str]) -> dict[str, Any]:
+    has_spend = "spend" in found.media
+    value = find_value(found.kpi_table, found.kpi, found.kpi_kind, options, has_spend, said)
+    tables: dict[str, Any] = {
+        "kpi": {
+            **_source(found.kpi_table, options),
+            "kpi": found.kpi.name,
+            "value_per_kpi": value,
+        },
+        "media": _source(found.media_table, options) | found.media,
+    }
+    if found.controls_table:
+        tables["controls"] = _source(found.controls_table, options) | found.controls
+    if found.lift_tests:
+        tables["lift_tests"] = {
+            "source": _relative(found.lift_tests.file, options.out),
+            **_decimal(found.lift_tests),
+        }
+    _agree_on_regions(tables)
+    return tables
+
+
+def _agree_on_regions(tables: dict[str, Any]) -> None:
+    if (tables["kpi"]["region"] is None) != (tables["media"]["region"] is None):
+        raise GuessError(
+            "one of the tables of KPI and media has a column of regions and the other has none; "
+            "give --region, or sum the regional one"
+        )
+    controls = tables.get("controls")
+    if controls and controls["region"] and not tables["kpi"]["region"]:
+        raise GuessError("the table of controls has a column of regions and that of the KPI none")
+
+
+def _origin(frame: Frame, options: InitOptions, said: list[str]) -> date:
+    """Monday of week 0."""
+    given = options.week_origin
+    if given is None:
+        origin = DEFAULT_ORIGIN
+        # A refresh week must be over: a long history begins earlier, by whole years.
+        last = frame.week.highest if frame.is_index else 0.0
+        while origin + timedelta(weeks=last) > date(2025, 12, 29):
+            origin -= timedelta(weeks=52)
+        said.append(
+            f"Weeks are numbers; week 0 is taken as Monday {origin}. Give --week-origin if you "
+            "know it: seasons and holidays depend on it"
+        )
+    else:
+        origin = given - timedelta(days=given.weekday())
+        if origin != given:
+            said.append(f"--week-origin {given} is no Monday; week 0 begins on {origin}")
+    return origin
+
+
+def _refresh(days: Sequence[date], options: InitOptions, week: str) -> dict[str, Any]:
+    if not days:
+        raise GuessError(f"no week can be read from '{week}'; give --week")
+    fewest = max(RefreshSection.model_fields["min_weeks"].default, options.holdout_weeks + 2)
+    mondays = sorted({day - timedelta(days=day.weekday()) for day in days})
+    return {
+        "min_weeks": fewest,
+        "first_week": min(mondays[0] + timedelta(weeks=fewest - 1), mondays[-1]),
+        # Weeks of a simulation or a plan may lie ahead of the clock; they count as over.
+        **({"last_week": mondays[-1]} if mondays[-1] > _newest_monday_over() else {}),
+    }
+
+
+def _newest_monday_over() -> date:
+    today = datetime.now(UTC).date()
+    return today - timedelta(days=today.weekday(), weeks=1)
+
+
+def _currency(names: Sequence[str]) -> str:
+    for signs, currency in (("$ usd dollar", "USD"), ("£ gbp", "GBP"), ("€ eur euro", "EUR")):
+        if any(
+            s in name.lower() if len(s) == 1 else s in words.tokens(name)
+            for name in names
+            for s in signs.split()
+        ):
+            return currency
+    return "EUR"
+
+
+def _source(frame: Frame, options: InitOptions) -> dict[str, Any]:
+    return {
+        "source": _relative(frame.profile.file, options.out),
+        **_decimal(frame.profile),
+        **({"date_format": frame.date_format} if frame.date_format else {}),
+        "week": frame.week.name,
+        "region": frame.region.name if frame.region else None,
+    }
+
+
+def _decimal(profile: TableProfile) -> dict[str, str]:
+    return {} if profile.decimal == "." else {"decimal": profile.decimal}
+
+
+def _relative(file: Path, out: Path) -> str:
+    path = os.path.relpath(file, out.resolve())
+    return re.sub(r"([*?\[])", r"[\1]", path) if not file.exists() else path

@@ -1,0 +1,52 @@
+"""Tell a person what was guessed and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from mmm_assets.guessing.assignment import Assignment
+from mmm_assets.guessing.content import kpi_days
+
+
+def summarise(
+    found: Assignment, content: Mapping[str, Any], left_out: Mapping[str, str]
+) -> Iterator[str]:
+    """List what the tables are and what is left out, a line each."""
+    tables = content["tables"]
+    yield from _weeks(tables["kpi"], kpi_days(found, content.get("week_origin")))
+    yield from _media(tables["media"], found)
+    yield _controls(tables.get("controls"))
+    if "lift_tests" in tables:
+        yield f"Lift tests in {tables['lift_tests']['source']}"
+    for name, why in left_out.items():
+        yield f"Left out  '{name}': {why}"
+
+
+def _weeks(kpi: Mapping[str, Any], days: list[date]) -> Iterator[str]:
+    step = min(((later - day).days for day, later in pairwise(days)), default=7)
+    rhythm = {1: "daily, summed to weeks", 7: "weekly"}.get(step, f"every {step} days")
+    where = f"regions in '{kpi['region']}'" if kpi["region"] else "one region (national)"
+    yield f"Weeks     '{kpi['week']}', {days[0]} to {days[-1]}, {rhythm}; {where}"
+    yield f"KPI       '{kpi['kpi']}', worth {kpi['value_per_kpi'] or 'an unknown amount'} a unit"
+    if step == 7 and days[0].weekday() != 0:
+        yield f"          weeks begin on a {days[0]:%A}; each becomes the Monday before it"
+
+
+def _media(media: Mapping[str, Any], found: Assignment) -> Iterator[str]:
+    if media["layout"] == "long":
+        measures = [f"{key} '{media[key]}'" for key in ("spend", "exposure") if key in media]
+        yield f"Media     one row a channel in '{media['channel']}': {', '.join(measures)}"
+    elif found.media_columns:
+        for line in found.media_columns.describe():
+            yield f"Media     {line}"
+
+
+def _controls(controls: Mapping[str, Any] | None) -> str:
+    if controls is None:
+        return "Controls  none"
+    if controls["layout"] == "long":
+        return f"Controls  one row a control in '{controls['control']}'"
+    return f"Controls  {', '.join(controls['columns'])}"
