@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 
 class UsageError(ValueError):
-    """What was asked for cannot be had; the message says why, for a person."""
+    """A question that cannot be answered; the message says why, for a person."""
 
 
 class ConfigError(ValueError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class GraphSection(Section):
-    """What is known about how channels and controls drive each other."""
+    """Prior knowledge of how channels and controls drive each other."""
 
     enabled: bool = Field(default=True, description="false: channels do not drive each other")
     tiers: list[list[Name]] = Field(
@@ -39,7 +39,7 @@ class GraphSection(Section):
         return {name for group in [*self.tiers, *edges, self.instruments] for name in group}
 
     def settings(self, seed: int, nodes: Collection[str] | None = None) -> GraphSettings:
-        """How the channel graph is learned.
+        """Settings of the channel graph.
 
         Parameters
         ----------

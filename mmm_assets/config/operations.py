@@ -64,7 +64,7 @@ class NotifySection(Section):
 
 
 class RetentionSection(Section):
-    """How much of the past is kept. Raw rows and mart tables stay for ever."""
+    """Length of the past that is kept. Raw rows and mart tables stay for ever."""
 
     models: int = Field(
         default=60, ge=1, description="refresh weeks whose models and panels are kept"

@@ -161,16 +161,16 @@ class ProjectConfig(Section):
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
     def model_settings(self) -> ModelSettings:
-        """How the model is trained."""
+        """Settings of the model, also those that stand in ``refresh`` as they once did."""
         from mmm_model.settings import ModelSettings
 
         moved = {k: v for k in MOVED if (v := getattr(self.refresh, k)) is not None}
         return ModelSettings(**{**self.model.model_dump(), **moved})
 
     def graph_settings(self, nodes: Collection[str] | None = None) -> GraphSettings:
-        """How the channel graph is learned; of other ``nodes`` than these nothing is said."""
+        """Settings of the channel graph, without what is said of other ``nodes`` than these."""
         return self.graph.settings(self.model_settings().seed, nodes)
 
     def budget_settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
-        """What a recommended budget may do; of other ``channels`` than these nothing is said."""
+        """Settings of the budgets, without what is said of other ``channels`` than these."""
         return self.budget.settings(channels)

@@ -24,7 +24,7 @@ MOVED = ("holdout_weeks", "members", "seed")
 
 
 class RefreshSection(Section):
-    """How one refresh is run and which weeks may be refreshed."""
+    """Weeks that may be refreshed, and the data that a refresh may see."""
 
     min_weeks: int = Field(default=26, ge=4, le=520, description="fewest weeks of KPI to train on")
     holdout_weeks: int | None = Field(

@@ -1,4 +1,4 @@
-"""The part of the configuration that says where the tables are and what their columns mean."""
+"""The section ``tables`` of the configuration: where the tables are, what their columns mean."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Section(BaseModel):
 
 @dataclass(frozen=True)
 class Given:
-    """What a cell says in every row, where no column holds it."""
+    """Content of a cell in every row, where no column holds it."""
 
     text: str
 
@@ -39,7 +39,7 @@ Cells = dict[str, str | Given | None]
 
 
 class Source(Section):
-    """Where a table comes from and how its text is read: either ``source`` or ``sql``."""
+    """Origin of a table, either ``source`` or ``sql``, and the reading of its text."""
 
     source: str | None = Field(
         default=None,
@@ -64,12 +64,12 @@ class Source(Section):
 
     @property
     def cells(self) -> Cells:
-        """What fills the raw columns that a delivered row says once."""
+        """Raw columns that a delivered row fills once."""
         return {}
 
     @property
     def unpivoted(self) -> list[Cells]:
-        """What fills the others, for each raw row that a delivered row becomes; empty: one."""
+        """The other raw columns, for each raw row that a delivered row becomes; empty: one row."""
         return []
 
 
@@ -81,7 +81,7 @@ class WeeklySource(Source):
 
     @property
     def cells(self) -> Cells:
-        """What fills the raw columns that a delivered row says once."""
+        """Raw columns that a delivered row fills once."""
         return {"week": self.week, "region": self.region or Given(NATIONAL)}
 
 
@@ -121,7 +121,7 @@ class MediaTable(WeeklySource):
 
     @property
     def cells(self) -> Cells:
-        """What fills the raw columns that a delivered row says once."""
+        """Raw columns that a delivered row fills once."""
         if self.layout == "wide":
             return super().cells
         assert not isinstance(self.spend, dict) and not isinstance(self.exposure, dict)
@@ -138,7 +138,7 @@ class MediaTable(WeeklySource):
 
 
 class KpiTable(WeeklySource):
-    """What the business wants, and what one unit of it is worth."""
+    """The KPI of the business, and the worth of one unit of it."""
 
     kpi: Name = Field(description="column of the KPI")
     value_per_kpi: Name | float | None = Field(
@@ -154,7 +154,7 @@ class KpiTable(WeeklySource):
 
     @property
     def cells(self) -> Cells:
-        """What fills the raw columns that a delivered row says once."""
+        """Raw columns that a delivered row fills once."""
         worth: str | Given | None
         if isinstance(self.value_per_kpi, float):
             worth = Given(repr(self.value_per_kpi).replace(".", self.decimal))
@@ -164,7 +164,7 @@ class KpiTable(WeeklySource):
 
 
 class ControlsTable(WeeklySource):
-    """What else moves the KPI. Wide: one column a control. Long: one row a control."""
+    """Other causes of the KPI. Wide: one column a control. Long: one row a control."""
 
     layout: Literal["wide", "long"] = Field(
         default="wide", description="wide: one column each; long: one row each"
@@ -194,7 +194,7 @@ class ControlsTable(WeeklySource):
 
     @property
     def cells(self) -> Cells:
-        """What fills the raw columns that a delivered row says once."""
+        """Raw columns that a delivered row fills once."""
         if self.layout == "wide":
             return super().cells
         return super().cells | {"control": self.control, "value": self.value}
@@ -230,7 +230,7 @@ class LiftTestsTable(Source):
 
     @property
     def cells(self) -> Cells:
-        """What fills the raw columns that a delivered row says once."""
+        """Raw columns that a delivered row fills once."""
         no_columns = {*Source.model_fields, "unit"}
         own = [name for name in LiftTestsTable.model_fields if name not in no_columns]
         return {name: getattr(self, name) for name in own}

@@ -1,1 +1,1 @@
-"""What ``mmm init`` makes of tables that it has never seen; begins in ``guess``."""
+"""A first configuration for tables never seen before, for ``mmm init``; begins in ``guess``."""

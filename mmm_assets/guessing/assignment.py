@@ -1,4 +1,4 @@
-"""Which table holds the KPI, which media, controls and lift tests, and in which columns."""
+"""Give each table its role: KPI, media, controls or lift tests, and the columns that hold it."""
 
 from __future__ import annotations
 

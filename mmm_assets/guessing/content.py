@@ -1,4 +1,4 @@
-"""What ``mmm.yaml`` says of tables whose roles are known."""
+"""Write the content of ``mmm.yaml`` for tables whose roles are known."""
 
 from __future__ import annotations
 

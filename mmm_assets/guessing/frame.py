@@ -1,4 +1,4 @@
-"""Where a table's weeks, regions and names stand: what tells its rows apart."""
+"""Find what tells a table's rows apart: its weeks, its regions, its channels or controls."""
 
 from __future__ import annotations
 

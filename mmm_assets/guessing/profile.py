@@ -1,4 +1,4 @@
-"""What a table's columns hold: dates, numbers, words, how many, how they vary.
+"""Profile a table: the dates, numbers and words of its columns, how many, how they vary.
 
 Read the way a refresh reads them, so that what is found here holds there.
 """
@@ -38,7 +38,7 @@ DATE_FORMATS: tuple[str | None, ...] = (
 
 @dataclass(frozen=True)
 class Column:
-    """What one column holds; numbers are read with the table's decimal mark."""
+    """Content of one column; numbers are read with the table's decimal mark."""
 
     name: str
     place: int

@@ -126,13 +126,13 @@ def is_spend(name: str) -> bool:
 
 
 def channel_key(name: str) -> tuple[str, ...]:
-    """What two names of one channel share: ``Facebook Ad`` and ``facebook`` are the same."""
+    """Words that two names of one channel share: ``Facebook Ad`` is ``facebook``, too."""
     kept = tuple(word for word in tokens(name) if word not in _FILLING)
     return kept or tuple(tokens(name))
 
 
 def exposure_rank(name: str) -> int | None:
-    """How good a measure of exposure a name says it is, 0 the best; None: it is none."""
+    """Rank of a measure of exposure by its name, 0 the best; None: it is none."""
     found = [rank for rank, words in enumerate(EXPOSURE) if has(name, words)]
     if not found:
         return None

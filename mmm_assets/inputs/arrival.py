@@ -1,4 +1,4 @@
-"""How far the sources reach: the newest week of which every table has its share."""
+"""Find the newest week that has arrived: of which every source has its share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import duckdb
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.roles import ROLES, WEEKLY
 from mmm_assets.inputs.sources import load_raw
 from mmm_assets.inputs.weekly_kpi import create_weekly_kpi
 
@@ -39,8 +40,8 @@ def newest_complete_week(config: ProjectConfig) -> date | None:
         duckdb.connect(str(Path(folder) / "look.duckdb")) as connection,
     ):
         reach: list[date | None] = []
-        for role in ("media", "kpi", "controls"):
-            if getattr(config.tables, role) is None:
+        for role in WEEKLY:
+            if ROLES[role].source(config) is None:
                 continue
             load_raw(connection, config, role, datetime.now(UTC))
             create_known(connection, config, role)

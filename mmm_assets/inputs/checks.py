@@ -29,7 +29,7 @@ _QUOTED = 3
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """What one rule found.
+    """The rows that break one rule, and the message about them.
 
     Parameters
     ----------

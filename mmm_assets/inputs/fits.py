@@ -1,4 +1,4 @@
-"""What results and plans are made of: the panel and the saved fits of a refresh week.
+"""The panel, the saved fits and the lift tests of a refresh week, read when asked for.
 
 The assets of a run ask `panel_of` and `fits_of`, and share what these return: a panel is read
 and a fit deserialised once a run. Both look first whether the tables or the files have changed.

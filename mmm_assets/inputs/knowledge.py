@@ -1,4 +1,4 @@
-"""What a refresh may know: loads up to a moment, chosen once and recorded beside its checks.
+"""The knowledge of a refresh: loads up to a moment, chosen once and recorded with its checks.
 
 A refresh reads the rows that were checked, also when another run loads newer ones meanwhile,
 and one that is asked what was known then gives back what it gave then.
@@ -21,7 +21,7 @@ TAG = "mmm/as_known_on"
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What a refresh may know of the tables.
+    """The loads that a refresh looks at.
 
     Parameters
     ----------

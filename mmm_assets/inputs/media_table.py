@@ -1,4 +1,4 @@
-"""What was delivered of each channel, from the panel of a refresh to ``mart.media``."""
+"""Publish the media of a refresh's panel, as delivered, in ``mart.media``."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def open_file(
 
 @dataclass(frozen=True)
 class CsvText:
-    """How a CSV file is written, and its columns."""
+    """Encoding, delimiter and columns of a CSV file."""
 
     encoding: str
     delimiter: str

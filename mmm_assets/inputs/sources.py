@@ -33,7 +33,7 @@ __all__ = ["LoadReport", "SourceError", "load_raw", "source_files"]
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What a call of `load_raw` found and did.
+    """The rows of a source, and those that a call of `load_raw` appended.
 
     Parameters
     ----------

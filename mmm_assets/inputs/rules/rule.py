@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""A rule as data: a query, an expectation, and the words for a person."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Severity = Literal["blocking", "warning"]
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One rule.
+    """A rule that a delivered table is held against.
 
     Parameters
     ----------

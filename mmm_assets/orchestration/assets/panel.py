@@ -10,6 +10,7 @@ from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.media_table import write_media
 from mmm_assets.inputs.panel_building import build_panel_tables
 from mmm_assets.inputs.panel_table import TABLES
+from mmm_assets.inputs.roles import ROLES
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import Refused, check_inputs
 from mmm_assets.store.mart_week import read_week
@@ -24,7 +25,7 @@ _RESTATED = """
 
 
 @dg.asset(
-    deps=["raw_media", "raw_kpi", "raw_controls", "raw_lift_tests"],
+    deps=[f"raw_{role}" for role in ROLES],
     group_name="panel",
     kinds={"duckdb", "table"},
     description="Regions × weeks of KPI, media and controls as the refresh week may know them, "

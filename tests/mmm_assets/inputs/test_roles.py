@@ -1,0 +1,53 @@
+"""Roles and the sections of the configuration speak of the same tables and columns."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from mmm_assets.config.tables import (
+    ControlsTable,
+    KpiTable,
+    LiftTestsTable,
+    MediaTable,
+    Source,
+    Tables,
+)
+from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.roles import ROLES, WEEKLY
+
+WIDE = {"source": "a.csv", "week": "w"}
+LONG = {**WIDE, "layout": "long"}
+
+
+def test_every_table_of_the_configuration_has_a_role() -> None:
+    assert set(ROLES) == set(Tables.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("role", "section"),
+    [
+        ("media", MediaTable(**WIDE, spend={"tv": "a"}, exposure={"ooh": "b"})),
+        ("media", MediaTable(**LONG, channel="c", spend="s")),
+        ("kpi", KpiTable(**WIDE, kpi="sales")),
+        ("controls", ControlsTable(**WIDE, columns=["price"])),
+        ("controls", ControlsTable(**LONG, control="c", value="v")),
+        ("lift_tests", LiftTestsTable(source="a.csv")),
+    ],
+)
+def test_a_section_fills_the_columns_of_its_role(role: str, section: Source) -> None:
+    for cells in section.unpivoted or [{}]:
+        assert {**section.cells, **cells}.keys() == set(ROLES[role].columns)
+
+
+def test_what_is_known_has_the_columns_of_the_role(small_project, connection) -> None:
+    lift = {"channel": ["tv"], "x": [40], "delta_x": [9], "delta_y": [8], "sigma": [1]}
+    pd.DataFrame(lift).to_csv(small_project.folder / "lift.csv", index=False)
+    small_project.content["tables"]["lift_tests"] = {"source": "lift.csv"}
+    config = small_project.load(connection)
+    for name, role in ROLES.items():
+        create_known(connection, config, name)
+        known = connection.execute(f"FROM known_{name}").df()
+        assert {*role.names, *role.numbers, *role.texts, *role.key} <= set(known.columns)
+        assert len(known)
+        assert known["week"].notna().all() == (name in WEEKLY)
