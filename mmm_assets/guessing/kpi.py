@@ -81,35 +81,9 @@ def find_value(
         If ``--value-per-kpi`` is neither a column nor a number above 0.
     """
     if options.value_per_kpi is not None:
-        column = frame.profile.column(options.value_per_kpi)
-        if column:
-            return column.name
-        try:
-            number = float(options.value_per_kpi)
-        except ValueError:
-            raise GuessError(
-                no_column(frame.profile, "--value-per-kpi", options.value_per_kpi)
-                + "; a number is allowed too"
-            ) from None
-        if number <= 0 or number != number or number == float("inf"):
-            raise GuessError(
-                f"--value-per-kpi {options.value_per_kpi}: allowed are numbers above 0"
-            )
-        return number
+        return _value_by_flag(frame, options.value_per_kpi)
     for column in frame.profile.columns:
-        name = set(words.tokens(column.name))
-        per_unit = "per" in name and name & (words.VALUE - {"per"} | {"revenue", "sales", "profit"})
-        named = bool(name) and name <= {
-            "aov",
-            "ltv",
-            "clv",
-            "value",
-            "unit",
-            "kpi",
-            "order",
-            "average",
-        }
-        if (per_unit or named) and mostly_number(column) and column is not kpi:
+        if column is not kpi and mostly_number(column) and _says_worth(column.name):
             return column.name
     if not has_spend:
         return None
@@ -121,3 +95,25 @@ def find_value(
         return None
     said.append(f"'{kpi.name}' is taken as money: value_per_kpi is 1. Change it if it is not")
     return 1.0
+
+
+def _value_by_flag(frame: Frame, given: str) -> str | float:
+    column = frame.profile.column(given)
+    if column:
+        return column.name
+    try:
+        number = float(given)
+    except ValueError:
+        raise GuessError(
+            no_column(frame.profile, "--value-per-kpi", given) + "; a number is allowed too"
+        ) from None
+    if not 0 < number < float("inf"):
+        raise GuessError(f"--value-per-kpi {given}: allowed are numbers above 0")
+    return number
+
+
+def _says_worth(column: str) -> bool:
+    """Whether a name says what one unit is worth, as ``revenue_per_order`` or ``aov`` do."""
+    name = set(words.tokens(column))
+    of_one = words.VALUE - {"per"} | {"revenue", "sales", "profit"}
+    return ("per" in name and bool(name & of_one)) or (bool(name) and name <= words.WORTH)

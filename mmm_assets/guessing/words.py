@@ -61,6 +61,7 @@ KPI = (
 )
 COUNTED = _words("visits units orders conversions leads signups installs downloads volume count")
 VALUE = _words("per value aov ltv clv price margin worth")
+WORTH = _words("aov ltv clv value unit kpi order average")
 OUTSIDE = _words("competitor competitors competition comp category industry rival")
 CONTROL = _words(
     "control controls price prices pricing promo promos promotion promotions discount discounts "

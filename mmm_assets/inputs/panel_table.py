@@ -110,15 +110,7 @@ def read_panel(
     weeks = pd.DatetimeIndex(kpi["week"][: len(kpi["week"]) // len(regions)], name=None)
     shape = (len(regions), len(weeks))
     channels = connection.execute(_CHANNELS, week).fetchall()
-    media = connection.execute(
-        _MEDIA,
-        {**week, "first": weeks[0].date()},
-    ).fetchnumpy()
-    exposure = np.zeros((*shape, len(channels)))
-    spend = np.zeros_like(exposure)
-    cells = (media["region"], media["week"], media["channel"])
-    exposure[cells] = _floats(media["exposure"])
-    spend[cells] = np.nan_to_num(_floats(media["spend"]))
+    exposure, spend = _read_media(connection, week, weeks[0].date(), (*shape, len(channels)))
     for place, (_, _, has_spend) in enumerate(channels):
         if not has_spend:
             spend[:, :, place] = np.nan
@@ -153,6 +145,21 @@ def panel_fingerprint(panel: Panel) -> str:
     ):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
+
+
+def _read_media(
+    connection: duckdb.DuckDBPyConnection,
+    week: dict[str, date],
+    first_week: date,
+    shape: tuple[int, int, int],
+) -> tuple[Floats, Floats]:
+    """Exposure, as the model reads it, and spend ``[R, W, C]``; zero where there is no row."""
+    media = connection.execute(_MEDIA, {**week, "first": first_week}).fetchnumpy()
+    cells = (media["region"], media["week"], media["channel"])
+    exposure, spend = np.zeros(shape), np.zeros(shape)
+    exposure[cells] = _floats(media["exposure"])
+    spend[cells] = np.nan_to_num(_floats(media["spend"]))
+    return exposure, spend
 
 
 def _read_controls(

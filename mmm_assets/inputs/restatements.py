@@ -21,6 +21,30 @@ from mmm_assets.inputs.weekly_cells import create_cells
 _SAME = 1e-9
 """Relative difference below which two sums are one number added in another order."""
 
+_RESTATED = """
+    CREATE OR REPLACE TEMP TABLE restated (
+        table_name VARCHAR, kind VARCHAR, region VARCHAR, name VARCHAR, week DATE,
+        column_name VARCHAR, value_before DOUBLE, value_after DOUBLE, money DOUBLE,
+        loaded_at TIMESTAMP
+    )
+"""
+_MOVED = """
+    INSERT INTO restated
+    WITH pairs AS (
+        SELECT region, name, week, b.{column} AS value_before, a.{column} AS value_after,
+               a.load_id, {money} AS money
+        FROM cells_{before} AS b
+        FULL JOIN (FROM cells_{role} WHERE week <= $week) AS a USING (region, name, week)
+    )
+    SELECT $role,
+           CASE WHEN value_before IS NULL THEN 'late'
+                WHEN value_after IS NULL THEN 'withdrawn' ELSE 'restated' END,
+           region, nullif(name, ''), week, $column, value_before, value_after, money, loaded_at
+    FROM pairs LEFT JOIN raw.loads USING (load_id)
+    WHERE (value_before IS NULL) <> (value_after IS NULL)
+       OR abs(value_after - value_before) > $same * greatest(abs(value_after), abs(value_before))
+"""
+
 
 @dataclass(frozen=True)
 class EarlierRefresh:
@@ -52,11 +76,7 @@ def create_restated(
 
     Needs the tables ``cells_<role>`` of the refresh.
     """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE restated (table_name VARCHAR, kind VARCHAR, region VARCHAR, "
-        "name VARCHAR, week DATE, column_name VARCHAR, value_before DOUBLE, value_after DOUBLE, "
-        "money DOUBLE, loaded_at TIMESTAMP)"
-    )
+    connection.execute(_RESTATED)
     if earlier is None:
         return
     for role in WEEKLY:
@@ -67,26 +87,13 @@ def create_restated(
         create_cells(connection, role, before)
         for column in ROLES[role].numbers:
             connection.execute(
-                f"""
-                INSERT INTO restated
-                WITH pairs AS (
-                    SELECT region, name, week, b.{column} AS value_before,
-                           a.{column} AS value_after, a.load_id, {_money(role, column)} AS money
-                    FROM cells_{before} AS b
-                    FULL JOIN (FROM cells_{role} WHERE week <= $week) AS a
-                        USING (region, name, week)
-                )
-                SELECT $role,
-                       CASE WHEN value_before IS NULL THEN 'late'
-                            WHEN value_after IS NULL THEN 'withdrawn' ELSE 'restated' END,
-                       region, nullif(name, ''), week, $column, value_before, value_after, money,
-                       loaded_at
-                FROM pairs LEFT JOIN raw.loads USING (load_id)
-                WHERE (value_before IS NULL) <> (value_after IS NULL)
-                   OR abs(value_after - value_before)
-                      > {_SAME} * greatest(abs(value_after), abs(value_before))
-                """,
-                {"week": earlier.refresh_week, "role": role, "column": column},
+                _MOVED.format(before=before, role=role, column=column, money=_money(role, column)),
+                {
+                    "week": earlier.refresh_week,
+                    "role": role,
+                    "column": column,
+                    "same": _SAME,
+                },
             )
 
 

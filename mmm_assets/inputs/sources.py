@@ -30,6 +30,13 @@ from mmm_assets.inputs.text_values import day_sql
 
 __all__ = ["LoadReport", "SourceError", "load_raw", "source_files"]
 
+_LAST_LOAD = """
+    SELECT fingerprint, mapping, rows FROM raw.loads
+    WHERE role = ? AND source = ? AND origin = ?
+    ORDER BY load_id DESC LIMIT 1
+"""
+_NEXT_LOAD = "SELECT coalesce(max(load_id), 0) + 1, max(loaded_at) FROM raw.loads"
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -116,38 +123,14 @@ def _load(
 ) -> tuple[int, bool]:
     """Append one delivery; return its rows and whether they are new."""
     mapping = f"{table.model_dump_json()} {config.week_origin}"
-    last = connection.execute(
-        "SELECT fingerprint, mapping, rows FROM raw.loads "
-        "WHERE role = ? AND source = ? AND origin = ? ORDER BY load_id DESC LIMIT 1",
-        [role, delivery.source, table.origin],
-    ).fetchone()
+    last = connection.execute(_LAST_LOAD, [role, delivery.source, table.origin]).fetchone()
     if last is not None and last[:2] == (delivery.fingerprint, mapping):
         return int(last[2]), False
 
-    number, latest = _one(
-        connection, "SELECT coalesce(max(load_id), 0) + 1, max(loaded_at) FROM raw.loads"
-    )
+    number, latest = _one(connection, _NEXT_LOAD)
     if latest is not None:  # a clock that was set back must not reorder loads
         when = max(when, latest + timedelta(microseconds=1))
-    columns = ", ".join(ROLES[role].columns)
-    rows_sql, values = _tidy(role, table, delivery)
-    try:
-        connection.execute(
-            f"INSERT INTO raw.{role} ({', '.join(PROVENANCE)}, {columns}) "
-            f"SELECT $load, $source, source_row, $loaded, $fingerprint, {columns} "
-            f"FROM ({rows_sql})",
-            {
-                **delivery.parameters,
-                **values,
-                "load": number,
-                "source": delivery.source,
-                "loaded": when,
-                "fingerprint": delivery.fingerprint,
-            },
-        )
-    except duckdb.Error as error:
-        raise delivery.unreadable(error) from error
-    delivery.require_unchanged()
+    _append_rows(connection, role, table, delivery, number, when)
     rows, first, last_day = _span(connection, config, role, table, number)
     if rows == 0:
         raise SourceError(f"{role}: {delivery.source} is empty: it has a header and no rows")
@@ -159,6 +142,35 @@ def _load(
         ],
     )
     return rows, True
+
+
+def _append_rows(
+    connection: duckdb.DuckDBPyConnection,
+    role: str,
+    table: Source,
+    delivery: Delivery,
+    load: int,
+    when: datetime,
+) -> None:
+    columns = ", ".join(ROLES[role].columns)
+    rows_sql, values = _tidy(role, table, delivery)
+    try:
+        connection.execute(
+            f"INSERT INTO raw.{role} ({', '.join(PROVENANCE)}, {columns}) "
+            f"SELECT $load, $source, source_row, $loaded, $fingerprint, {columns} "
+            f"FROM ({rows_sql})",
+            {
+                **delivery.parameters,
+                **values,
+                "load": load,
+                "source": delivery.source,
+                "loaded": when,
+                "fingerprint": delivery.fingerprint,
+            },
+        )
+    except duckdb.Error as error:
+        raise delivery.unreadable(error) from error
+    delivery.require_unchanged()
 
 
 def _span(

@@ -178,7 +178,8 @@ RULES: tuple[Rule, ...] = (
         "Zeros are learned from as they are; check that they are not missing deliveries.",
         """
         SELECT any_value(source) FILTER (off) AS source, min(source_row) FILTER (off) AS source_row,
-               name AS channel, arg_max(region, off) AS region, arg_max(week, off) AS week,
+               name AS channel, arg_min(region, source_row) FILTER (off) AS region,
+               arg_min(week, source_row) FILTER (off) AS week,
                CASE WHEN count(*) FILTER (NOT off) >= $dense_share * count(*)
                     THEN count(*) FILTER (off) ELSE 0 END AS zeros,
                count(*) FILTER (off) AS failing
@@ -198,7 +199,8 @@ RULES: tuple[Rule, ...] = (
         """
         SELECT any_value(source) FILTER (lacks) AS source,
                min(source_row) FILTER (lacks) AS source_row, name AS channel,
-               arg_max(region, lacks) AS region, arg_max(week, lacks) AS week,
+               arg_min(region, source_row) FILTER (lacks) AS region,
+               arg_min(week, source_row) FILTER (lacks) AS week,
                sum(spend) FILTER (lacks) AS spend, count(*) FILTER (lacks) AS cells,
                count(*) FILTER (lacks) AS failing
         FROM (SELECT *, coalesce(spend > 0 AND coalesce(exposure, 0) = 0, false) AS lacks
@@ -217,7 +219,8 @@ RULES: tuple[Rule, ...] = (
         """
         SELECT any_value(source) FILTER (lacks) AS source,
                min(source_row) FILTER (lacks) AS source_row, name AS channel,
-               arg_max(region, lacks) AS region, arg_max(week, lacks) AS week,
+               arg_min(region, source_row) FILTER (lacks) AS region,
+               arg_min(week, source_row) FILTER (lacks) AS week,
                sum(exposure) FILTER (lacks) AS exposure, count(*) FILTER (lacks) AS cells,
                count(*) FILTER (lacks) AS failing
         FROM (SELECT *, coalesce(exposure > 0 AND coalesce(spend, 0) = 0, false) AS lacks
