@@ -17,7 +17,7 @@ import duckdb
 
 from mmm_assets.inputs.source_files import open_file
 from mmm_assets.inputs.text_values import MISSING, day_sql, number_sql
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 LOOKED_AT = 300_000
 """Rows of a table that are looked at."""

@@ -20,7 +20,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.raw_tables import create_raw_tables
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.text_values import day_sql, number_sql, present_sql
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 
 def create_known(

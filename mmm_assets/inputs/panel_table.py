@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 if TYPE_CHECKING:
     from mmm_model.panel import Floats, Panel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from mmm_assets.inputs.roles import ROLES
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 PROVENANCE = {
     "load_id": ("BIGINT", "Load that brought the row, see raw.loads."),

@@ -9,7 +9,7 @@ import duckdb
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.source_files import Delivery, SourceError
-from mmm_assets.store.warehouse import quote, quote_text
+from mmm_assets.store.sql_text import quote, quote_text
 
 
 def run_query(

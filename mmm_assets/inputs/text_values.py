@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from mmm_assets.store.warehouse import quote_text
+from mmm_assets.store.sql_text import quote_text
 
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".")
 """Words that mean: no value. In any case of letters."""

@@ -12,8 +12,10 @@ import pytest
 
 from mmm_assets import mart
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.inputs.panel_table import build_panel_tables, read_panel
-from mmm_assets.inputs.sources import ROLES, load_raw
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import read_panel
+from mmm_assets.inputs.roles import ROLES
+from mmm_assets.inputs.sources import load_raw
 from mmm_assets.report import build_index, build_report
 from mmm_assets.store.mart_week import read_week, replace_week
 from mmm_assets.store.project import Project
