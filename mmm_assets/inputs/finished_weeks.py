@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_building import build_panel_tables
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.inputs.roles import ROLES
@@ -53,7 +54,7 @@ class FinishedWeeks:
         )
 
     def _fingerprint(self, refresh_week: date) -> str:
-        """Fingerprint of the panel that a refresh would be trained on now."""
+        """Fingerprint of the panel and the lift tests that a refresh would learn from now."""
         config = self._project.config
         with self._project.warehouse.work() as connection:
             try:
@@ -61,7 +62,9 @@ class FinishedWeeks:
             except SourceError:
                 return ""  # the refresh will say what is missing
             build_panel_tables(connection, config, refresh_week, known.known_on)
-            found = panel_fingerprint(read_panel(connection, config, refresh_week))
+            knowledge.record(connection, refresh_week, known, run_id="")
+            panel = read_panel(connection, config, refresh_week)
+            found = panel_fingerprint(panel, read_lift_tests(connection, config, panel))
             connection.rollback()  # the staging tables stay as the refresh left them
             connection.begin()
         return found

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.store.sql_text import quote_text
 
 if TYPE_CHECKING:
+    from mmm_model.fit.lift_tests import LiftTest
     from mmm_model.panel import Floats, Panel
 
 TABLES = {
@@ -129,8 +131,8 @@ def read_panel(
     )
 
 
-def panel_fingerprint(panel: Panel) -> str:
-    """Hash of a panel's arrays and names: equal fingerprints, equal training data."""
+def panel_fingerprint(panel: Panel, tests: Sequence[LiftTest] = ()) -> str:
+    """Hash of a panel's arrays and names, and of lift tests: equal hashes, equal training data."""
     digest = hashlib.sha256()
     for names in (panel.regions, panel.channels, panel.controls):
         digest.update("\x1f".join(names).encode() + b"\x1e")
@@ -144,6 +146,8 @@ def panel_fingerprint(panel: Panel) -> str:
         panel.value_per_kpi,
     ):
         digest.update(np.ascontiguousarray(array).tobytes())
+    for test in tests:
+        digest.update(repr(test).encode())
     return digest.hexdigest()[:16]
 
 

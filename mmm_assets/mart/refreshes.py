@@ -21,7 +21,11 @@ REFRESH_TABLES: tuple[Table, ...] = (
             Column("status", "VARCHAR", "'published', or 'held' when a gate stopped it."),
             Column("reason", "VARCHAR", "Why it is held; empty when published."),
             Column("run_id", "VARCHAR", "Dagster run that published it."),
-            Column("data_fingerprint", "VARCHAR", "Hash of the panel it was trained on."),
+            Column(
+                "data_fingerprint",
+                "VARCHAR",
+                "Hash of the panel and the lift tests that it was trained on.",
+            ),
             Column("config_fingerprint", "VARCHAR", "Hash of the configuration."),
             Column("code_version", "VARCHAR", "Version of the platform."),
             Column("seed", "BIGINT", "Seed of the ensemble."),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.knowledge import recorded
+from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import panel_fingerprint
 from mmm_assets.mart import gates
 from mmm_assets.orchestration import metadata
@@ -108,7 +109,11 @@ def published_refresh(
         ]
         _, known = recorded(connection, refresh_week) or ("", None)
         row = _refresh_row(context, project, refresh_week, panel, held).assign(
-            knowledge=known.kind if known else None, known_on=known.known_on if known else None
+            knowledge=known.kind if known else None,
+            known_on=known.known_on if known else None,
+            data_fingerprint=panel_fingerprint(
+                panel, read_lift_tests(connection, project.config, panel)
+            ),
         )
         replace_week(connection, "refreshes", refresh_week, row)
     if held:
@@ -154,7 +159,6 @@ def _refresh_row(
                 "status": "held" if held else "published",
                 "reason": " ".join(held),
                 "run_id": context.run.run_id,
-                "data_fingerprint": panel_fingerprint(panel),
                 "config_fingerprint": project.config.fingerprint,
                 "code_version": version("mmm-platform"),
                 "seed": settings.seed,

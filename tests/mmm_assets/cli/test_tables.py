@@ -1,4 +1,4 @@
-"""``mmm check``: what it finds, and that it leaves everything as it was."""
+"""``mmm init`` and ``mmm check``: what they write, and that checking leaves all as it was."""
 
 from __future__ import annotations
 
@@ -7,10 +7,24 @@ from pathlib import Path
 import pandas as pd
 
 from mmm_assets.cli import EXIT
-from mmm_assets.config import ProjectConfig
+from mmm_assets.config import ProjectConfig, load_config
+from mmm_assets.config.schema import SCHEMA_FILE, schema_text
 from mmm_assets.store.project import Project
 from tests.mmm_assets.cli.terminal import run
 from tests.mmm_assets.tiny_project import write_tables
+
+
+def test_init_writes_a_configuration_and_the_schema_that_its_first_line_names(
+    tmp_path: Path,
+) -> None:
+    write_tables(tmp_path)
+    tables = [tmp_path / f"{name}.csv" for name in ("media", "kpi", "controls")]
+    code, said = run("init", *tables, "--out", tmp_path / "new")
+    assert code == 0, said
+    first = (tmp_path / "new" / "mmm.yaml").read_text().splitlines()[0]
+    assert first == f"# yaml-language-server: $schema={SCHEMA_FILE}"
+    assert (tmp_path / "new" / SCHEMA_FILE).read_text() == schema_text()
+    load_config(tmp_path / "new" / "mmm.yaml")
 
 
 def test_check_passes_on_clean_tables_and_writes_nothing(tmp_path: Path) -> None:

@@ -58,6 +58,10 @@ def test_weeks_are_done_while_data_configuration_and_code_are_the_same(
     kpi.to_csv(file, index=False)
     assert FinishedWeeks(project).is_done(FIRST)  # which sees nothing of the last week
     assert not FinishedWeeks(project).is_done(LAST)
+    lift = pd.read_csv(project.folder / "lift.csv")
+    lift.assign(delta_y=2 * lift["delta_y"]).to_csv(project.folder / "lift.csv", index=False)
+    assert not FinishedWeeks(project).is_done(FIRST)  # a test that is said to have gained more
+    lift.to_csv(project.folder / "lift.csv", index=False)
     text = project.path.read_text()
     project.path.write_text(text + "notify: {file: notices.jsonl}\n")
     assert FinishedWeeks(load_config(project.path)).is_done(FIRST)  # no result depends on that
