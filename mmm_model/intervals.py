@@ -11,19 +11,29 @@ NORMAL_90 = 1.6448536269514722
 """Standard deviations on either side of the mean that hold 90 % of a normal distribution."""
 
 _FORM_DOUBT = 0.15
+"""Standard deviation of an effect over its mean, dimensionless, that comes from the form of
+the curves being wrong: read off simulated brands whose curves are of other forms."""
 
 
 def interval(members: Floats, doubt: float = 0.0) -> tuple[Floats, Floats]:
     """Ends of the 90 % interval over members, the first axis, from mean and deviation.
 
     Members are draws of what may be true, and few of them: Student's distribution of one more
-    draw tells how far that may lie. Where all are ≥ 0, so is the interval. A single member has
-    an interval of no width.
+    draw tells how far that may lie, ``mean ± t · sqrt(1 + 1/M) · deviation`` with M − 1 degrees
+    of freedom (Geisser, 1993, *Predictive inference*). Where all are ≥ 0, so is the interval.
+    A single member has an interval of no width.
 
     Parameters
     ----------
+    members
+        ``[M, ...]`` in any unit.
     doubt
         Standard deviation, relative to the mean, that members do not show.
+
+    Returns
+    -------
+    lower, upper
+        ``[...]`` in the unit of the members.
     """
     mean, count = members.mean(axis=0), len(members)
     if count < 2:
@@ -42,3 +52,58 @@ def effect_interval(members: Floats) -> tuple[Floats, Floats]:
     simulated brands of other forms.
     """
     return interval(members, _FORM_DOUBT)
+
+
+def measured_interval(value: Floats, standard_error: Floats) -> tuple[Floats, Floats]:
+    """Ends of the 90 % interval of a measurement whose error is normal, same shapes and unit."""
+    half = NORMAL_90 * standard_error
+    return value - half, value + half
+
+
+def forecast_interval(
+    members: Floats, noise: Floats, surprise: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Expected value and the interval in which 90 % of the observations should lie.
+
+    The disagreement of the members is normal; the noise is not, its tails are as heavy as
+    those of what was observed.
+
+    Parameters
+    ----------
+    members
+        ``[M, ...]`` expected values.
+    noise
+        ``[...]`` variance of an observation around its expected value.
+    surprise
+        ``[...]`` or broadcastable, standard deviations of the noise that hold 90 % of it; takes
+        the place of `NORMAL_90`.
+
+    Returns
+    -------
+    mean, lower, upper
+        ``[...]``.
+    """
+    mean = members.mean(axis=0)
+    spread = members.var(axis=0, ddof=1) if len(members) > 1 else np.zeros_like(mean)
+    half = np.sqrt(NORMAL_90**2 * spread + surprise**2 * noise)
+    return mean, mean - half, mean + half
+
+
+def lower_quantile(members: Floats) -> tuple[float, Floats]:
+    """5 % quantile of a normal distribution with the mean and deviation of the members.
+
+    Returns
+    -------
+    quantile
+        ``mean − z · deviation``; the mean of a single member.
+    gradient
+        ``[M]`` with respect to the members, ``1/M − z (x − mean) / ((M − 1) deviation)``: what
+        each weighs in the quantile. ``1/M`` where all are equal.
+    """
+    count, mean = len(members), float(members.mean())
+    even = np.full(count, 1.0 / count)
+    deviation = float(members.std(ddof=1)) if count > 1 else 0.0
+    if deviation <= 0:
+        return mean, even
+    pull = NORMAL_90 * (members - mean) / ((count - 1) * deviation)
+    return mean - NORMAL_90 * deviation, even - pull

@@ -20,7 +20,7 @@ from mmm_model.equation.scaling import Scaling, fitted_weeks
 from mmm_model.fit.equation_inputs import inputs_of
 from mmm_model.fit.noise import NoiseModel, Whitening
 from mmm_model.fit.saved_arrays import Arrays, pack, unpack
-from mmm_model.intervals import NORMAL_90
+from mmm_model.intervals import forecast_interval
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import ModelSettings
 
@@ -202,17 +202,13 @@ class FittedResponse:
         The interval adds up the members' disagreement, the noise of a week and, after the
         last fitted week, how far the levels may have drifted by then.
         """
-        members = self.components(panel).prediction
-        mean = members.mean(axis=0)
         ahead = np.maximum(np.arange(len(panel.weeks)) - self.fitted_weeks + 1, 0)
         noise = self.noise["week"][:, None] + (
             (ahead > 0) * self.noise["level"][:, None] + ahead * self.noise["drift"][:, None]
         )
-        spread = members.var(axis=0, ddof=1) if len(members) > 1 else np.zeros_like(mean)
         noise = noise * self.scaling.region_size[:, None] ** 2
         surprise = np.where(ahead > 0, self.noise["surprise"][-1], self.noise["surprise"][0])
-        half = np.sqrt(NORMAL_90**2 * spread + surprise**2 * noise)
-        return Prediction(mean, mean - half, mean + half)
+        return Prediction(*forecast_interval(self.components(panel).prediction, noise, surprise))
 
     def meta(self) -> dict[str, Any]:
         """What describes the arrays of a saved response."""

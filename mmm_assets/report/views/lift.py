@@ -8,13 +8,12 @@ from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import View
+from mmm_model.intervals import measured_interval
 
 _TESTS = """
     SELECT channel, region, start_week, end_week, change, measured, standard_error,
            conflicts, before, before_lower, before_upper, after, after_lower, after_upper
     FROM mart.lift_tests WHERE refresh_week = $week ORDER BY channel, start_week, region"""
-
-_NORMAL_90 = 1.645
 
 
 def views(refresh: Refresh) -> tuple[View, ...]:
@@ -26,9 +25,11 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 def _view(refresh: Refresh, rows: pd.DataFrame) -> View:
     names = [refresh.label(_name(row)) for _, row in rows.iterrows()]
     shown = [f"{n + 1}. {name}" for n, name in enumerate(names)]
-    half = _NORMAL_90 * rows["standard_error"]
+    low, high = measured_interval(
+        rows["measured"].to_numpy(float), rows["standard_error"].to_numpy(float)
+    )
     ends = {
-        "Measured": (rows["measured"], rows["measured"] - half, rows["measured"] + half, "@ink"),
+        "Measured": (rows["measured"], pd.Series(low), pd.Series(high), "@ink"),
         "Model before": (rows["before"], rows["before_lower"], rows["before_upper"], "@ink/0.4"),
         "Model now": (rows["after"], rows["after_lower"], rows["after_upper"], "@accent"),
     }
