@@ -10,26 +10,12 @@ import typer
 from rich.table import Table
 
 from mmm_assets.cli.application import ConfigOption, app, clear_errors, console, load, stop
+from mmm_assets.cli.scenario_options import with_scenario_options
 
 
 @app.command()
+@with_scenario_options
 def plan(
-    total: Annotated[
-        float | None,
-        typer.Option("--total", "--budget", help="Money over the horizon. Default: as recently."),
-    ] = None,
-    multiplier: Annotated[
-        float | None, typer.Option(help="Total as a multiple of the recent one.")
-    ] = None,
-    roi: Annotated[
-        float | None, typer.Option(help="Find the largest total that returns so much.")
-    ] = None,
-    marginal_roi: Annotated[
-        float | None, typer.Option(help="Find the total whose next unit returns so much.")
-    ] = None,
-    kpi: Annotated[
-        float | None, typer.Option(help="Find the least total for so much KPI from media.")
-    ] = None,
     horizon: Annotated[int, typer.Option(min=1, help="Weeks that the amounts are for.")] = 1,
     bound: Annotated[
         list[str] | None,
@@ -60,8 +46,12 @@ def plan(
         Path | None, typer.Option(help="Write the budget by region, or by week, here.")
     ] = None,
     config: ConfigOption = None,
+    **asked: float | None,
 ) -> None:
-    """Ask a published refresh for a budget; nothing is refitted, nothing changes."""
+    """Ask a published refresh for a budget; nothing is refitted, nothing changes.
+
+    The total is what the first options ask for; without any of them, the recent one.
+    """
     project = load(config)
     with clear_errors():
         from mmm_assets.mart.numbers import to_the_cent
@@ -75,15 +65,8 @@ def plan(
         from mmm_assets.store.project import Project
         from mmm_assets.store.published_weeks import published_week
 
-        goals = {
-            "total": total,
-            "multiplier": multiplier,
-            "roi": roi,
-            "marginal_roi": marginal_roi,
-            "kpi": kpi,
-        }
         bounds = [_bound(text) for text in bound or []]
-        question = ask(goals, horizon, bounds, max_change=max_change, caution=caution)
+        question = ask(asked, horizon, bounds, max_change=max_change, caution=caution)
         refresh_week = published_week(Project(project).warehouse, week.date() if week else None)
         frame = None
         if by_week or signed or flight:

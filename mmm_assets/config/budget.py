@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, model_validator
 
 from mmm_assets.config.tables import Name, Section
+from mmm_model.budget.scenario_kinds import SCENARIO_KINDS
 
 if TYPE_CHECKING:
-    from mmm_model.budget.scenarios import BudgetSettings
-    from mmm_model.budget.weekly_budget import WeeklyRules
+    from mmm_model.budget.budget_settings import BudgetSettings
+    from mmm_model.budget.scenarios import Scenario
+    from mmm_model.budget.weekly_rules import WeeklyRules
+
+    Goal = str
+else:
+    # What a scenario may be asked for by other than its total: that has sections of its own.
+    Goal = Literal[tuple(key for key in SCENARIO_KINDS if key not in ("multiplier", "total"))]
 
 Share = Annotated[float, Field(ge=0)]
 
@@ -54,7 +61,7 @@ class ContractSection(Section):
 
 
 class BudgetSection(Section):
-    """What a recommended budget may do."""
+    """Scenarios, bounds and rules of recommended budgets."""
 
     max_change: float = Field(
         default=0.3, ge=0, le=1, description="largest change of a channel's spend in a region"
@@ -66,7 +73,7 @@ class BudgetSection(Section):
         default={}, description="name → total as a multiple of the recent one; default: 0.7 to 1.3"
     )
     totals: dict[Name, Share] = Field(default={}, description="name → total in money a week")
-    goals: dict[Name, dict[Literal["roi", "marginal_roi", "kpi"], Share]] = Field(
+    goals: dict[Name, dict[Goal, Share]] = Field(
         default={}, description="name → what the total must reach, e.g. {roi: 3}"
     )
     groups: dict[Name, GroupSection] = Field(
@@ -97,23 +104,19 @@ class BudgetSection(Section):
         return named.union(*(group.channels for group in self.groups.values()))
 
     def settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
-        """What a recommended budget may do.
+        """Settings of the recommendation.
 
         Parameters
         ----------
         channels
             Channels of the panel: what is said of others is left out.
         """
-        from mmm_model.budget.scenarios import DEFAULT_SCENARIOS, BudgetSettings, Group, Scenario
+        from mmm_model.budget.budget_settings import BudgetSettings, Group
+        from mmm_model.budget.scenarios import DEFAULT_SCENARIOS
 
         def known(name: str) -> bool:
             return channels is None or name in channels
 
-        chosen = (
-            *(Scenario(name, multiplier=value) for name, value in self.scenarios.items()),
-            *(Scenario(name, total=value) for name, value in self.totals.items()),
-            *(Scenario(name, **goal) for name, goal in self.goals.items()),
-        )
         groups = {
             name: Group(
                 tuple(filter(known, group.channels)),
@@ -130,12 +133,22 @@ class BudgetSection(Section):
             caution=self.caution,
             objective=self.objective,
             change_cost=self.change_cost,
-            scenarios=chosen or DEFAULT_SCENARIOS,
+            scenarios=self._scenarios() or DEFAULT_SCENARIOS,
             by_region=self.by_region,
         )
 
+    def _scenarios(self) -> tuple[Scenario, ...]:
+        """Totals that are asked for; none where the usual ones are."""
+        from mmm_model.budget.scenarios import Scenario
+
+        return (
+            *(Scenario.of(name, {"multiplier": share}) for name, share in self.scenarios.items()),
+            *(Scenario.of(name, {"total": money}) for name, money in self.totals.items()),
+            *(Scenario.of(name, goal) for name, goal in self.goals.items()),
+        )
+
     def weekly_rules(self, channels: Collection[str], last_week: date) -> WeeklyRules:
-        """What is fixed about the weeks of the horizon.
+        """Contracts and flights of the weeks of the horizon.
 
         Parameters
         ----------
@@ -146,7 +159,7 @@ class BudgetSection(Section):
         """
         import pandas as pd
 
-        from mmm_model.budget.weekly_budget import Contract, Flight, WeeklyRules
+        from mmm_model.budget.weekly_rules import Contract, Flight, WeeklyRules
 
         ahead = [last_week + timedelta(weeks=n) for n in range(1, self.horizon + 1)]
         return WeeklyRules(

@@ -25,7 +25,7 @@ from mmm_assets.config.refresh import MOVED, Monday, RefreshSection
 from mmm_assets.config.tables import Name, Section, Tables
 
 if TYPE_CHECKING:
-    from mmm_model.budget.scenarios import BudgetSettings
+    from mmm_model.budget.budget_settings import BudgetSettings
     from mmm_model.graph import GraphSettings
     from mmm_model.settings import ModelSettings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mmm_assets.mart.contract import CHANNEL, WEEK, Column, Table
+from mmm_model.budget.scenario_kinds import keys_in_words
 
 BUDGET_TABLES: tuple[Table, ...] = (
     Table(
@@ -43,9 +44,7 @@ BUDGET_TABLES: tuple[Table, ...] = (
         "Totals of the recommended budgets, one row per scenario, per week.",
         (
             Column("scenario", "VARCHAR", "Name of the scenario."),
-            Column(
-                "asked", "VARCHAR", "What was asked: multiplier, total, roi, marginal_roi or kpi."
-            ),
+            Column("asked", "VARCHAR", f"What was asked: {keys_in_words()}."),
             Column("asked_value", "DOUBLE", "Its value."),
             Column("current_spend", "DOUBLE", "Mean weekly spend of the recent plan."),
             Column("optimal_spend", "DOUBLE", "Recommended mean weekly spend."),

@@ -1,29 +1,22 @@
 """The job ``plan``: a budget asked for in Dagster's launchpad, answered in its metadata."""
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, create_model
 
 from mmm_assets.orchestration import metadata
 from mmm_assets.planning.questions import Infeasible, ask, plan_budget
 from mmm_assets.planning.words import budget_table, budget_words
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import UnknownRefresh, published_week
+from mmm_model.budget.scenario_kinds import SCENARIO_KINDS
 
-GOALS = ("multiplier", "total", "roi", "marginal_roi", "kpi")
 
+class PlanRules(dg.Config):
+    """Fields of the launchpad beside the kinds of scenarios."""
 
-class PlanConfig(dg.Config):
-    """Fields of the launchpad; one of the first five, the recent total without any."""
-
-    multiplier: float | None = Field(default=None, description="total over the recent plan's")
-    total: float | None = Field(default=None, description="money over the horizon")
-    roi: float | None = Field(default=None, description="largest total that returns so much")
-    marginal_roi: float | None = Field(
-        default=None, description="total at which one more unit returns so much"
-    )
-    kpi: float | None = Field(default=None, description="least total for so much KPI from media")
     horizon: int = Field(default=1, ge=1, description="weeks that amounts are for")
     bounds: dict[str, list[float]] = Field(
         default={}, description="channel → [least, most] as multiples of its recent spend"
@@ -31,6 +24,20 @@ class PlanConfig(dg.Config):
     max_change: float | None = Field(default=None, description="largest change of other channels")
     caution: float | None = Field(default=None, description="standard deviations to gain")
     refresh_week: str | None = Field(default=None, description="a published one; default: newest")
+
+
+if TYPE_CHECKING:
+    PlanConfig = PlanRules
+else:
+    PlanConfig = create_model(
+        "PlanConfig",
+        __base__=PlanRules,
+        __doc__="What is asked: one of the kinds of scenarios, the recent total without any.",
+        **{
+            key: (float | None, Field(default=None, description=kind.help))
+            for key, kind in SCENARIO_KINDS.items()
+        },
+    )
 
 
 @dg.op(description="Splits a total, or finds the one that reaches a goal; changes nothing.")
@@ -41,9 +48,8 @@ def best_budget(
     try:
         asked = date.fromisoformat(config.refresh_week) if config.refresh_week else None
         week = published_week(project.warehouse, asked)
-        goals = {name: getattr(config, name) for name in GOALS}
         question = ask(
-            goals,
+            {key: getattr(config, key) for key in SCENARIO_KINDS},
             config.horizon,
             config.bounds.items(),
             max_change=config.max_change,

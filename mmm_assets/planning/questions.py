@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs.fits import Fits
 from mmm_assets.store.project import Project
+from mmm_model.budget.scenario_kinds import SCENARIO_KINDS
 
 if TYPE_CHECKING:
-    from mmm_model.budget.budget import Budget
-    from mmm_model.budget.scenarios import BudgetSettings, Scenario
+    from mmm_model.budget.budget_settings import BudgetSettings
+    from mmm_model.budget.recommended_budget import RecommendedBudget
+    from mmm_model.budget.scenarios import Scenario
     from mmm_model.budget.weekly_budget import WeeklyBudget
 
 
 class Infeasible(UsageError):
-    """What was asked for cannot be met; the message names what conflicts."""
+    """A question that cannot be met; the message names what conflicts."""
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """What is fixed about single weeks of a horizon.
+    """Contracts and flights of a question, beside those of the configuration.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ class Fixed:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked; what is left out is as in the configuration.
+    """A total to split and the bounds of it; what is left out is as in the configuration.
 
     Parameters
     ----------
@@ -60,7 +62,7 @@ class Question:
 
 
 def ask(
-    goals: Mapping[str, float | None],
+    asked: Mapping[str, float | None],
     horizon: int = 1,
     bounds: Iterable[tuple[str, Sequence[float]]] = (),
     *,
@@ -71,9 +73,9 @@ def ask(
 
     Parameters
     ----------
-    goals
-        One of ``multiplier``, ``total``, ``roi``, ``marginal_roi`` and ``kpi``, the others None;
-        without any, the recent total. Amounts are for the whole horizon.
+    asked
+        Key of a `mmm_model.budget.scenario_kinds` → its amount, for the whole horizon; one of
+        them, the others None. Without any, the recent total.
     horizon
         Weeks.
     bounds
@@ -86,22 +88,27 @@ def ask(
     """
     from mmm_model.budget.scenarios import Scenario
 
-    given = {name: value for name, value in goals.items() if value is not None}
-    for amount in {"total", "kpi"} & set(given):
-        given[amount] /= horizon
+    given = {
+        key: _a_week(key, amount, horizon) for key, amount in asked.items() if amount is not None
+    }
     pairs = {}
     for channel, ends in bounds:
         if len(ends) != 2:
             raise Infeasible(f"bounds of '{channel}' are {list(ends)}, expected [least, most]")
         pairs[channel] = (ends[0], ends[1])
     try:
-        scenario = Scenario("plan", **(given or {"multiplier": 1.0}))
+        scenario = Scenario.of("plan", given or {"multiplier": 1.0})
     except ValueError as error:
         raise Infeasible(str(error)) from error
     return Question(scenario, pairs, max_change, caution)
 
 
-def plan_budget(project: Project, refresh_week: date, question: Question) -> Budget:
+def _a_week(key: str, amount: float, horizon: int) -> float:
+    """An amount for the horizon as one of a mean week, where amounts add up."""
+    return amount / horizon if SCENARIO_KINDS[key].adds_up else amount
+
+
+def plan_budget(project: Project, refresh_week: date, question: Question) -> RecommendedBudget:
     """Find the best split for one question, by the saved model of a refresh.
 
     Raises
@@ -109,7 +116,7 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Bud
     Infeasible
         If bounds, total or goal conflict, or no channel's spend is known.
     """
-    from mmm_model.budget.optimise import recommend
+    from mmm_model.budget.recommend import recommend
 
     fits = Fits(project, refresh_week, published=True)
     with _refusals():
@@ -133,7 +140,8 @@ def plan_by_week(
     """
     import pandas as pd
 
-    from mmm_model.budget.weekly_budget import Contract, Flight, WeeklyRules, plan_weeks
+    from mmm_model.budget.weekly_budget import plan_weeks
+    from mmm_model.budget.weekly_rules import Contract, Flight, WeeklyRules
 
     fits = Fits(project, refresh_week, published=True)
     budget = project.config.budget.model_copy(update={"horizon": horizon})
@@ -156,7 +164,7 @@ _NO_SPEND = "no channel's spend is known, so there is nothing to split"
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """What the science refuses is the question's fault."""
+    """Turn what the science refuses into a fault of the question."""
     try:
         yield
     except ValueError as error:

@@ -10,7 +10,7 @@ import pandas as pd
 from mmm_assets.mart.numbers import MISSING, number, percent, to_the_cent
 
 if TYPE_CHECKING:
-    from mmm_model.budget.budget import Budget
+    from mmm_model.budget.recommended_budget import RecommendedBudget
 
 _REASONS = {
     "pinned": "pinned",
@@ -21,7 +21,7 @@ _REASONS = {
 
 
 def reason(binding: str | None) -> str:
-    """What keeps a channel's spend where it is, in words."""
+    """Say in words why a channel's spend stays where it is."""
     if binding is None:
         return ""
     if binding.startswith("group "):
@@ -30,7 +30,7 @@ def reason(binding: str | None) -> str:
 
 
 def price(binding: str | None, shadow: float, currency: str) -> str:
-    """What loosening a bound would bring, in words."""
+    """Say in words what loosening a bound would bring."""
     if binding is None or not np.isfinite(shadow):
         return ""
     if shadow >= 0.005 and binding != "least":
@@ -41,12 +41,12 @@ def price(binding: str | None, shadow: float, currency: str) -> str:
 
 
 def held_by(binding: str | None, shadow: float, currency: str) -> str:
-    """What binds a channel and what that costs."""
+    """Name the bound that holds a channel, and its shadow price."""
     said = (reason(binding), price(binding, shadow, currency))
     return ": ".join(part for part in said if part)
 
 
-def budget_table(budget: Budget, horizon: int, currency: str) -> pd.DataFrame:
+def budget_table(budget: RecommendedBudget, horizon: int, currency: str) -> pd.DataFrame:
     """One row per channel, largest move first, every cell as text."""
     now, then = budget.current_spend.sum(axis=0) * horizon, budget.spend.sum(axis=0) * horizon
     gain = (budget.response - budget.current_response).mean(axis=0).sum(axis=0) * horizon
@@ -72,8 +72,10 @@ def _settled(change: float, whole: float) -> float:
     return change if abs(change) > 1e-9 * abs(whole) else 0.0
 
 
-def budget_words(budget: Budget, horizon: int, kpi_name: str, currency: str) -> list[str]:
-    """What it spends, gains and returns, with the interval of the gain."""
+def budget_words(
+    budget: RecommendedBudget, horizon: int, kpi_name: str, currency: str
+) -> list[str]:
+    """Lines about spend, gain and return, with the interval of the gain."""
     row = {name: value for name, value in budget.totals().items() if isinstance(value, float)}
     weeks = "a week" if horizon == 1 else f"in {horizon} weeks like the recent ones"
     spent, now = (to_the_cent(row[k] * horizon) for k in ("optimal_spend", "current_spend"))

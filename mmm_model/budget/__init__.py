@@ -1,1 +1,1 @@
-"""What to do: how a budget is split over channels, regions and weeks."""
+"""Budgets: a total split over channels, regions and weeks."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmm_model.budget.knapsack import Problem, allocate
+from mmm_model.budget.knapsack import Problem, solve
 from mmm_model.panel import Bools, Floats
 
 _ROUNDING = 1e-9
@@ -28,7 +28,7 @@ class CellGroup:
     most: float
 
 
-def allocate_in_groups(problem: Problem, groups: Sequence[CellGroup]) -> Floats:
+def solve_in_groups(problem: Problem, groups: Sequence[CellGroup]) -> Floats:
     """Solve a problem whose groups can all be satisfied at once.
 
     Returns
@@ -62,5 +62,5 @@ def _with_held(problem: Problem, groups: Sequence[CellGroup], held: dict[int, fl
     for cells, total in blocks:
         chosen = np.flatnonzero(cells)
         if len(chosen):
-            u[chosen] = allocate(problem.part(chosen, total))
+            u[chosen] = solve(problem.part(chosen, total))
     return u

@@ -65,7 +65,7 @@ class Tabulated:
 
 @dataclass(frozen=True)
 class Problem:
-    """What to split, over what, within which bounds.
+    """A total to split over n cells, each with a curve and bounds.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ class Problem:
         return Problem(self.curves.of(cells), cost, lower, upper, start, self.hesitation[cells])
 
     def objective(self, u: Floats) -> float:
-        """What is maximised."""
+        """Value of the whole, which is maximised."""
         return float(self.worth(u[:, None]).sum())
 
     def worth(self, levels: Floats, cells: Indices | None = None) -> Floats:
@@ -115,7 +115,7 @@ class Problem:
         return value - self.hesitation[cells, None] * change
 
 
-def allocate(problem: Problem) -> Floats:
+def solve(problem: Problem) -> Floats:
     """Solve a problem; never worse than its start.
 
     Returns

@@ -24,9 +24,12 @@ from scipy.optimize import minimize
 from worlds import TruePlan, world
 from writing import write
 
+from mmm_model.budget.budget_settings import BudgetSettings
 from mmm_model.budget.knapsack import with_total
-from mmm_model.budget.optimise import recommend, split
-from mmm_model.budget.scenarios import BudgetSettings, Scenario
+from mmm_model.budget.priced_plan import PricedPlan
+from mmm_model.budget.recommend import recommend, recommend_within
+from mmm_model.budget.scenario_kinds.multiplier import Multiplier
+from mmm_model.budget.scenarios import Scenario
 from mmm_model.budget.weekly_budget import plan_weeks
 from mmm_model.effects.recent_plan import recent_plan
 from mmm_model.effects.response_curves import response_curves
@@ -39,7 +42,7 @@ from mmm_model.simulator import draw_spec, simulate
 
 NAMED = ("medium_business", "small_business", "complex", "data_scarce", "simple_with_lift")
 LIFTED = ("simple_with_lift", "complex", "data_scarce")
-SAME = (Scenario("same_budget", multiplier=1.0),)
+SAME = (Scenario("same_budget", Multiplier(1.0)),)
 RULES = BudgetSettings(scenarios=SAME)
 CAUTIONS = (0.0, 0.5, 1.0, 2.0, 3.0)
 
@@ -67,7 +70,9 @@ def regret(name: str) -> list[dict]:
     panel, _, truth = world(name)
     model = fitted(name)
     response = model.media_response(panel)
-    (best,) = split(truth, panel.channels, panel.regions, replace(RULES, caution=0.0), True)
+    (best,) = recommend_within(
+        PricedPlan(truth, panel.channels, panel.regions, True), replace(RULES, caution=0.0)
+    )
     possible = gain(truth, best.spend)
     now = float(truth.valued().weekly().sum())
     budgets = {"recommended": recommend(response, panel, RULES)[0].spend}
@@ -178,7 +183,9 @@ def effects(name: str) -> list[dict]:
         return following(low * m)[0] / now - 1
 
     rules = replace(RULES, caution=0.0, by_region=False)
-    (best,) = split(decided, simulation.channels, simulation.spec.regions, rules, True)
+    (best,) = recommend_within(
+        PricedPlan(decided, simulation.channels, simulation.spec.regions, True), rules
+    )
     direct = best.spend.sum(0) / best.current_spend.sum(0)
     found = minimize(
         lambda m: -100 * gain_following(m),
@@ -204,7 +211,9 @@ def lift(name: str) -> list[dict]:
     wrong = [*tests[1:], replace(tests[0], lift=10 * tests[0].lift,
                                  standard_error=0.01 * tests[0].standard_error)]  # fmt: skip
     rows = []
-    (best,) = split(true_plan, panel.channels, panel.regions, replace(RULES, caution=0.0), True)
+    (best,) = recommend_within(
+        PricedPlan(true_plan, panel.channels, panel.regions, True), replace(RULES, caution=0.0)
+    )
     for case, used in {"none": [], "honest": tests, "one wrong": wrong}.items():
         model = fitted(name)
         if used:
@@ -287,7 +296,7 @@ def exact(problems: int = 20) -> list[dict]:
         plan = TruePlan(spend[None], np.ones((1, 1)), np.ones((1, 1)), at)
         rules = replace(RULES, caution=0.0, bounds={f"c{i}": (0.0, 3.0) for i in range(channels)})
         names = tuple(f"c{i}" for i in range(channels))
-        (budget,) = split(plan, names, ("national",), rules, True)
+        (budget,) = recommend_within(PricedPlan(plan, names, ("national",), True), rules)
         found = float(plan.weekly(budget.spend / spend).sum())
         first = np.stack(np.meshgrid(*[np.linspace(0, 3, 601)] * 2), axis=-1).reshape(-1, 2)
         last = (spend.sum() - first @ spend[:2]) / spend[2]

@@ -100,3 +100,15 @@ def permuted(
             spend=panel.spend[..., order],
         ),
     )
+
+
+def valued(panel: Panel, value: float = 2.0) -> Panel:
+    """The panel with a value of a KPI unit, the same everywhere."""
+    return replace(panel, value_per_kpi=np.full(panel.kpi.shape, value))
+
+
+def two_channels(effects: list[list[float]]) -> tuple[MediaResponse, Panel]:
+    """Two equal channels; a row a member, its effect of each channel."""
+    one, panel = constant([10.0, 10.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0])
+    weight = np.array(effects)[:, None, None, :] * np.ones((1, 1, 8, 1))
+    return replace(one, adstocked=np.ones(weight.shape), weight=weight), panel

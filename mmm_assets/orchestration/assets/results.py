@@ -221,10 +221,10 @@ def response_curves(fits: Fits) -> tuple[Tables, Shown]:
 )
 def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
     """Find the best split of each scenario's budget."""
-    from mmm_model.budget import optimise as budgets
+    from mmm_model.budget import recommend
 
     settings = fits.project.config.budget_settings(fits.panel.channels)
-    frame, scenarios = budgets.optimal_budgets(fits.response, fits.panel, settings)
+    frame, scenarios = recommend.optimal_budgets(fits.response, fits.panel, settings)
     shown = frame[frame["region"].isna()].drop(columns="region")
     there = set(scenarios["scenario"])
     absent = [each.name for each in settings.scenarios if each.name not in there]

@@ -161,9 +161,9 @@ def test_settings_of_the_model(tmp_path: Path) -> None:
     assert config.graph_settings(["tv"]).forbidden == ()
     budget = config.budget_settings()
     assert budget.bounds == {"tv": (1, 1)}
-    assert [(s.name, s.multiplier, s.total) for s in budget.scenarios] == [
-        ("more", 1.5, None),
-        ("plan", None, 99),
+    assert [(s.name, s.asked.key, s.asked.amount) for s in budget.scenarios] == [
+        ("more", "multiplier", 1.5),
+        ("plan", "total", 99),
     ]
     assert config.budget_settings(["ooh"]).bounds == {}
 

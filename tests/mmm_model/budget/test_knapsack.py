@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from mmm_model.budget.knapsack import Problem, Tabulated, allocate, with_total
+from mmm_model.budget.knapsack import Problem, Tabulated, solve, with_total
 
 
 def sigmoid_problem(seed: int, cells: int, hesitation: float = 0.0) -> Problem:
@@ -42,7 +42,7 @@ def test_a_solution_is_feasible_and_never_worse_than_the_start(
     seed: int, cells: int, hesitation: float
 ) -> None:
     problem = sigmoid_problem(seed, cells, hesitation)
-    u = allocate(problem)
+    u = solve(problem)
     assert problem.cost @ u == pytest.approx(problem.total, rel=1e-12)
     assert (u >= problem.lower).all() and (u <= problem.upper).all()
     assert problem.objective(u) >= problem.objective(problem.start)
@@ -67,7 +67,7 @@ def test_three_s_shaped_cells_reach_the_brute_force_optimum(seed: int, hesitatio
         table = Tabulated(*own).at(fine)[0]
         worth += np.interp(points[:, j], fine, table)
         worth -= problem.hesitation[j] * np.abs(points[:, j] - 1.0)
-    assert problem.objective(allocate(problem)) >= worth.max() - 1e-3 * abs(worth.max())
+    assert problem.objective(solve(problem)) >= worth.max() - 1e-3 * abs(worth.max())
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -80,12 +80,12 @@ def test_many_cells_come_close_to_the_bound_that_duality_proves(seed: int) -> No
         return float((value - price * spend).max(axis=1).sum() + price * problem.total)
 
     proven = min(bound(price) for price in np.geomspace(1e-3, 10, 400))
-    assert problem.objective(allocate(problem)) >= proven * (1 - 1e-3)
+    assert problem.objective(solve(problem)) >= proven * (1 - 1e-3)
 
 
 def test_a_gain_below_the_hesitation_moves_nothing() -> None:
     problem = sigmoid_problem(1, 4, hesitation=1e3)
-    np.testing.assert_array_equal(allocate(problem), problem.start)
+    np.testing.assert_array_equal(solve(problem), problem.start)
 
 
 def test_with_total_moves_towards_the_bounds_and_no_further() -> None:

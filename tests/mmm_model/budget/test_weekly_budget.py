@@ -1,95 +1,23 @@
-"""Budgets of the weeks ahead: carryover, contracts, flights, and sums to the cent."""
+"""Budgets of the weeks ahead: contracts, flights, and sums to the cent."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mmm_model.budget.future_plan import FuturePlan, extend, future_plan
-from mmm_model.budget.scenarios import BudgetSettings, Scenario
-from mmm_model.budget.weekly_budget import (
-    Contract,
-    Flight,
-    WeeklyRules,
-    best_rhythm,
-    onto_mean,
-    plan_weeks,
-)
+from mmm_model.budget.budget_settings import BudgetSettings
+from mmm_model.budget.scenario_kinds.multiplier import Multiplier
+from mmm_model.budget.scenarios import Scenario
+from mmm_model.budget.weekly_budget import plan_weeks
+from mmm_model.budget.weekly_rules import Contract, Flight, WeeklyRules
 from mmm_model.fit.fitted_model import FittedModel
-from mmm_model.fit.training import fit
 from mmm_model.panel import Panel
-from mmm_model.settings import ModelSettings
-from tests.mmm_model.model_panels import small_panel
 
-SAME = BudgetSettings(scenarios=(Scenario("same", multiplier=1.0),))
+SAME = BudgetSettings(scenarios=(Scenario("same", Multiplier(1.0)),))
 WEEKS = 6
-
-
-@pytest.fixture(scope="module")
-def panel() -> Panel:
-    return small_panel(regions=3, weeks=60)
-
-
-@pytest.fixture(scope="module")
-def model(panel: Panel) -> FittedModel:
-    return fit(panel, ModelSettings(holdout_weeks=0, members=3, steps=4, lag_weeks=4))[0]
-
-
-@pytest.fixture(scope="module")
-def plan(panel: Panel, model: FittedModel) -> FuturePlan:
-    return future_plan(model, panel, WEEKS)
-
-
-def test_a_future_plan_brings_what_the_model_says_of_it(
-    panel: Panel, model: FittedModel, plan: FuturePlan
-) -> None:
-    after = model.settings.lag_weeks
-    exposure = np.repeat(plan.exposure[:, None], WEEKS + after, axis=1)
-    exposure[:, :WEEKS] *= plan.rhythm
-    ahead = extend(panel, exposure)
-    without = ahead.exposure.copy()
-    without[:, 60 : 60 + WEEKS] *= np.array([0.0, 1.0, 2.0])
-    as_planned = model.media_response(ahead).contribution()[:, :, 60:].sum(axis=2)
-    otherwise = model.media_response(ahead, without).contribution()[:, :, 60:].sum(axis=2)
-    gained = plan.weekly() - plan.weekly(np.tile([0.0, 1.0, 2.0], (3, 1)))
-    np.testing.assert_allclose(gained * WEEKS, as_planned - otherwise, rtol=1e-6, atol=1e-6)
-
-
-def test_gradients_are_those_of_the_response(plan: FuturePlan) -> None:
-    rng = np.random.default_rng(0)
-    ones = np.ones_like(plan.spend)
-    _, gradient = plan.by_rhythm(plan.rhythm, ones)
-    way = rng.normal(size=plan.rhythm.shape)
-    up, _ = plan.by_rhythm(plan.rhythm + 1e-5 * way, ones)
-    down, _ = plan.by_rhythm(plan.rhythm - 1e-5 * way, ones)
-    np.testing.assert_allclose((up - down) / 2e-5, (gradient * way).sum(axis=0), rtol=1e-4)
-    slope = (plan.weekly(1.0 + 1e-5) - plan.weekly(1.0 - 1e-5)) / 2e-5
-    np.testing.assert_allclose(plan.weekly_marginal(), slope, rtol=1e-4)
-
-
-def test_the_best_rhythm_is_that_of_brute_force(plan: FuturePlan) -> None:
-    values = plan.curve.values
-    curve = replace(plan.curve, values={**values, "slope": np.full_like(values["slope"], 2.5)})
-    steep = replace(plan, curve=curve)
-    ones, low = np.ones_like(plan.spend), np.zeros_like(plan.rhythm)
-    found, _ = steep.by_rhythm(best_rhythm(steep, ones, low, low + 3.0), ones)
-    best = np.full(3, -np.inf)
-    for levels in product((0.0, 1.0, 2.0, 3.0), repeat=WEEKS):
-        if sum(levels) == WEEKS:
-            rhythm = np.repeat(np.array(levels)[:, None], 3, axis=1)
-            best = np.maximum(best, steep.by_rhythm(rhythm, ones)[0])
-    assert (found >= best * (1 - 0.01)).all()
-
-
-def test_a_rhythm_is_brought_onto_its_mean_within_bounds() -> None:
-    low, high = np.full((4, 1), 0.5), np.full((4, 1), 1.8)
-    found = onto_mean(np.array([[5.0], [0.0], [0.1], [0.2]]), low, high)
-    assert found.mean() == pytest.approx(1.0)
-    assert (found >= low).all() and (found <= high).all() and found[0] == pytest.approx(1.8)
 
 
 def test_the_weeks_add_up_to_the_cent_and_beat_the_plan(panel: Panel, model: FittedModel) -> None:

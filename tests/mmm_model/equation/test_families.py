@@ -10,7 +10,7 @@ import torch
 
 from mmm_model import train
 from mmm_model.budget.future_plan import future_plan
-from mmm_model.budget.optimise import optimal_budgets
+from mmm_model.budget.recommend import optimal_budgets
 from mmm_model.effects.response_curves import response_curves
 from mmm_model.equation.adstock import ADSTOCKS, adstock_of
 from mmm_model.equation.saturation import SATURATIONS, saturation_of

@@ -45,7 +45,7 @@ SCENARIO_COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Budget:
+class RecommendedBudget:
     """One scenario's recommendation, weekly means.
 
     Parameters
@@ -77,6 +77,12 @@ class Budget:
     value: Floats
     marginal: Floats
     binding: tuple[str | None, ...]
+
+    @property
+    def multiplier(self) -> Floats:
+        """``[R, C]`` spend over the current one; 1 where there is none."""
+        now = self.current_spend
+        return np.divide(self.spend, now, out=np.ones_like(now), where=now > 0)
 
     @property
     def shadow(self) -> Floats:
@@ -129,30 +135,26 @@ class Budget:
 
     def totals(self) -> dict[str, object]:
         """Return the row of the table ``budget_scenarios``."""
-        asked, amount = self.scenario.asked
-        spend, now = float(self.spend.sum()), self.current_response.sum(axis=(1, 2))
-        then = self.response.sum(axis=(1, 2))
+        spend, by_channel = float(self.spend.sum()), self.spend.sum(axis=0)
+        now, then = self.current_response.sum(axis=(1, 2)), self.response.sum(axis=(1, 2))
         (lower, upper), (gain_lower, gain_upper) = effect_interval(then), effect_interval(self.gain)
-        by_channel = self.spend.sum(axis=0)
-        found = (
-            self.scenario.name,
-            asked,
-            amount,
-            float(self.current_spend.sum()),
-            spend,
-            float(now.mean()),
-            float(then.mean()),
-            float(lower),
-            float(upper),
-            float(self.gain.mean()),
-            float(gain_lower),
-            float(gain_upper),
-            float(self.value.sum() / spend) if spend > 0 else np.nan,
-            float(np.nansum(self.marginal * by_channel) / spend)
-            if spend > 0 and np.isfinite(self.marginal).any()
-            else np.nan,
-        )
-        return dict(zip(SCENARIO_COLUMNS, found, strict=True))
+        rise = np.nansum(self.marginal * by_channel) if np.isfinite(self.marginal).any() else np.nan
+        return {
+            "scenario": self.scenario.name,
+            "asked": self.scenario.asked.key,
+            "asked_value": float(self.scenario.asked.amount),
+            "current_spend": float(self.current_spend.sum()),
+            "optimal_spend": spend,
+            "current_response": float(now.mean()),
+            "optimal_response": float(then.mean()),
+            "lower": float(lower),
+            "upper": float(upper),
+            "gain": float(self.gain.mean()),
+            "gain_lower": float(gain_lower),
+            "gain_upper": float(gain_upper),
+            "roi": float(self.value.sum() / spend) if spend > 0 else np.nan,
+            "marginal_roi": float(rise / spend) if spend > 0 else np.nan,
+        }
 
 
 def in_cents(amounts: Floats) -> Floats:
