@@ -79,6 +79,16 @@ class Panel:
         """``[C]``; True for a channel whose spend is known."""
         return np.asarray(~np.isnan(self.spend).all(axis=(0, 1)))
 
+    def region_weeks(self) -> pd.DataFrame:
+        """Columns ``region, week`` in the order of a raveled ``[R, W]`` array."""
+        regions = np.array(self.regions, dtype=object)
+        return pd.DataFrame(
+            {
+                "region": np.repeat(regions, len(self.weeks)),
+                "week": np.tile(self.weeks.to_numpy(), len(regions)),
+            }
+        )
+
     def head(self, weeks: int) -> Panel:
         """Return the first ``weeks`` weeks."""
         cut = slice(0, weeks)

@@ -23,6 +23,7 @@ from mmm_assets.store.saved_fits import fits_folder, fits_state, read_fit
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
+    from mmm_model.effects.fitted_effects import FittedEffects
     from mmm_model.equation.media_response import MediaResponse
     from mmm_model.fit.lift_tests import LiftTest
 
@@ -118,6 +119,13 @@ class Fits:
             return read_lift_tests(connection, self.project.config, panel)
 
     @cached_property
+    def effects(self) -> FittedEffects:
+        """Response, components and mediation of the final fit, each worked out once."""
+        from mmm_model.effects.fitted_effects import FittedEffects
+
+        return FittedEffects(self.final, self.panel)
+
+    @property
     def response(self) -> MediaResponse:
         """The media part of the final fit."""
-        return self.final.media_response(self.panel)
+        return self.effects.response

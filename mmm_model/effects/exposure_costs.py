@@ -1,4 +1,4 @@
-"""What a unit of exposure costs, and how that drifts."""
+"""Cost of a unit of exposure by quarter, and its drift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a model forecast the weeks that came after it, once they have come."""
+"""Forecasts of an earlier model, scored once the weeks after it have come."""
 
 from __future__ import annotations
 

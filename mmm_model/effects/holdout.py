@@ -1,4 +1,4 @@
-"""How well held-out weeks were forecast, beside forecasts that need no model."""
+"""Scores of the forecast of held-out weeks, beside forecasts that need no model."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 
 from mmm_model.fit.fitted_response import Prediction
+from mmm_model.fit.training import Training
 from mmm_model.panel import Bools, Floats, Panel
 
 SCOPES = ("pooled", "national", "within_region")
 METRICS = ("rmse", "relative_rmse", "wape", "r2", "skill", "coverage_90")
+HOLDOUT_COLUMNS = ("scope", "model", "metric", "value")
 _YEAR = 52
+"""Weeks between a week and the same one a year before."""
 
 
 def references(panel: Panel, weeks: int) -> dict[str, Floats]:
@@ -49,7 +52,15 @@ def references(panel: Panel, weeks: int) -> dict[str, Floats]:
     return {n: wide[n] for n in ("last_value", "last_4_mean", "seasonal_naive", "train_mean")}
 
 
-def holdout_metrics(panel: Panel, prediction: Prediction, weeks: int) -> pd.DataFrame:
+def holdout_metrics(training: Training, panel: Panel) -> pd.DataFrame:
+    """Scores on the held-out weeks of a training, see `score`; no rows without a holdout."""
+    weeks = training.holdout.settings.holdout_weeks
+    if not weeks:
+        return pd.DataFrame(columns=list(HOLDOUT_COLUMNS))
+    return score(panel, training.holdout.predict(panel), weeks)
+
+
+def score(panel: Panel, prediction: Prediction, weeks: int) -> pd.DataFrame:
     """Score the model and the references on the held-out weeks.
 
     Parameters
@@ -86,7 +97,7 @@ def holdout_metrics(panel: Panel, prediction: Prediction, weeks: int) -> pd.Data
             own = scope == "pooled" and name == "mmm" and seen.any()
             score["coverage_90"] = float(inside[seen].mean()) if own else np.nan
             rows += [(scope, name, metric, score[metric]) for metric in METRICS]
-    return pd.DataFrame(rows, columns=["scope", "model", "metric", "value"])
+    return pd.DataFrame(rows, columns=list(HOLDOUT_COLUMNS))
 
 
 def _scores(actual: Floats, mean: Floats, seen: Bools, scope: str) -> dict[str, float]:

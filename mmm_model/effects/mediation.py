@@ -1,4 +1,4 @@
-"""What a channel earns through the channels it drives.
+"""Mediation: KPI that a channel earns through the channels it drives.
 
 Switching a channel off lowers the channels that it drives, at once and in later weeks;
 the KPI that is lost that way is its mediated contribution.
@@ -37,7 +37,7 @@ class Mediation:
         return self.total - self.direct
 
 
-def mediation(model: FittedModel, panel: Panel) -> Mediation:
+def mediation(model: FittedModel, panel: Panel, direct: Floats | None = None) -> Mediation:
     """Direct and total contribution of each channel.
 
     Parameters
@@ -46,8 +46,11 @@ def mediation(model: FittedModel, panel: Panel) -> Mediation:
         A fit with the equations of the channels that others drive.
     panel
         As for `FittedModel.components`.
+    direct
+        Direct contributions ``[M, R, W, C]`` where they are known already.
     """
-    direct = model.media_response(panel).contribution()
+    if direct is None:
+        direct = model.media_response(panel).contribution()
     total = direct.copy()
     drivers = {source for equation in model.driven for source in equation.sources}
     for c, name in enumerate(panel.channels):

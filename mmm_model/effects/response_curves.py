@@ -155,7 +155,7 @@ def _returns(valued: RecentPlan, multiplier: float, money: Floats) -> dict[str, 
 
 
 def _horizon(ahead: Plan | None, multiplier: float, axis: Floats) -> dict[str, Floats]:
-    """What the plan of the weeks ahead brings, a week, ``[R + 1, C]``."""
+    """Mean weekly response of the plan of the weeks ahead, ``[R + 1, C]``."""
     if ahead is None:
         unknown = np.full(axis.shape, np.nan)
         names = ("response", "lower", "upper")
@@ -173,30 +173,20 @@ def _per_unit(slope: Floats, axis: Floats) -> Floats:
     return np.divide(slope, axis, out=np.full(slope.shape, np.nan), where=axis > 0)
 
 
-def marginal_response(response: MediaResponse, panel: Panel) -> Floats:
-    """KPI that the next unit of spend brings at the recent plan, spread as that plan is.
+def marginal_roi(response: MediaResponse, panel: Panel) -> Floats:
+    """Value of the next unit of spend at the recent plan, spread as that plan is.
+
+    Each region and week counts with its own value of a KPI unit.
 
     Returns
     -------
     Floats
-        ``[M, C]`` KPI units per unit of spend; NaN for a channel without known spend or
-        without any in the recent plan.
-    """
-    return _marginal(recent_plan(response, panel))
-
-
-def marginal_roi(response: MediaResponse, panel: Panel) -> Floats:
-    """Value of the next unit of spend, ``[M, C]``: `marginal_response` in value.
-
-    Each region and week counts with its own value of a KPI unit; NaN throughout when the
-    panel knows no value.
+        ``[M, C]`` money per unit of money; NaN for a channel without known spend or without
+        any in the recent plan, and throughout when the panel knows no value.
     """
     if np.isnan(panel.value_per_kpi).all():
         return np.full((response.adstocked.shape[0], len(panel.channels)), np.nan)
-    return _marginal(recent_plan(response, panel).valued())
-
-
-def _marginal(plan: RecentPlan) -> Floats:
+    plan = recent_plan(response, panel).valued()
     slope = plan.weekly_marginal().sum(axis=1)
     return _per_unit(slope, np.broadcast_to(plan.spend.sum(axis=0), slope.shape))
 

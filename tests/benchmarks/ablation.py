@@ -24,7 +24,8 @@ from truth import measure
 from writing import write
 
 from mmm_model import priors
-from mmm_model.effects.tables import channel_summary
+from mmm_model.effects.channel_summary import channel_summary
+from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.equation.saturation import hill
 from mmm_model.fit.training import train
 from mmm_model.graph import GraphSettings
@@ -90,7 +91,9 @@ def channel_graph(settings: ModelSettings) -> list[dict]:
     for name in FUNNELS:
         panel, truth = with_truth(name)
         model = train(panel, settings, GraphSettings()).final
-        summary = channel_summary(model, panel)[:2]  # tv and social, which search answers
+        summary = channel_summary(FittedEffects(model, panel))[
+            :2
+        ]  # tv and social, which search answers
         for label, column in (("graph", "contribution"), ("no graph", "direct")):
             error = float(np.abs(summary[column] / truth.total[:2] - 1).mean())
             rows.append({"dataset": name, "model": label, "total_roi_mape": round(error, 3)})

@@ -22,7 +22,8 @@ import pandas as pd
 from datasets import FOLDER, _panel, real_panel
 from writing import write
 
-from mmm_model.effects.tables import channel_summary
+from mmm_model.effects.channel_summary import channel_summary
+from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.fit.training import train
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.panel import Panel
@@ -46,7 +47,7 @@ def funnel(name: str) -> list[dict[str, object]]:
         started = time.perf_counter()
         model = train(panel, SETTINGS, settings).final
         seconds = time.perf_counter() - started
-        summary = channel_summary(model, panel).set_index("channel")
+        summary = channel_summary(FittedEffects(model, panel)).set_index("channel")
         row: dict[str, object] = {"dataset": name, "fit": way, "seconds": round(seconds, 1)}
         row |= edge_scores(model.graph, truth) if model.graph is not None else {}
         row["left_out"] = ", ".join(sorted(set(panel.controls) - set(model.controls)))
@@ -92,7 +93,7 @@ def simulator(draws: int) -> tuple[list[dict[str, object]], list[dict[str, objec
         simulation = simulate(draw_spec(seed), seed)
         panel, truth = simulation.panel(), simulation.truth()["channels"]
         model = train(panel, SETTINGS, GraphSettings()).final
-        summary = channel_summary(model, panel).set_index("channel")
+        summary = channel_summary(FittedEffects(model, panel)).set_index("channel")
         assert model.graph is not None
         c = len(panel.channels)
         true = np.zeros((c, c), dtype=bool)

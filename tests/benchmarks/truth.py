@@ -19,7 +19,8 @@ from datasets import PRESETS, SCENARIOS, Truth, with_truth
 from scipy.stats import spearmanr
 from writing import write
 
-from mmm_model.effects.tables import channel_summary
+from mmm_model.effects.channel_summary import channel_summary
+from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.training import fit, response_controls
 from mmm_model.graph import GraphSettings, learn_graph
@@ -48,7 +49,7 @@ NAMES = (
 
 def score(model: FittedModel, panel: Panel, truth: Truth) -> dict[str, float]:
     """Compare one fit with the truth."""
-    summary = channel_summary(model, panel)
+    summary = channel_summary(FittedEffects(model, panel))
     value = panel.value_per_kpi[:, :, None]
     spend = np.nansum(panel.spend, axis=(0, 1))
     roi = (truth.contribution * value).sum((0, 1)) / spend

@@ -38,7 +38,6 @@ def fitted_model(
 ) -> dg.MaterializeResult:
     """Train on the panel of a refresh week and save both fits."""
     from mmm_model import train
-    from mmm_model.effects import tables
 
     config, refresh_week = project.config, date.fromisoformat(context.partition_key)
     panel = panel_of(project, refresh_week)
@@ -57,7 +56,7 @@ def fitted_model(
     seconds = time.perf_counter() - started
     about = {"seconds": seconds, "started_from": before.isoformat() if warm else None}
     save_training(project, refresh_week, training, about)
-    history = tables.training_history(training)
+    history = training.history
     with project.warehouse.work() as connection:
         replace_week(connection, "training_history", refresh_week, history)
     return dg.MaterializeResult(

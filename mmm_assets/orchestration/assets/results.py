@@ -66,9 +66,9 @@ def result(
 )
 def holdout_metrics(fits: Fits) -> tuple[Tables, Shown]:
     """Score the holdout forecast against the references."""
-    from mmm_model.effects import tables
+    from mmm_model.effects.holdout import holdout_metrics
 
-    frame = tables.holdout_metrics(fits.training, fits.panel)
+    frame = holdout_metrics(fits.training, fits.panel)
     pooled = frame[(frame["scope"] == "pooled") & (frame["metric"] == "relative_rmse")]
     return {"holdout_metrics": frame}, {
         "relative_rmse": metadata.bars(pooled["model"].tolist(), pooled["value"].tolist()),
@@ -87,9 +87,9 @@ def holdout_metrics(fits: Fits) -> tuple[Tables, Shown]:
 )
 def predictions(fits: Fits) -> tuple[Tables, Shown]:
     """Predict every region and week."""
-    from mmm_model.effects import tables
+    from mmm_model.effects.predictions import predictions
 
-    frame = tables.predictions(fits.training, fits.panel)
+    frame = predictions(fits.training, fits.panel)
     national = (
         frame.groupby(["split", "week"], as_index=False)[["actual", "predicted"]]
         .sum()
@@ -107,9 +107,9 @@ def predictions(fits: Fits) -> tuple[Tables, Shown]:
 )
 def contributions(fits: Fits) -> tuple[Tables, Shown]:
     """Split the prediction into its components."""
-    from mmm_model.effects import tables
+    from mmm_model.effects.contributions import contributions
 
-    frame = tables.contributions(fits.final, fits.panel)
+    frame = contributions(fits.effects)
     total = frame.groupby("component")["contribution"].sum().sort_values(ascending=False)
     share = total / total.sum()
     return {"contributions": frame}, {
@@ -124,9 +124,9 @@ def contributions(fits: Fits) -> tuple[Tables, Shown]:
 )
 def channel_summary(fits: Fits) -> tuple[Tables, Shown]:
     """Sum each channel up."""
-    from mmm_model.effects import tables
+    from mmm_model.effects.channel_summary import channel_summary
 
-    frame = tables.channel_summary(fits.final, fits.panel)
+    frame = channel_summary(fits.effects)
     shown = frame[["channel", "spend", "contribution", "share", "roi", "roi_lower", "roi_upper"]]
     return {"channel_summary": frame}, {"channels": metadata.table(shown, limit=30)}
 
@@ -136,9 +136,9 @@ def channel_summary(fits: Fits) -> tuple[Tables, Shown]:
 )
 def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
     """Read the learned kernels."""
-    from mmm_model.effects import tables
+    from mmm_model.effects.adstock_curves import adstock_curves
 
-    frame = tables.adstock_curves(fits.final)
+    frame = adstock_curves(fits.final)
     wide = frame.pivot(index="channel", columns="lag_weeks", values="weight").reset_index()
     wide.columns = [str(name) for name in wide.columns]
     return {"adstock_curves": frame}, {"weight_by_lag": metadata.table(wide, limit=30)}
@@ -150,9 +150,9 @@ def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
 )
 def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
     """Follow the effectiveness of each channel over the weeks."""
-    from mmm_model.effects import tables
+    from mmm_model.effects.effectiveness import effectiveness
 
-    frame = tables.effectiveness(fits.response, fits.panel)
+    frame = effectiveness(fits.response, fits.panel)
     spread = frame.groupby("channel", sort=False)["effectiveness"].agg(["min", "max"])
     return {"effectiveness": frame}, {"range": metadata.table(spread.reset_index(), limit=30)}
 
@@ -167,13 +167,15 @@ def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
 )
 def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     """List the learned edges and test the published ones."""
-    from mmm_model.effects import graph_tables
+    from mmm_model.effects.edge_tests import edge_tests
+    from mmm_model.effects.graph_controls import graph_controls
+    from mmm_model.effects.graph_metrics import graph_metrics
 
     graph = fits.final.graph
     frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
-    metrics = graph_tables.graph_metrics(fits.final, fits.panel)
-    controls = graph_tables.graph_controls(fits.final, fits.panel)
-    tests = graph_tables.edge_tests(fits.final, fits.panel)
+    metrics = graph_metrics(fits.final, fits.panel)
+    controls = graph_controls(fits.final, fits.panel)
+    tests = edge_tests(fits.effects)
     with fits.project.warehouse.work() as connection:
         graph_check.record(connection, fits.refresh_week, controls)
     frames = {
@@ -259,9 +261,9 @@ def weekly_budgets(fits: Fits) -> tuple[Tables, Shown]:
 )
 def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
     """Hold the tests against the model."""
-    from mmm_model.effects import tables
+    from mmm_model.effects.lift_comparison import lift_comparison
 
-    frame = tables.lift_tests(fits.final, fits.lift_tests)
+    frame = lift_comparison(fits.final, fits.lift_tests)
     return {"lift_tests": frame}, {"tests": metadata.table(frame, limit=30)}
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mmm_model.effects.holdout import METRICS, SCOPES, holdout_metrics, references
+from mmm_model.effects.holdout import METRICS, SCOPES, references, score
 from mmm_model.fit.fitted_response import Prediction
 from tests.mmm_model.model_panels import small_panel
 
@@ -30,7 +30,7 @@ def test_references_read_observed_weeks_before_the_holdout_only():
 
 def test_a_perfect_forecast():
     panel = small_panel()
-    table = holdout_metrics(panel, Prediction(panel.kpi, panel.kpi, panel.kpi), 8)
+    table = score(panel, Prediction(panel.kpi, panel.kpi, panel.kpi), 8)
     assert set(table.scope) == set(SCOPES) and set(table.metric) == set(METRICS)
     assert not table.duplicated(["scope", "model", "metric"]).any()
     own = table[table.model == "mmm"].set_index(["scope", "metric"]).value
@@ -43,7 +43,7 @@ def test_scores_against_hand_computed_ones():
     panel = small_panel(regions=2, weeks=20)
     panel.observed[1, -1] = False
     guess = panel.kpi + np.array([[10.0], [-20.0]])
-    table = holdout_metrics(panel, Prediction(guess, guess - 15, guess + 15), 4)
+    table = score(panel, Prediction(guess, guess - 15, guess + 15), 4)
     own = table[table.model == "mmm"].set_index(["scope", "metric"]).value
     rmse = np.sqrt((4 * 100 + 3 * 400) / 7)
     assert np.isclose(own["pooled", "rmse"], rmse)
@@ -59,5 +59,5 @@ def test_a_region_without_a_past_is_left_out():
     panel.observed[0, :-8] = False
     wild = panel.kpi.copy()
     wild[0] = 1e9
-    table = holdout_metrics(panel, Prediction(wild, wild, wild), 8)
+    table = score(panel, Prediction(wild, wild, wild), 8)
     assert table[(table.model == "mmm") & (table.metric == "rmse")].value.max() == 0

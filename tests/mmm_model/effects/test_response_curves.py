@@ -8,12 +8,11 @@ from hypothesis import strategies as st
 
 from mmm_model.effects.response_curves import (
     CURVE_COLUMNS,
-    marginal_response,
     marginal_roi,
     response_curve_parameters,
     response_curves,
 )
-from tests.mmm_model.hand_made import constant, drawn, panel_of
+from tests.mmm_model.hand_made import constant, drawn, panel_of, valued
 
 
 def national(frame: pd.DataFrame, channel: str = "channel 0") -> pd.DataFrame:
@@ -60,7 +59,7 @@ def test_the_current_point_is_the_current_contribution() -> None:
     assert now["in_data_range"].all()
 
 
-def test_marginal_response_is_the_slope_of_the_curve() -> None:
+def test_the_next_unit_returns_the_slope_of_the_curve() -> None:
     response, panel = drawn(5)
     step = 1e-4
     frame = response_curves(response, panel, np.array([1 - step, 1.0, 1 + step]))
@@ -70,7 +69,7 @@ def test_marginal_response_is_the_slope_of_the_curve() -> None:
         assert part["marginal_response"].iloc[1] == pytest.approx(slope, rel=1e-5)
     now = frame[frame["is_current"] & frame["region"].isna()]
     np.testing.assert_allclose(
-        marginal_response(response, panel).mean(axis=0), now["marginal_response"]
+        marginal_roi(response, valued(panel, 1.0)).mean(axis=0), now["marginal_response"]
     )
 
 
@@ -79,7 +78,7 @@ def test_marginal_roi_weighs_each_region_by_its_value() -> None:
     assert np.isnan(marginal_roi(response, panel)).all()
     three = replace(panel, value_per_kpi=np.full(panel.kpi.shape, 3.0))
     np.testing.assert_allclose(
-        marginal_roi(response, three), 3 * marginal_response(response, panel)
+        marginal_roi(response, three), 3 * marginal_roi(response, valued(panel, 1.0))
     )
     only_first = np.zeros(panel.kpi.shape)
     only_first[0] = 1.0
@@ -99,7 +98,7 @@ def test_without_spend_the_axis_is_exposure() -> None:
         / national(response_curves(response, panel), "channel 1")["spend"].iloc[-1]
     )
     assert ratio == pytest.approx(9.0)
-    found = marginal_response(response, unpriced)
+    found = marginal_roi(response, valued(unpriced, 1.0))
     assert np.isnan(found[:, 1]).all() and np.isfinite(found[:, [0, 2]]).all()
 
 

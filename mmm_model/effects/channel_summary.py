@@ -1,0 +1,63 @@
+"""Each channel summed up over all weeks: contribution, returns, the next unit's return."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mmm_model.effects.fitted_effects import FittedEffects
+from mmm_model.effects.response_curves import marginal_roi
+from mmm_model.intervals import effect_interval
+from mmm_model.panel import Floats
+
+
+def channel_summary(effects: FittedEffects) -> pd.DataFrame:
+    """Each channel over all weeks of the panel, with what it earns through other channels.
+
+    Returns
+    -------
+    DataFrame
+        ``channel, spend, exposure, contribution, direct, mediated, share, roi, roi_lower,
+        roi_upper, marginal_roi, contribution_lower, contribution_upper, mediated_lower,
+        mediated_upper, direct_roi, direct_roi_lower, direct_roi_upper``. ``roi`` is of the
+        total, ``direct_roi`` of the channel's own path. Money is NaN for a channel without
+        spend, returns are NaN without a value of the KPI.
+    """
+    panel, direct, total = effects.panel, effects.mediation.direct, effects.mediation.total
+    spend = np.where(panel.has_spend, np.nansum(panel.spend, axis=(0, 1)), np.nan)
+    value = panel.value_per_kpi[None, :, :, None]
+    contribution, own = total.sum(axis=(1, 2)), direct.sum(axis=(1, 2))  # [M, C]
+    predicted = effects.components.prediction.mean(axis=0).sum()
+    found = {
+        "channel": panel.channels,
+        "spend": spend,
+        "exposure": panel.exposure.sum(axis=(0, 1)),
+        **_with_interval("contribution", contribution),
+        "direct": own.mean(axis=0),
+        **_with_interval("mediated", contribution - own),
+        "share": own.mean(axis=0) / predicted if predicted else np.nan,
+        **_with_interval("roi", _per_spend((total * value).sum(axis=(1, 2)), spend)),
+        "marginal_roi": marginal_roi(effects.response, panel).mean(axis=0),
+        **_with_interval("direct_roi", _per_spend((direct * value).sum(axis=(1, 2)), spend)),
+    }
+    return pd.DataFrame(found)[list(_COLUMNS)]
+
+
+_COLUMNS = (
+    "channel", "spend", "exposure", "contribution", "direct", "mediated", "share", "roi",
+    "roi_lower", "roi_upper", "marginal_roi", "contribution_lower", "contribution_upper",
+    "mediated_lower", "mediated_upper", "direct_roi", "direct_roi_lower", "direct_roi_upper",
+)  # fmt: skip
+
+
+def _with_interval(name: str, members: Floats) -> dict[str, Floats]:
+    """Mean of ``[M, C]`` and its 90 % interval as columns."""
+    lower, upper = effect_interval(members)
+    return {name: members.mean(axis=0), f"{name}_lower": lower, f"{name}_upper": upper}
+
+
+def _per_spend(value: Floats, spend: Floats) -> Floats:
+    """Value ``[M, C]`` over spend ``[C]``; NaN where that is unknown or nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = value / spend
+    return np.where(np.isfinite(found), found, np.nan)
