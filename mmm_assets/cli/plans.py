@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from mmm_assets.cli.application import ConfigOption, app, clear_errors, console, load, stop
 from mmm_assets.cli.scenario_options import with_scenario_options
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mmm_assets.config import ProjectConfig
+    from mmm_assets.planning.questions import Fixed
+    from mmm_model.budget.recommended_budget import RecommendedBudget
 
 
 @app.command()
@@ -52,51 +59,61 @@ def plan(
 
     The total is what the first options ask for; without any of them, the recent one.
     """
-    project = load(config)
+    about = load(config)
+    frame = None
     with clear_errors():
-        from mmm_assets.mart.numbers import to_the_cent
-        from mmm_assets.planning.questions import (
-            Fixed,
-            ask,
-            plan_budget,
-            plan_by_week,
-        )
-        from mmm_assets.planning.words import budget_table, budget_words
+        from mmm_assets.planning.questions import ask, plan_budget, plan_by_week
         from mmm_assets.store.project import Project
         from mmm_assets.store.published_weeks import published_week
 
+        project = Project(about)
         bounds = [_bound(text) for text in bound or []]
         question = ask(asked, horizon, bounds, max_change=max_change, caution=caution)
-        refresh_week = published_week(Project(project).warehouse, week.date() if week else None)
-        frame = None
+        refresh_week = published_week(project.warehouse, week.date() if week else None)
         if by_week or signed or flight:
-            fixed = Fixed(
-                tuple(_signed(text) for text in signed or []),
-                tuple(_flight(text) for text in flight or []),
-            )
-            weekly = plan_by_week(Project(project), refresh_week, question, horizon, fixed)
+            fixed = _fixed(signed or [], flight or [])
+            weekly = plan_by_week(project, refresh_week, question, horizon, fixed)
             budget, frame = weekly.budget, weekly.frame()
         else:
-            budget = plan_budget(Project(project), refresh_week, question)
-    for line in budget_words(budget, horizon, project.kpi_name, project.currency):
-        console.print(line, markup=False)
-    rows = budget_table(budget, horizon, project.currency)
-    table = Table(*rows.columns, box=None)
-    for row in rows.itertuples(index=False):
-        table.add_row(*row)
-    console.print(table)
+            budget = plan_budget(project, refresh_week, question)
+    _print_budget(budget, horizon, about)
     if frame is not None:
-        wide = frame.pivot(index="week", columns="channel", values="optimal_spend")
-        weeks = Table("week", *map(str, wide.columns), box=None)
-        for week_start, spend in wide.iterrows():
-            weeks.add_row(f"{week_start:%Y-%m-%d}", *map(to_the_cent, spend))
-        console.print(weeks)
+        _print_weeks(frame)
     console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
     if csv:
         csv.parent.mkdir(parents=True, exist_ok=True)
         (budget.frame() if frame is None else frame).to_csv(csv, index=False)
         what = "weekly means by region" if frame is None else "spend by channel and week"
         console.print(f"Wrote {what} to {csv}", markup=False)
+
+
+def _print_budget(budget: RecommendedBudget, horizon: int, about: ProjectConfig) -> None:
+    from mmm_assets.planning.words import budget_table, budget_words
+
+    for line in budget_words(budget, horizon, about.kpi_name, about.currency):
+        console.print(line, markup=False)
+    rows = budget_table(budget, horizon, about.currency)
+    table = Table(*rows.columns, box=None)
+    for row in rows.itertuples(index=False):
+        table.add_row(*row)
+    console.print(table)
+
+
+def _print_weeks(frame: pd.DataFrame) -> None:
+    """A row a week, a column a channel."""
+    from mmm_assets.mart.numbers import to_the_cent
+
+    wide = frame.pivot(index="week", columns="channel", values="optimal_spend")
+    table = Table("week", *map(str, wide.columns), box=None)
+    for week, spend in wide.iterrows():
+        table.add_row(f"{week:%Y-%m-%d}", *map(to_the_cent, spend))
+    console.print(table)
+
+
+def _fixed(signed: list[str], flights: list[str]) -> Fixed:
+    from mmm_assets.planning.questions import Fixed
+
+    return Fixed(tuple(map(_signed, signed)), tuple(map(_flight, flights)))
 
 
 def _bound(text: str) -> tuple[str, tuple[float, float]]:

@@ -27,10 +27,11 @@ def with_scenario_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def _option(kind: type[ScenarioKind]) -> inspect.Parameter:
     names = [f"--{name.replace('_', '-')}" for name in (kind.key, *kind.also)]
-    words = f"Ask for {kind.help}."
     return inspect.Parameter(
         kind.key,
         inspect.Parameter.POSITIONAL_OR_KEYWORD,
         default=None,
-        annotation=Annotated[float | None, typer.Option(*names, help=words)],
+        annotation=Annotated[
+            float | None, typer.Option(*names, help=f"{kind.help[0].upper()}{kind.help[1:]}.")
+        ],
     )

@@ -66,7 +66,7 @@ class ScenarioKind(ABC):
     """Its name in the configuration, the launchpad, the mart and, as ``--key``, on the command
     line."""
     help: ClassVar[str]
-    """Words that follow "ask for"."""
+    """Words for the amount, without capital and full stop."""
     also: ClassVar[tuple[str, ...]] = ()
     """Other names of its option on the command line, without dashes."""
     adds_up: ClassVar[bool] = False
