@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mmm_model.budget.budget_settings import BudgetSettings, Group
+from mmm_model.budget.limits import limits
 from mmm_model.budget.recommend import recommend
 from mmm_model.budget.scenario_kinds.multiplier import Multiplier
 from mmm_model.budget.scenario_kinds.total import Total
@@ -65,3 +66,32 @@ def test_the_smallest_set_that_conflicts_is_named() -> None:
     rules = BudgetSettings(bounds=bounds, scenarios=(Scenario("lean", Total(90.0)),))
     with pytest.raises(ValueError, match=r"at least 126.00: channel 0 ≥ 100.00; widen"):
         recommend(response, panel, rules)
+
+
+def test_a_group_that_must_spend_more_than_its_channels_may_is_refused() -> None:
+    settings = BudgetSettings(groups={"tv": Group(("a", "b"), least=2.0)}, max_change=0.5)
+    message = (
+        r"'same': group 'tv' must spend at least 300.00 a week, but a ≤ 150.00, b ≤ 75.00; widen"
+    )
+    with pytest.raises(ValueError, match=message):
+        limits("same", 160.0, settings, ("a", "b", "c"), np.array([100.0, 50.0, 10.0]))
+
+
+def test_a_groups_bound_stands_for_those_of_its_channels_where_it_is_tighter() -> None:
+    groups = {"online": Group(("b", "c"), least=1.2, most=1.4)}
+    settings = BudgetSettings(groups=groups, bounds=dict.fromkeys("abc", (0.5, 3.0)))
+    spend = np.array([100.0, 50.0, 50.0])
+    found = limits("same", 200.0, settings, ("a", "b", "c"), spend)
+    assert (found.groups[0].least, found.groups[0].most) == pytest.approx((120.0, 140.0))
+    with pytest.raises(ValueError, match=r"at most 440.00: a ≤ 300.00, group 'online' ≤ 140.00"):
+        limits("more", 500.0, settings, ("a", "b", "c"), spend)
+    with pytest.raises(ValueError, match=r"at least 170.00: group 'online' ≥ 120.00; widen"):
+        limits("less", 100.0, settings, ("a", "b", "c"), spend)
+
+
+def test_what_is_needed_raises_the_lower_bound_as_far_as_the_upper_one_allows() -> None:
+    spend, settings = np.array([100.0, 50.0]), BudgetSettings(max_change=0.3)
+    found = limits("same", 150.0, settings, ("a", "b"), spend, {"a": 110.0})
+    np.testing.assert_allclose(found.lower, [1.1, 0.7])
+    with pytest.raises(ValueError, match=r"of b need 70.00 a week, but b ≤ 65.00; widen its bound"):
+        limits("same", 150.0, settings, ("a", "b"), spend, {"b": 70.0})
