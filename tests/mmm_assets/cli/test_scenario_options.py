@@ -48,7 +48,7 @@ def run(code: str, *arguments: str) -> str:
 
 
 def test_a_sixth_kind_is_an_option_and_is_planned_with(refreshed: ProjectConfig) -> None:
-    assert "so much money on top" in " ".join(run(PLAN, str(refreshed.path), "--help").split())
+    assert "So much money on top" in " ".join(run(PLAN, str(refreshed.path), "--help").split())
     said = run(PLAN, str(refreshed.path), "--extra-money", "400", "--horizon", "4")
     then, now = (
         float(amount.replace(",", "")) for amount in re.findall(r"EUR ([\d,]+\.\d\d)", said)[:2]
