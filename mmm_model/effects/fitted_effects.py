@@ -7,7 +7,8 @@ from functools import cached_property
 
 from mmm_model.effects.mediation import Mediation, mediation
 from mmm_model.equation.media_response import MediaResponse
-from mmm_model.fit.fitted_model import Components, FittedModel
+from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.fitted_response import Components
 from mmm_model.panel import Panel
 
 
