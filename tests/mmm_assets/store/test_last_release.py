@@ -21,7 +21,7 @@ from mmm_assets.store.mart_week import read_week, replace_week
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_weeks
 from mmm_assets.store.saved_fits import published_training
-from mmm_model.effects import tables
+from mmm_model.effects.predictions import predictions
 from tests.mmm_assets.tiny_project import write_tiniest
 
 OF_THEN = Path(__file__).with_name("last_release")
@@ -74,7 +74,7 @@ def test_its_fits_predict_what_they_predicted(project: Project) -> None:
     with project.warehouse.published() as connection:
         then = read_week(connection, "predictions", WEEK)
     keys = ["split", "region", "week"]
-    now = tables.predictions(training, panel).astype({"week": then["week"].dtype})
+    now = predictions(training, panel).astype({"week": then["week"].dtype})
     pd.testing.assert_frame_equal(
         now.sort_values(keys)[then.columns].reset_index(drop=True),
         then.sort_values(keys).reset_index(drop=True),
