@@ -34,9 +34,8 @@ def built_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
             if not done.exists():
                 shutil.rmtree(folder, ignore_errors=True)  # of a worker whose build failed
                 folder.mkdir()
-                # The test before may have named the home of its own project.
-                os.environ.pop("DAGSTER_HOME", None)
                 build(folder)
+                os.environ.pop("DAGSTER_HOME", None)  # that of this project
                 done.touch()
         return folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -109,11 +110,11 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
-@pytest.fixture(autouse=True)
-def _own_dagster_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep every project's runs beside its own warehouse."""
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    monkeypatch.delenv("MMM_CONFIG", raising=False)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Keep every project's runs beside its own warehouse, also those that fixtures make."""
+    os.environ.pop("DAGSTER_HOME", None)
+    os.environ.pop("MMM_CONFIG", None)
 
 
 @pytest.fixture(scope="session")
