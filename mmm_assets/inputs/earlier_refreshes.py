@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import duckdb
 import pandas as pd
 
+from mmm_assets.store.errors import UnusableModel
 from mmm_assets.store.project import Project
-from mmm_assets.store.published_weeks import published_weeks
-from mmm_assets.store.saved_fits import FITS, read_fit
+from mmm_assets.store.published_weeks import refreshes
+from mmm_assets.store.saved_fits import published_models
 
 if TYPE_CHECKING:
     from mmm_model import Panel
@@ -48,7 +49,8 @@ def score_new_weeks(
     """
     from mmm_model.effects.forecast_track import COLUMNS, follow_up
 
-    origins = [week for week in published_weeks(project.warehouse) if week < refresh_week]
+    there = refreshes(project.warehouse)
+    origins = [w for w, found in there.items() if found.status == "published" and w < refresh_week]
     if not origins:
         return pd.DataFrame(columns=list(COLUMNS))
     new = panel.weeks[panel.weeks > pd.Timestamp(origins[-1])]
@@ -59,9 +61,9 @@ def score_new_weeks(
         if not len(weeks):
             continue
         try:
-            model = read_fit(project.warehouse.model_folder(origin), FITS[-1])
+            model = published_models(project, origin, there[origin]).fit("final")
             found.append(follow_up(model, panel, seen, weeks))
-        except (FileNotFoundError, ValueError) as error:
+        except (UnusableModel, ValueError) as error:
             warn(f"the refresh of {origin} cannot be scored: {error}")
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(COLUMNS))
 

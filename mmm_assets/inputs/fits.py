@@ -7,19 +7,21 @@ and a fit deserialised once a run. Both look first whether the tables or the fil
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 import pandas as pd
 
 from mmm_assets.inputs.lift_tests import read_lift_tests
-from mmm_assets.inputs.panel_table import TABLES, read_panel
+from mmm_assets.inputs.panel_table import TABLES, panel_fingerprint, read_panel
+from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.project import Project
-from mmm_assets.store.saved_fits import fits_folder, fits_state, read_fit
+from mmm_assets.store.published_weeks import refreshes
+from mmm_assets.store.saved_fits import ModelFiles, files_state, newest_models, published_models
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
@@ -54,7 +56,7 @@ def fits_of(project: Project, refresh_week: date) -> Fits:
     """
     with project.warehouse.work() as connection:
         tables = _panel_state(connection, refresh_week)
-    files = fits_state(fits_folder(project, refresh_week))
+    files = files_state(newest_models(project, refresh_week))
     return project.kept.get(
         ("fits", refresh_week), (tables, files), lambda: Fits(project, refresh_week)
     )
@@ -80,7 +82,7 @@ class Fits:
     Parameters
     ----------
     published
-        Read the fits that were published, not those of a refresh on its way.
+        Read what was published, from files alone, not the tables and fits of a refresh on its way.
     """
 
     project: Project
@@ -90,26 +92,27 @@ class Fits:
     @cached_property
     def panel(self) -> Panel:
         """The panel that the models were fitted to."""
+        if self.published:
+            return self.files.panel() or _panel_of_last_release(self.project, self.refresh_week)
         return panel_of(self.project, self.refresh_week)
 
     @cached_property
-    def _folder(self) -> Path:
-        if self.published:
-            return self.project.warehouse.model_folder(self.refresh_week)
-        return fits_folder(self.project, self.refresh_week)
+    def files(self) -> ModelFiles:
+        """The files that the fits are read from."""
+        read = published_models if self.published else newest_models
+        return read(self.project, self.refresh_week)
 
     @cached_property
     def final(self) -> FittedModel:
         """The fit on all weeks."""
-        return read_fit(self._folder, "final")
+        return self.files.fit("final")
 
     @cached_property
     def training(self) -> Training:
         """Both fits; the history of their losses is in the warehouse."""
         from mmm_model import Training
 
-        holdout = read_fit(self._folder, "holdout")
-        return Training(holdout, self.final, pd.DataFrame())
+        return Training(self.files.fit("holdout"), self.final, pd.DataFrame())
 
     @property
     def lift_tests(self) -> list[LiftTest]:
@@ -117,6 +120,15 @@ class Fits:
         panel = self.panel  # read before the turn at the warehouse, which it needs itself
         with self.project.warehouse.work() as connection:
             return read_lift_tests(connection, self.project.config, panel)
+
+    @cached_property
+    def made_from(self) -> dict[str, str]:
+        """Fingerprints of the panel and of the fits: what results of them are made from."""
+        part = self.files.part()
+        return {
+            "panel": panel_fingerprint(self.panel),
+            "fitted_model": part.fingerprint if part else "",
+        }
 
     @cached_property
     def effects(self) -> FittedEffects:
@@ -129,3 +141,24 @@ class Fits:
     def response(self) -> MediaResponse:
         """The media part of the final fit."""
         return self.effects.response
+
+
+def _panel_of_last_release(project: Project, refresh_week: date) -> Panel:
+    """The panel of a refresh that saved none: the staging tables, while they are as they were.
+
+    Raises
+    ------
+    UnusableModel
+        If they are not.
+    """
+    published = refreshes(project.warehouse)[refresh_week].data_fingerprint
+    with suppress(LookupError, WarehouseError):
+        panel = panel_of(project, refresh_week)
+        with project.warehouse.work() as connection:
+            tests = read_lift_tests(connection, project.config, panel)
+        # The last release left the lift tests out.
+        if published in (panel_fingerprint(panel), panel_fingerprint(panel, tests)):
+            return panel
+    raise published_models(project, refresh_week).unusable(
+        "panel", "was not saved by the last release, and the working file holds another one by now"
+    )

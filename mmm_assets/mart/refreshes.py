@@ -13,6 +13,9 @@ NEWEST_PUBLISHED = "(SELECT max(refresh_week) FROM mart.refreshes WHERE status =
 HELD_WEEKS = "(SELECT refresh_week FROM mart.refreshes WHERE status = 'held')"
 """The weeks that a gate stopped."""
 
+MODEL_HASHES = {name: f"{name}_hash" for name in ("about", "panel", "holdout", "final")}
+"""File of the saved models → column of ``mart.refreshes`` with its hash."""
+
 REFRESH_TABLES: tuple[Table, ...] = (
     Table(
         "refreshes",
@@ -26,8 +29,12 @@ REFRESH_TABLES: tuple[Table, ...] = (
                 "VARCHAR",
                 "Hash of the panel and the lift tests that it was trained on.",
             ),
-            Column("config_fingerprint", "VARCHAR", "Hash of the configuration."),
-            Column("code_version", "VARCHAR", "Version of the platform."),
+            Column(
+                "config_fingerprint",
+                "VARCHAR",
+                "Hash of the configuration; 'mixed' where parts were made with several.",
+            ),
+            Column("code_version", "VARCHAR", "Version of the platform; 'mixed' likewise."),
             Column("seed", "BIGINT", "Seed of the ensemble."),
             Column("regions", "INTEGER", "Number of regions."),
             Column("weeks", "INTEGER", "Number of weeks of data."),
@@ -50,6 +57,10 @@ REFRESH_TABLES: tuple[Table, ...] = (
                 "this time reads the same rows again.",
             ),
             Column("started_from", "DATE", "Refresh that training started from; null: none."),
+            Column("about_hash", "VARCHAR", "SHA-256 of about.json, the note beside the models."),
+            Column("panel_hash", "VARCHAR", "SHA-256 of the saved panel that plans reckon with."),
+            Column("holdout_hash", "VARCHAR", "SHA-256 of the saved fit without the last weeks."),
+            Column("final_hash", "VARCHAR", "SHA-256 of the saved fit on all weeks."),
         ),
     ),
     Table(

@@ -9,6 +9,7 @@ from pydantic import Field, create_model
 from mmm_assets.orchestration import metadata
 from mmm_assets.planning.questions import Infeasible, ask, plan_budget
 from mmm_assets.planning.words import budget_table, budget_words
+from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import UnknownRefresh, published_week
 from mmm_model.budget.scenario_kinds import SCENARIO_KINDS
@@ -56,7 +57,7 @@ def best_budget(
             caution=config.caution,
         )
         budget = plan_budget(project, week, question)
-    except (Infeasible, UnknownRefresh, ValueError) as error:
+    except (Infeasible, UnknownRefresh, WarehouseError, ValueError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     about = project.config
     lines = budget_words(budget, config.horizon, about.kpi_name, about.currency)

@@ -17,9 +17,9 @@ from mmm_assets.store.durable import copy_durably, write_durably
 from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import refreshes
+from mmm_assets.store.saved_fits import MODEL_FILES
 
 _NOTE = "publishing"
-MODEL_FILES = ("about.json", "holdout.safetensors", "final.safetensors")
 
 
 def publish(project: Project, refresh_week: date, run_id: str) -> None:
@@ -65,7 +65,7 @@ def _follow(project: Project, refresh_week: date) -> None:
     """Put models and dashboard where the tables are already; may be repeated."""
     draft = project.warehouse.draft_folder(refresh_week)
     models = project.warehouse.model_folder(refresh_week)
-    moves = {name: models / name for name in MODEL_FILES}
+    moves = {name: models / name for name in MODEL_FILES.values()}
     moves[DASHBOARD] = report_file(project, refresh_week)
     for name, target in moves.items():
         if (draft / name).exists():

@@ -12,6 +12,7 @@ import dagster as dg
 
 from mmm_assets.inputs.panel_table import TABLES
 from mmm_assets.store.errors import WarehouseBusy
+from mmm_assets.store.parts import forget_part
 from mmm_assets.store.project import Project
 
 _WEEK = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -53,6 +54,7 @@ def _forget(project: Project, week: date) -> None:
     with project.warehouse.work() as connection:
         for table in TABLES:
             connection.execute(f"DELETE FROM staging.{table} WHERE refresh_week = ?", [week])
+        forget_part(connection, week)
 
 
 def _weeks(folder: Path) -> list[date]:

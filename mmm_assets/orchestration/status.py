@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -85,8 +86,11 @@ def _runs(config: ProjectConfig) -> list[tuple[str, str]]:
     from mmm_assets.orchestration.project_resource import PARTITION_TAG
     from mmm_assets.orchestration.run import dagster_home, dagster_instance
 
-    if not (dagster_home(config) / "dagster.yaml").exists():
+    home = dagster_home(config)
+    if not (home / "dagster.yaml").exists():
         return []
+    if not os.access(home, os.W_OK):  # Dagster opens its records for writing
+        return [("runs", f"not known: {home} cannot be written to")]
     with dagster_instance(config) as instance:
         records = instance.get_run_records(limit=50)
     lines = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 
 class WarehouseError(RuntimeError):
     """The warehouse cannot be used as it should; the message says why, for a person."""
@@ -9,3 +12,13 @@ class WarehouseError(RuntimeError):
 
 class WarehouseBusy(WarehouseError):
     """Another process held the warehouse or a refresh week for longer than one should wait."""
+
+
+class UnusableModel(WarehouseError):
+    """A saved model that is missing, spoilt or too old: the file, its week, the next step."""
+
+    def __init__(self, file: Path, refresh_week: date, why: str) -> None:
+        super().__init__(
+            f"the saved model of the refresh of {refresh_week} cannot be used: {file} {why}. "
+            f"Make it again:  mmm refresh --week {refresh_week}"
+        )

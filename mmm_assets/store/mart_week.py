@@ -52,8 +52,11 @@ def replace_week(
 def read_week(
     connection: duckdb.DuckDBPyConnection, table: str, refresh_week: date
 ) -> pd.DataFrame:
-    """Read one refresh week of a mart table, without its key."""
-    names = ", ".join(quote(column.name) for column in mart.BY_NAME[table].columns)
-    return connection.execute(
-        f"SELECT {names} FROM mart.{table} WHERE refresh_week = ?", [refresh_week]
+    """Read one refresh week of a mart table, without its key.
+
+    A column that an earlier release did not have is empty.
+    """
+    found = connection.execute(
+        f"SELECT * FROM mart.{table} WHERE refresh_week = ?", [refresh_week]
     ).df()
+    return found.reindex(columns=[column.name for column in mart.BY_NAME[table].columns])

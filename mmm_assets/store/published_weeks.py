@@ -8,10 +8,13 @@ in ``mart.refreshes``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from mmm_assets.config.errors import UsageError
+from mmm_assets.mart.refreshes import MODEL_HASHES
 from mmm_assets.store.warehouse import Warehouse
 
 
@@ -28,19 +31,33 @@ class Refreshed:
     data_fingerprint: str
     config_fingerprint: str
     code_version: str
+    model_hashes: Mapping[str, str] = field(default_factory=dict)
+    """File of the saved models → its SHA-256; empty for a refresh of the last release."""
 
 
 def refreshes(warehouse: Warehouse) -> dict[date, Refreshed]:
     """All refreshes that analysts can see, held ones too, oldest first."""
     try:
         with warehouse.published() as connection:
-            rows = connection.execute(
-                "SELECT refresh_week, status, run_id, data_fingerprint, config_fingerprint, "
-                "code_version FROM mart.refreshes ORDER BY refresh_week"
-            ).fetchall()
+            rows = connection.execute("FROM mart.refreshes ORDER BY refresh_week").fetchall()
+            names = [column[0] for column in connection.description or ()]
     except FileNotFoundError:
         return {}
-    return {week: Refreshed(*rest) for week, *rest in rows}
+    found = (dict(zip(names, row, strict=True)) for row in rows)
+    return {row["refresh_week"]: _refreshed(row) for row in found}
+
+
+def _refreshed(row: Mapping[str, Any]) -> Refreshed:
+    """A row of whatever release; the last one had no hashes of models."""
+    hashes = {name: row.get(column) for name, column in MODEL_HASHES.items()}
+    return Refreshed(
+        status=row["status"],
+        run_id=row["run_id"],
+        data_fingerprint=row["data_fingerprint"],
+        config_fingerprint=row["config_fingerprint"],
+        code_version=row["code_version"],
+        model_hashes={name: value for name, value in hashes.items() if value is not None},
+    )
 
 
 def published_weeks(warehouse: Warehouse) -> list[date]:

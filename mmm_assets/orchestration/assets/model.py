@@ -10,15 +10,19 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets.inputs.fits import panel_of
+from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.lift_tests import read_lift_tests
+from mmm_assets.inputs.panel_table import panel_fingerprint
 from mmm_assets.orchestration import metadata
-from mmm_assets.orchestration.assets.raw import Refused
+from mmm_assets.orchestration.assets.raw import CHECKS, Refused
+from mmm_assets.store.errors import UnusableModel
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Progress, Project
-from mmm_assets.store.saved_fits import published_training, save_training
+from mmm_assets.store.published_weeks import is_published
+from mmm_assets.store.saved_fits import published_models, save_training
 
 if TYPE_CHECKING:
-    from mmm_model import Panel
+    from mmm_model import Panel, Training
     from mmm_model.fit.lift_tests import LiftTest
 
 # Read when torch loads: threads that wait for each other must not keep a shared machine busy.
@@ -41,9 +45,9 @@ def fitted_model(
 
     config, refresh_week = project.config, date.fromisoformat(context.partition_key)
     panel = panel_of(project, refresh_week)
-    tests = _lift_tests(project, panel)
+    tests, known = _lift_tests(project, panel)
     before = refresh_week - timedelta(weeks=1)
-    warm = published_training(project, before) if config.refresh.warm_start else None
+    warm = _start(project, before, context.log.warning) if config.refresh.warm_start else None
     started = time.perf_counter()
     training = train(
         panel,
@@ -55,7 +59,8 @@ def fitted_model(
     )
     seconds = time.perf_counter() - started
     about = {"seconds": seconds, "started_from": before.isoformat() if warm else None}
-    save_training(project, refresh_week, training, about)
+    made_from = {"panel": panel_fingerprint(panel), CHECKS: known}
+    save_training(project, refresh_week, training, panel, about, made_from)
     history = training.history
     with project.warehouse.work() as connection:
         replace_week(connection, "training_history", refresh_week, history)
@@ -69,17 +74,29 @@ def fitted_model(
     )
 
 
-def _lift_tests(project: Project, panel: "Panel") -> "list[LiftTest]":
-    """Read the tests of a panel; refuse those that say nothing of it."""
+def _start(project: Project, week: date, warn: Callable[[str], None]) -> "Training | None":
+    """The published fits of a week; none, so that training starts cold, where they are no use."""
+    if not is_published(project.warehouse, week):
+        return None
+    try:
+        return published_models(project, week).training()
+    except UnusableModel as error:
+        warn(f"training starts cold: {error}")
+        return None
+
+
+def _lift_tests(project: Project, panel: "Panel") -> "tuple[list[LiftTest], str]":
+    """Read the tests of a panel, and when they were known; refuse what says nothing of it."""
     from mmm_model.fit.experiments import check_tests
 
     with project.warehouse.work() as connection:
         tests = read_lift_tests(connection, project.config, panel)
+        checked = recorded(connection, panel.weeks[-1].date())
     try:
         check_tests(tests, panel)
     except ValueError as error:
         raise Refused(f"lift_tests: {error}") from error
-    return tests
+    return tests, checked[1].known_on.isoformat() if checked else ""
 
 
 def _listener(project: Project, log: Callable[[str], None]) -> Progress:

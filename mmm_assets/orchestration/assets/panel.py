@@ -9,11 +9,12 @@ from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.media_table import write_media
 from mmm_assets.inputs.panel_building import build_panel_tables
-from mmm_assets.inputs.panel_table import TABLES
+from mmm_assets.inputs.panel_table import TABLES, panel_fingerprint
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.orchestration import metadata
-from mmm_assets.orchestration.assets.raw import Refused, check_inputs
+from mmm_assets.orchestration.assets.raw import CHECKS, Refused, check_inputs
 from mmm_assets.store.mart_week import read_week
+from mmm_assets.store.parts import Part, forget_part, record_part
 from mmm_assets.store.project import Project
 
 _RESTATED = """
@@ -49,8 +50,13 @@ def panel(
     with project.warehouse.work() as connection:
         build_panel_tables(connection, project.config, refresh_week, known.known_on)
         write_media(connection, refresh_week)
+        forget_part(connection, refresh_week, "panel")  # until the new one is noted
         restated = connection.execute(_RESTATED, [refresh_week]).df()
     built = panel_of(project, refresh_week)
+    made_from = {CHECKS: known.known_on.isoformat()}
+    with project.warehouse.work() as connection:
+        part = Part.by(project.config, panel_fingerprint(built), made_from)
+        record_part(connection, refresh_week, "panel", part)
     overview = pd.DataFrame(
         {
             "channel": built.channels,

@@ -1,8 +1,8 @@
 """The end of a refresh: its dashboard, the gates that it must pass, and its publication."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -13,23 +13,29 @@ from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import panel_fingerprint
 from mmm_assets.mart import gates
+from mmm_assets.mart.refreshes import MODEL_HASHES
 from mmm_assets.orchestration import metadata
-from mmm_assets.orchestration.assets.results import RESULT_ASSETS
+from mmm_assets.orchestration.assets.raw import CHECKS, Refused
+from mmm_assets.orchestration.assets.results import RESULT_ASSETS, RESULTS
 from mmm_assets.orchestration.assets.track import forecast_track
+from mmm_assets.orchestration.belonging import parts_of, what_is_older
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.publication import publish
 from mmm_assets.orchestration.retention import tidy
 from mmm_assets.report.files import draw_draft, report_file
 from mmm_assets.report.headline import headline
 from mmm_assets.store.mart_week import replace_week
+from mmm_assets.store.parts import Part, agreed, record_part
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import is_published
-from mmm_assets.store.saved_fits import about_training
+from mmm_assets.store.saved_fits import file_hashes, newest_models
 
 if TYPE_CHECKING:
     from mmm_model import Panel
 
 GROUP = "publication"
+PARTS = (CHECKS, "panel", "fitted_model", *RESULTS, "forecast_track")
+"""Parts that the dashboard is made from, in the order in which they are made."""
 
 
 @dg.asset(
@@ -46,6 +52,10 @@ def dashboard(
     refresh_week = date.fromisoformat(context.partition_key)
     with project.warehouse.work() as connection:
         file = draw_draft(project, connection, refresh_week)
+        parts = parts_of(project, connection, refresh_week)
+        made_from = {name: parts[name].fingerprint for name in PARTS if name in parts}
+        page = Part.by(project.config, hashlib.sha256(file.read_bytes()).hexdigest(), made_from)
+        record_part(connection, refresh_week, "dashboard", page)
         lines = headline(connection, refresh_week, project.config.currency)
     published = report_file(project, refresh_week)  # where it will lie
     return dg.MaterializeResult(
@@ -66,15 +76,19 @@ def dashboard(
         dg.AssetCheckSpec(gate.name, asset=gate.asset, description=gate.description)
         for gate in gates.GATES
     ],
+    can_subset=True,
 )
 def result_gates(
     context: dg.AssetCheckExecutionContext, project: dg.ResourceParam[Project]
 ) -> Iterator[dg.AssetCheckResult]:
     """Show each gate at the asset that it judges; ``published_refresh`` acts on them."""
+    asked = context.selected_asset_check_keys
     refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
     with project.warehouse.work() as connection:
         found = {gate: gates.broken(connection, gate, refresh_week) for gate in gates.GATES}
     for gate, faults in found.items():
+        if dg.AssetCheckKey(dg.AssetKey(gate.asset), gate.name) not in asked:
+            continue
         yield dg.AssetCheckResult(
             asset_key=gate.asset,
             check_name=gate.name,
@@ -102,6 +116,10 @@ def published_refresh(
     refresh_week = date.fromisoformat(context.partition_key)
     panel = panel_of(project, refresh_week)
     with project.warehouse.work() as connection:
+        parts = parts_of(project, connection, refresh_week)
+        older = what_is_older(parts, (*PARTS, "dashboard"), refresh_week)
+        if older:
+            raise Refused(older)
         held = [
             gates.reason(gate, faults)
             for gate in gates.GATES
@@ -114,6 +132,8 @@ def published_refresh(
             data_fingerprint=panel_fingerprint(
                 panel, read_lift_tests(connection, project.config, panel)
             ),
+            config_fingerprint=agreed(part.configuration for part in parts.values()),
+            code_version=agreed(part.code for part in parts.values()),
         )
         replace_week(connection, "refreshes", refresh_week, row)
     if held:
@@ -152,15 +172,14 @@ def _refresh_row(
     held: list[str],
 ) -> pd.DataFrame:
     settings = project.config.model_settings()
-    training = about_training(project, refresh_week)
+    models = newest_models(project, refresh_week)
+    training = models.about()
     return pd.DataFrame(
         [
             {
                 "status": "held" if held else "published",
                 "reason": " ".join(held),
                 "run_id": context.run.run_id,
-                "config_fingerprint": project.config.fingerprint,
-                "code_version": version("mmm-platform"),
                 "seed": settings.seed,
                 "regions": len(panel.regions),
                 "weeks": len(panel.weeks),
@@ -171,6 +190,7 @@ def _refresh_row(
                 "kpi_name": project.config.kpi_name,
                 "currency": project.config.currency,
                 "project": project.config.project,
+                **{MODEL_HASHES[name]: found for name, found in file_hashes(models).items()},
             }
         ]
     )

@@ -13,6 +13,7 @@ from mmm_assets.inputs.fits import Fits, fits_of
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets import graph_check
 from mmm_assets.store.mart_week import replace_week
+from mmm_assets.store.parts import Part, record_part, rows_fingerprint
 from mmm_assets.store.project import Project
 
 EDGE_COLUMNS = [column.name for column in mart.BY_NAME["channel_graph"].columns]
@@ -45,10 +46,15 @@ def result(
             context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
         ) -> dg.MaterializeResult:
             refresh_week = date.fromisoformat(context.partition_key)
-            frames, shown = compute(fits_of(project, refresh_week))
+            fits = fits_of(project, refresh_week)
+            frames, shown = compute(fits)
+            made_from = fits.made_from  # read before the turn at the warehouse
             with project.warehouse.work() as connection:
                 for name in tables:
                     replace_week(connection, name, refresh_week, frames[name])
+                rows = rows_fingerprint(connection, tables, refresh_week)
+                part = Part.by(project.config, rows, made_from)
+                record_part(connection, refresh_week, compute.__name__, part)
             return dg.MaterializeResult(
                 metadata={"dagster/row_count": len(frames[tables[0]]), **shown}
             )
@@ -268,3 +274,5 @@ def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
 
 
 RESULT_ASSETS = list(_RESULTS)
+RESULTS = tuple(asset.key.path[-1] for asset in RESULT_ASSETS)
+"""Names of the assets."""

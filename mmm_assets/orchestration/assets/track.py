@@ -7,8 +7,10 @@ import pandas as pd
 
 from mmm_assets.inputs.earlier_refreshes import earlier_scores, score_new_weeks
 from mmm_assets.inputs.fits import panel_of
+from mmm_assets.inputs.panel_table import panel_fingerprint
 from mmm_assets.orchestration import metadata
 from mmm_assets.store.mart_week import replace_week
+from mmm_assets.store.parts import Part, record_part, rows_fingerprint
 from mmm_assets.store.project import Project
 
 
@@ -34,6 +36,9 @@ def forecast_track(
     with project.warehouse.work() as connection:
         replace_week(connection, "forecast_track", refresh_week, new)
         replace_week(connection, "forecast_skill", refresh_week, skill)
+        rows = rows_fingerprint(connection, ("forecast_track", "forecast_skill"), refresh_week)
+        part = Part.by(project.config, rows, {"panel": panel_fingerprint(panel)})
+        record_part(connection, refresh_week, "forecast_track", part)
     shown = skill.assign(horizon_weeks=skill["horizon_weeks"].map(_horizon))
     return dg.MaterializeResult(
         metadata={

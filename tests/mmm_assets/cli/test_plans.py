@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -57,3 +59,28 @@ def test_plan_refuses_what_cannot_be(
     code, said = run("plan", "-c", refreshed.path, *options)
     assert code == EXIT["usage"]
     assert message in said
+
+
+def test_a_plan_needs_no_permission_to_write(project: ProjectConfig) -> None:
+    folder = project.folder
+    for part in (folder, *folder.rglob("*")):
+        part.chmod(0o555 if part.is_dir() else 0o444)
+    for parent in folder.parents:
+        if parent.stat().st_mode & 0o005:  # pytest makes its folders for their owner alone
+            break
+        parent.chmod(parent.stat().st_mode | 0o055)
+    nobody = """
+import os, sys
+from typer.testing import CliRunner
+from mmm_assets.cli import app
+if os.geteuid() == 0:  # to whom nothing is read-only
+    CliRunner().invoke(app, sys.argv[1:])  # imports all that nobody may not read
+    os.setgid(65534)
+    os.setuid(65534)
+app(sys.argv[1:])
+"""
+    for command in ("plan", "status"):
+        asked = [sys.executable, "-c", nobody, command, "-c", str(project.path)]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "2024-07-08" in done.stdout

@@ -58,7 +58,7 @@ def test_restated_weeks_move_what_they_should_and_the_past_can_be_had_again(
     with dagster_instance(project) as instance:
         again = refresh(project, instance, NEWEST, as_known_on=known_on.isoformat())
     assert again.status == "published", again.messages
-    of_the_run = ["run_id", "published_at", "seconds", "knowledge"]
+    of_the_run = ["run_id", "published_at", "seconds", "about_hash", "knowledge"]
     now = tables(project)
     assert now["refreshes"]["knowledge"].tolist() == ["asked"]
     for name, expected in before.items():

@@ -13,14 +13,16 @@ import pytest
 from mmm_assets import mart
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.panel_building import build_panel_tables
-from mmm_assets.inputs.panel_table import read_panel
+from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.sources import load_raw
+from mmm_assets.planning.questions import ask, plan_budget
 from mmm_assets.report import build_index, build_report
+from mmm_assets.store.errors import UnusableModel
 from mmm_assets.store.mart_week import read_week, replace_week
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_weeks
-from mmm_assets.store.saved_fits import published_training
+from mmm_assets.store.saved_fits import published_models
 from mmm_model.effects.predictions import predictions
 from tests.mmm_assets.tiny_project import write_tiniest
 
@@ -69,8 +71,7 @@ def test_its_fits_predict_what_they_predicted(project: Project) -> None:
             load_raw(connection, project.config, role, datetime.now(UTC))
         build_panel_tables(connection, project.config, WEEK)
         panel = read_panel(connection, project.config, WEEK)
-    training = published_training(project, WEEK)
-    assert training is not None
+    training = published_models(project, WEEK).training()
     with project.warehouse.published() as connection:
         then = read_week(connection, "predictions", WEEK)
     keys = ["split", "region", "week"]
@@ -80,3 +81,18 @@ def test_its_fits_predict_what_they_predicted(project: Project) -> None:
         then.sort_values(keys).reset_index(drop=True),
         rtol=1e-6,
     )
+
+
+def test_a_plan_of_its_panel_needs_the_tables_as_they_were(project: Project) -> None:
+    """It saved no panel beside the fits: the staging tables serve while they say the same."""
+    asked = ask({}, 1)
+    with pytest.raises(UnusableModel, match="mmm refresh --week 2023-10-30"):
+        plan_budget(project, WEEK, asked)
+    with project.warehouse.work() as connection:
+        for role in ROLES:
+            load_raw(connection, project.config, role, datetime.now(UTC))
+        build_panel_tables(connection, project.config, WEEK)
+        now = panel_fingerprint(read_panel(connection, project.config, WEEK))
+    with duckdb.connect(str(project.warehouse.published_file)) as connection:
+        connection.execute("UPDATE mart.refreshes SET data_fingerprint = ?", [now])
+    assert plan_budget(project, WEEK, asked).spend.sum() > 0
