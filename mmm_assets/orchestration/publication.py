@@ -8,6 +8,7 @@ process had begun.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -22,16 +23,18 @@ from mmm_assets.store.saved_fits import MODEL_FILES
 _NOTE = "publishing"
 
 
-def publish(project: Project, refresh_week: date, run_id: str) -> None:
+def publish(project: Project, refresh_week: date, run_id: str, warn: Callable[[str], None]) -> None:
     """Publish a refresh week; the caller holds its turn.
 
     Parameters
     ----------
     run_id
         What ``mart.refreshes`` says of the week in the working file.
+    warn
+        Told that somebody had written to the published file.
     """
     write_durably(project.warehouse.draft_folder(refresh_week) / _NOTE, run_id)
-    project.warehouse.publish(refresh_week)
+    project.warehouse.publish(refresh_week, warn)
     _follow(project, refresh_week)
 
 

@@ -12,6 +12,7 @@ import duckdb
 from mmm_assets.config import ProjectConfig
 from mmm_assets.mart.numbers import number, percent
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_file import who_writes
 from mmm_assets.store.published_weeks import published_weeks
 
 _QUERY = """
@@ -50,7 +51,9 @@ _SKILL = """
 
 def overview(config: ProjectConfig) -> list[tuple[str, str]]:
     """Say in a few lines how fresh, how good and how large a project is, and what runs."""
-    return [*_published(config), *_runs(config), ("on disk", _sizes(config))]
+    file = Project(config).warehouse.published_file
+    written = [("tables", said) for said in who_writes(file)]
+    return [*_published(config), *written, *_runs(config), ("on disk", _sizes(config))]
 
 
 def _published(config: ProjectConfig) -> list[tuple[str, str]]:

@@ -4,12 +4,17 @@ The new content is written beside the file, synced to disk and renamed over it; 
 synced last, or the rename itself could be lost. The name beside is always the same, so a killed
 process leaves at most one such file and the next writer overwrites it: whoever may meet another
 writer of the same file holds a lock meanwhile.
+
+A file keeps what somebody made of it: its permissions, its group, and that it is a link to a file
+elsewhere.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -28,9 +33,21 @@ def copy_durably(source: Path, target: Path) -> None:
     replace_durably(beside, target)
 
 
-def replace_durably(source: Path, target: Path) -> None:
-    """Rename a file over another on the same disk."""
+def replace_durably(source: Path, target: Path, read_only: bool = False) -> None:
+    """Rename a file over another on the same disk; of a link, over the file that it leads to.
+
+    Parameters
+    ----------
+    read_only
+        Nobody may write to the file, unless somebody gave it permissions of its own.
+    """
+    target = target.resolve()
     with source.open("rb+") as handle:
+        of_a_new_file = stat.S_IMODE(source.stat().st_mode)
+        if target.exists():
+            _keep_permissions(source, target)
+        if read_only and stat.S_IMODE(source.stat().st_mode) == of_a_new_file:
+            source.chmod(of_a_new_file & ~0o222)
         os.fsync(handle.fileno())
     source.replace(target)
     descriptor = os.open(target.parent, os.O_RDONLY)
@@ -40,6 +57,18 @@ def replace_durably(source: Path, target: Path) -> None:
         os.close(descriptor)
 
 
+def _keep_permissions(source: Path, target: Path) -> None:
+    """Give a file the owner, group, mode and access list of the one that it will replace."""
+    there = target.stat()
+    for owner in (there.st_uid, -1):  # only the administrator may give a file away
+        with suppress(PermissionError):
+            os.chown(source, owner, there.st_gid)
+            break
+    shutil.copystat(target, source)
+    os.utime(source)
+
+
 def _beside(file: Path) -> Path:
+    file = file.resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
     return file.with_name(f".{file.name}.draft")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +23,7 @@ from mmm_assets import mart
 from mmm_assets.store.durable import replace_durably
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
+from mmm_assets.store.published_file import WRITTEN_TO, foreign_logs, open_as_published
 from mmm_assets.store.schema import create_mart, create_schemas
 from mmm_assets.store.sql_text import quote, quote_text
 
@@ -109,22 +110,36 @@ class Warehouse:
     def published(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the published file as an analyst would, read-only.
 
+        Yields
+        ------
+        duckdb.DuckDBPyConnection
+            On a copy where somebody has the file open for writing, or left a log beside it.
+
         Raises
         ------
         FileNotFoundError
             If nothing has been published yet.
+        WarehouseError
+            If the file cannot be read.
         """
         if not self.published_file.exists():
             raise FileNotFoundError(f"nothing is published yet: {self.published_file} is missing")
-        with duckdb.connect(str(self.published_file), read_only=True) as connection:
+        with open_as_published(self.published_file) as connection:
             yield connection
 
-    def publish(self, refresh_week: date) -> None:
+    def publish(
+        self, refresh_week: date, warn: Callable[[str], None] = lambda message: None
+    ) -> None:
         """Replace one refresh week in the published file by what the working file holds.
 
         Atomic: the new state is built in a copy, synced to disk and renamed over the old one.
+
+        Parameters
+        ----------
+        warn
+            Told that somebody had written to the published file.
         """
-        draft = self.published_file.with_suffix(".draft")
+        draft = self.published_file.resolve().with_suffix(".draft")
         with self.turn("publish"):
             _remove_draft(draft)  # left by a run that was killed
             try:
@@ -132,7 +147,11 @@ class Warehouse:
                     shutil.copyfile(self.published_file, draft)
                 with self.turn("work"), _connect(draft, self.memory_limit) as connection:
                     self._replace_in(connection, refresh_week)
-                replace_durably(draft, self.published_file)
+                # DuckDB would replay a log of the old file onto the new one.
+                for log in foreign_logs(self.published_file):
+                    log.unlink(missing_ok=True)
+                    warn(f"{log} was removed: {WRITTEN_TO}")
+                replace_durably(draft, self.published_file, read_only=True)
             except BaseException:
                 _remove_draft(draft)  # a full disk needs the room
                 raise

@@ -146,7 +146,7 @@ def published_refresh(
             metadata={"outcome": "held"},
             allow_retries=False,
         )
-    publish(project, refresh_week, context.run.run_id)
+    publish(project, refresh_week, context.run.run_id, context.log.warning)
     if not held:
         notify(project.config, "published", context.partition_key, context.run.run_id)
     try:

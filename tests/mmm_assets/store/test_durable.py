@@ -45,3 +45,13 @@ def test_a_copy_replaces_what_was_there(tmp_path: Path) -> None:
         copy_durably(source, target)
         assert target.read_text() == content
     assert source.exists()
+
+
+def test_a_file_keeps_its_permissions_and_its_link(tmp_path: Path) -> None:
+    file, link = tmp_path / "page.html", tmp_path / "link.html"
+    write_durably(file, "one")
+    file.chmod(0o604)
+    link.symlink_to(file)
+    write_durably(link, "two")
+    assert link.is_symlink() and file.read_text() == "two"
+    assert file.stat().st_mode & 0o777 == 0o604
