@@ -29,10 +29,18 @@ class Knowledge:
         ``latest``, ``then`` or ``asked``: everything, what was there in time, a given moment.
     known_on
         Time of the newest load that counts, UTC without a zone.
+    load
+        Its number; None where an earlier release recorded none.
     """
 
     kind: str
     known_on: datetime
+    load: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Equal names, equal loads; also when a clock is corrected later."""
+        return f"load {self.load}" if self.load else self.known_on.isoformat()
 
 
 def parse_moment(text: str) -> datetime:
@@ -78,10 +86,11 @@ def choose(
         until = datetime.combine(refresh_week + timedelta(days=days), time.min)
     row = connection.execute(
         "SELECT max(loaded_at) FILTER ($until::TIMESTAMP IS NULL OR loaded_at <= $until), "
-        "min(loaded_at) FROM raw.loads",
+        "min(loaded_at), "
+        "max(load_id) FILTER ($until::TIMESTAMP IS NULL OR loaded_at <= $until) FROM raw.loads",
         {"until": until},
     ).fetchone()
-    newest, first = row if row else (None, None)
+    newest, first, load = row if row else (None, None, None)
     if newest is None:
         raise SourceError(
             f"media, kpi: nothing was loaded by {until:%Y-%m-%d %H:%M} UTC; the first load is of "
@@ -89,7 +98,7 @@ def choose(
             if first and until
             else "media, kpi: nothing was loaded yet"
         )
-    return Knowledge(kind, newest)
+    return Knowledge(kind, newest, load)
 
 
 def record(
@@ -99,8 +108,8 @@ def record(
     _create(connection)
     connection.execute("DELETE FROM staging.knowledge WHERE refresh_week = ?", [refresh_week])
     connection.execute(
-        "INSERT INTO staging.knowledge VALUES (?, ?, ?, ?)",
-        [refresh_week, run_id, known.kind, known.known_on],
+        "INSERT INTO staging.knowledge VALUES (?, ?, ?, ?, ?)",
+        [refresh_week, run_id, known.kind, known.known_on, known.load],
     )
 
 
@@ -110,7 +119,8 @@ def recorded(
     """Read the run and the knowledge that `record` kept."""
     _create(connection)
     row = connection.execute(
-        "SELECT run_id, kind, known_on FROM staging.knowledge WHERE refresh_week = ?",
+        "SELECT run_id, kind, coalesce(loaded_at, known_on), load_id "
+        "FROM staging.knowledge LEFT JOIN raw.loads USING (load_id) WHERE refresh_week = ?",
         [refresh_week],
     ).fetchone()
     return (row[0], Knowledge(*row[1:])) if row else None
@@ -120,5 +130,7 @@ def _create(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS staging")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS staging.knowledge "
-        "(refresh_week DATE, run_id VARCHAR, kind VARCHAR, known_on TIMESTAMP)"
+        "(refresh_week DATE, run_id VARCHAR, kind VARCHAR, known_on TIMESTAMP, load_id BIGINT)"
     )
+    connection.execute("ALTER TABLE staging.knowledge ADD COLUMN IF NOT EXISTS load_id BIGINT")
+    create_raw_tables(connection)

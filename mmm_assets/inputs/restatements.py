@@ -59,7 +59,9 @@ def earlier_refresh(
 ) -> EarlierRefresh | None:
     """Find the newest refresh of an earlier week; None where there is none."""
     row = connection.execute(
-        "SELECT refresh_week, known_on FROM mart.refreshes "
+        # A clock that was ahead may have been corrected since: the load says what was known.
+        "SELECT refresh_week, coalesce(loaded_at, known_on) "
+        "FROM mart.refreshes LEFT JOIN raw.loads ON load_id = known_load "
         "WHERE refresh_week < ? AND known_on IS NOT NULL ORDER BY refresh_week DESC LIMIT 1",
         [refresh_week],
     ).fetchone()

@@ -14,7 +14,7 @@ import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import duckdb
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.tables import Given, Source
+from mmm_assets.inputs.load_times import correct_load_times
 from mmm_assets.inputs.raw_tables import PROVENANCE, create_raw_tables
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import Delivery, SourceError, find_files, open_file
@@ -35,7 +36,7 @@ _LAST_LOAD = """
     WHERE role = ? AND source = ? AND origin = ?
     ORDER BY load_id DESC LIMIT 1
 """
-_NEXT_LOAD = "SELECT coalesce(max(load_id), 0) + 1, max(loaded_at) FROM raw.loads"
+_NEXT_LOAD = "SELECT coalesce(max(load_id), 0) + 1 FROM raw.loads"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class LoadReport:
         The source as configured, or why there is none.
     fingerprint
         Hash of the source's content.
+    warnings
+        Clocks that were wrong, for a person.
     """
 
     role: str
@@ -59,6 +62,7 @@ class LoadReport:
     new_rows: int
     source: str
     fingerprint: str
+    warnings: tuple[str, ...] = ()
 
 
 def load_raw(
@@ -91,12 +95,14 @@ def load_raw(
             for file in find_files(config.folder, str(table.source), role)
         ]
     loads = [_load(connection, config, role, table, delivery, when) for delivery in deliveries]
+    new_rows = sum(rows for rows, is_new in loads if is_new)
     return LoadReport(
         role,
         rows=sum(rows for rows, _ in loads),
-        new_rows=sum(rows for rows, is_new in loads if is_new),
+        new_rows=new_rows,
         source=table.origin,
         fingerprint=", ".join(delivery.fingerprint for delivery in deliveries[:8]),
+        warnings=tuple(correct_load_times(connection)) if new_rows else (),
     )
 
 
@@ -127,18 +133,16 @@ def _load(
     if last is not None and last[:2] == (delivery.fingerprint, mapping):
         return int(last[2]), False
 
-    number, latest = _one(connection, _NEXT_LOAD)
-    if latest is not None:  # a clock that was set back must not reorder loads
-        when = max(when, latest + timedelta(microseconds=1))
+    (number,) = _one(connection, _NEXT_LOAD)
     _append_rows(connection, role, table, delivery, number, when)
     rows, first, last_day = _span(connection, config, role, table, number)
     if rows == 0:
         raise SourceError(f"{role}: {delivery.source} is empty: it has a header and no rows")
     connection.execute(
-        "INSERT INTO raw.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO raw.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(number, role, table.origin, delivery.source, delivery.fingerprint, mapping, when),
-            *(rows, first, last_day),
+            *(rows, first, last_day, when),
         ],
     )
     return rows, True

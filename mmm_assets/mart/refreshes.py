@@ -57,6 +57,7 @@ REFRESH_TABLES: tuple[Table, ...] = (
                 "this time reads the same rows again.",
             ),
             Column("started_from", "DATE", "Refresh that training started from; null: none."),
+            Column("known_load", "BIGINT", "Number of that load in raw.loads."),
             Column("about_hash", "VARCHAR", "SHA-256 of about.json, the note beside the models."),
             Column("panel_hash", "VARCHAR", "SHA-256 of the saved panel that plans reckon with."),
             Column("holdout_hash", "VARCHAR", "SHA-256 of the saved fit without the last weeks."),

@@ -29,7 +29,7 @@ from mmm_assets.store.project import Project
 
 # What differs between two runs of the same refresh.
 VOLATILE = {
-    "refreshes": ("run_id", "published_at", "seconds", "known_on", "about_hash"),
+    "refreshes": ("run_id", "published_at", "seconds", "known_on", "known_load", "about_hash"),
     "restatements": ("loaded_at",),
 }
 Digest = dict[str, str]

@@ -96,7 +96,7 @@ def _lift_tests(project: Project, panel: "Panel") -> "tuple[list[LiftTest], str]
         check_tests(tests, panel)
     except ValueError as error:
         raise Refused(f"lift_tests: {error}") from error
-    return tests, checked[1].known_on.isoformat() if checked else ""
+    return tests, checked[1].name if checked else ""
 
 
 def _listener(project: Project, log: Callable[[str], None]) -> Progress:

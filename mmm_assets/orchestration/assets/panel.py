@@ -53,7 +53,7 @@ def panel(
         forget_part(connection, refresh_week, "panel")  # until the new one is noted
         restated = connection.execute(_RESTATED, [refresh_week]).df()
     built = panel_of(project, refresh_week)
-    made_from = {CHECKS: known.known_on.isoformat()}
+    made_from = {CHECKS: known.name}
     with project.warehouse.work() as connection:
         part = Part.by(project.config, panel_fingerprint(built), made_from)
         record_part(connection, refresh_week, "panel", part)

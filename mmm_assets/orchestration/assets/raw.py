@@ -1,6 +1,6 @@
 """Raw tables: what was delivered, appended as it came, and the checks that it must pass."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ class Refused(dg.Failure):
         super().__init__(description, metadata={"outcome": "refused"}, allow_retries=False)
 
 
-def _load(project: Project, role: str) -> dg.MaterializeResult:
+def _load(project: Project, role: str, warn: Callable[[str], None]) -> dg.MaterializeResult:
     try:
         with project.warehouse.work() as connection:
             report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
@@ -43,6 +43,8 @@ def _load(project: Project, role: str) -> dg.MaterializeResult:
         raise dg.RetryRequested(max_retries=3, seconds_to_wait=5) from error
     except SourceError as error:
         raise Refused(str(error)) from error
+    for warning in report.warnings:
+        warn(warning)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": report.rows,
@@ -72,7 +74,7 @@ def _raw_asset(role: str) -> dg.AssetsDefinition:
     def raw_table(
         context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
     ) -> dg.MaterializeResult:
-        return _load(project, role)
+        return _load(project, role, context.log.warning)
 
     return raw_table
 
@@ -132,7 +134,7 @@ def check_inputs(project: Project, refresh_week: date, run: dg.DagsterRun) -> li
         earlier = earlier_refresh(connection, refresh_week)
         outcomes = run_checks(connection, project.config, refresh_week, known.known_on, earlier)
         knowledge.record(connection, refresh_week, known, run.run_id)
-        checked = Part.by(project.config, known.known_on.isoformat(), {})
+        checked = Part.by(project.config, known.name, {})
         record_part(connection, refresh_week, CHECKS, checked)
         replace_week(connection, "data_checks", refresh_week, outcome_table(outcomes))
         replace_week(connection, "restatements", refresh_week, restated_rows(connection))

@@ -129,6 +129,7 @@ def published_refresh(
         row = _refresh_row(context, project, refresh_week, panel, held).assign(
             knowledge=known.kind if known else None,
             known_on=known.known_on if known else None,
+            known_load=known.load if known else None,
             data_fingerprint=panel_fingerprint(
                 panel, read_lift_tests(connection, project.config, panel)
             ),
