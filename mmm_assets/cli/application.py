@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     from mmm_assets.config import ProjectConfig
@@ -106,6 +108,14 @@ def say_where(config: ProjectConfig, refresh_week: date) -> None:
         f"Lineage    mmm ui --config {short(config.path)}   (the bundled sample: make ui)",
         markup=False,
     )
+
+
+def text_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+    """A table whose cells are text whatever they hold: a name from data may look like markup."""
+    table = Table(*(Column(Text(str(name))) for name in columns), box=None)
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    return table
 
 
 def short(path: Path) -> str:

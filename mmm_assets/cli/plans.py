@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from mmm_assets.cli.application import ConfigOption, app, clear_errors, console, load, stop
+from mmm_assets.cli.application import (
+    ConfigOption,
+    app,
+    clear_errors,
+    console,
+    load,
+    stop,
+    text_table,
+)
 from mmm_assets.cli.scenario_options import with_scenario_options
 
 if TYPE_CHECKING:
@@ -62,7 +69,7 @@ def plan(
     about = load(config)
     frame = None
     with clear_errors():
-        from mmm_assets.planning.questions import ask, plan_budget, plan_by_week
+        from mmm_assets.planning.questions import ask, beyond_data, plan_budget, plan_by_week
         from mmm_assets.store.project import Project
         from mmm_assets.store.published_weeks import published_week
 
@@ -76,13 +83,18 @@ def plan(
             budget, frame = weekly.budget, weekly.frame()
         else:
             budget = plan_budget(project, refresh_week, question)
+        beyond = beyond_data(project, refresh_week, budget)
     _print_budget(budget, horizon, about)
     if frame is not None:
         _print_weeks(frame)
     console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
+    for line in beyond:
+        console.print(line, markup=False)
     if csv:
+        from mmm_assets.planning.words import without_formulas
+
         csv.parent.mkdir(parents=True, exist_ok=True)
-        (budget.frame() if frame is None else frame).to_csv(csv, index=False)
+        without_formulas(budget.frame() if frame is None else frame).to_csv(csv, index=False)
         what = "weekly means by region" if frame is None else "spend by channel and week"
         console.print(f"Wrote {what} to {csv}", markup=False)
 
@@ -93,10 +105,7 @@ def _print_budget(budget: RecommendedBudget, horizon: int, about: ProjectConfig)
     for line in budget_words(budget, horizon, about.kpi_name, about.currency):
         console.print(line, markup=False)
     rows = budget_table(budget, horizon, about.currency)
-    table = Table(*rows.columns, box=None)
-    for row in rows.itertuples(index=False):
-        table.add_row(*row)
-    console.print(table)
+    console.print(text_table(rows.columns, rows.itertuples(index=False)))
 
 
 def _print_weeks(frame: pd.DataFrame) -> None:
@@ -104,10 +113,8 @@ def _print_weeks(frame: pd.DataFrame) -> None:
     from mmm_assets.mart.numbers import to_the_cent
 
     wide = frame.pivot(index="week", columns="channel", values="optimal_spend")
-    table = Table("week", *map(str, wide.columns), box=None)
-    for week, spend in wide.iterrows():
-        table.add_row(f"{week:%Y-%m-%d}", *map(to_the_cent, spend))
-    console.print(table)
+    rows = ([f"{week:%Y-%m-%d}", *map(to_the_cent, spend)] for week, spend in wide.iterrows())
+    console.print(text_table(["week", *wide.columns], rows))
 
 
 def _fixed(signed: list[str], flights: list[str]) -> Fixed:

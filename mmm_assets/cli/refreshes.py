@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from mmm_assets.cli.application import (
     EXIT,
@@ -23,6 +22,7 @@ from mmm_assets.cli.application import (
     say_where,
     short,
     stop,
+    text_table,
 )
 
 if TYPE_CHECKING:
@@ -89,18 +89,15 @@ def status(config: ConfigOption = None) -> None:
     if not rows:
         console.print("Nothing is published yet. Start with:  mmm refresh")
         return
-    table = Table(
+    columns = (
         "refresh week",
         "status",
         "skill vs last value",
         "error",
         "published (UTC)",
         "reason",
-        box=None,
     )
-    for row in rows[:10]:
-        table.add_row(*row)
-    console.print(table)
+    console.print(text_table(columns, rows[:10]))
     if len(rows) > 10:
         console.print(f"… and {len(rows) - 10} earlier refreshes")
     say_where(project, date.fromisoformat(rows[0][0]))
@@ -129,16 +126,21 @@ def _run(
     outcomes = []
     with clear_errors():
         from mmm_assets.inputs.finished_weeks import FinishedWeeks
-        from mmm_assets.orchestration.run import dagster_instance, newest_refresh_week
+        from mmm_assets.orchestration.run import dagster_instance, newest_refresh_week, told
         from mmm_assets.orchestration.run import refresh as run_refresh
 
-        finished = FinishedWeeks(config) if resume else None
+        with told(config, weeks[0] if weeks else None):
+            finished = FinishedWeeks(config) if resume else None
         for week in weeks or [newest_refresh_week(config)]:
             if finished is not None and finished.is_done(week):
                 console.print(f"Refresh {week} is published already", markup=False)
                 continue
             console.print(f"Refresh {week} of {config.project}", markup=False)
-            with dagster_instance(config) as instance, _progress() as progress:
+            with (
+                told(config, week),
+                dagster_instance(config) as instance,
+                _progress() as progress,
+            ):
                 outcome = run_refresh(config, instance, week, progress, as_known_on)
             outcomes.append(outcome)
             if outcome.status != "published":
@@ -183,7 +185,7 @@ def _say_headline(config: ProjectConfig, refresh_week: date) -> None:
 
     with Project(config).warehouse.published() as connection:
         lines = headline(connection, refresh_week, config.currency)
-    console.print(f"\n{config.project}, refresh {refresh_week}", style="bold")
+    console.print(f"\n{config.project}, refresh {refresh_week}", style="bold", markup=False)
     for line in lines:
         console.print(f"  {line}", markup=False)
     say_where(config, refresh_week)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 
 import duckdb
 
@@ -55,7 +56,8 @@ def run_query(
             message = message.replace(secret, "***")
         raise SourceError(f"{role}: {source} failed: {message}") from None
     finally:
-        connection.execute("RESET file_search_path")
+        with suppress(duckdb.TransactionException):  # aborted by the query, and rolled back soon
+            connection.execute("RESET file_search_path")
     if not rows:
         raise SourceError(f"{role}: {source} is empty: it returned no rows")
     places = ", ".join(f"c{n}" for n in range(len(columns)))

@@ -10,6 +10,9 @@ import json
 import os
 import re
 import subprocess
+import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -18,6 +21,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.config.operations import Occasion
 
 _SECONDS = 20.0
+"""How long all ways together may take: whoever is told must not keep a refresh from its end."""
 
 
 def notify(
@@ -52,13 +56,39 @@ def notify(
         ensure_ascii=False,
     )
     ways = {"file": how.file, "command": how.command, "url": how.url}
-    for way, target in ways.items():
-        if target:
-            try:
-                _WAYS[way](config, notice)
-            except Exception as error:
-                # The kind alone: the text may hold the address, and that a secret.
-                warn(f"notify.{way} failed with {type(error).__name__}; the notice: {notice}")
+    asked = {way: _Attempt(_WAYS[way], config, notice) for way, target in ways.items() if target}
+    deadline = time.monotonic() + _SECONDS
+    for way, attempt in asked.items():
+        failed = attempt.failed_by(deadline)
+        if failed:
+            warn(f"notify.{way} failed with {failed}; the notice: {notice}")
+
+
+class _Attempt:
+    """One way of telling, tried beside the others."""
+
+    def __init__(
+        self, way: Callable[[ProjectConfig, str], None], config: ProjectConfig, notice: str
+    ) -> None:
+        self._failed = ""
+        self._thread = threading.Thread(target=self._run, args=(way, config, notice), daemon=True)
+        self._thread.start()
+
+    def _run(
+        self, way: Callable[[ProjectConfig, str], None], config: ProjectConfig, notice: str
+    ) -> None:
+        try:
+            way(config, notice)
+        except Exception as error:
+            # The kind alone: the text may hold the address, and that a secret.
+            self._failed = type(error).__name__
+            if isinstance(error, urllib.error.HTTPError):
+                self._failed = f"status {error.code}"
+
+    def failed_by(self, deadline: float) -> str:
+        """How it failed, if it did by a time of the monotonic clock; nothing where all is well."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        return f"no answer in {_SECONDS:.0f} s" if self._thread.is_alive() else self._failed
 
 
 def _to_file(config: ProjectConfig, notice: str) -> None:
@@ -88,9 +118,18 @@ def _to_url(config: ProjectConfig, notice: str) -> None:
     request = urllib.request.Request(
         address, notice.encode(), {"Content-Type": "application/json; charset=utf-8"}
     )
-    with urllib.request.urlopen(request, timeout=_SECONDS):
+    with _OPENER.open(request, timeout=_SECONDS):
         pass
 
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Let a redirect fail: what follows it is a GET, which tells nobody."""
+
+    def redirect_request(self, *arguments: object, **named: object) -> None:
+        """Follow nothing."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 _WAYS: dict[str, Callable[[ProjectConfig, str], None]] = {
     "file": _to_file,

@@ -7,7 +7,7 @@ import dagster as dg
 from pydantic import Field, create_model
 
 from mmm_assets.orchestration import metadata
-from mmm_assets.planning.questions import Infeasible, ask, plan_budget
+from mmm_assets.planning.questions import Infeasible, ask, beyond_data, plan_budget
 from mmm_assets.planning.words import budget_table, budget_words
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.project import Project
@@ -57,10 +57,11 @@ def best_budget(
             caution=config.caution,
         )
         budget = plan_budget(project, week, question)
+        beyond = beyond_data(project, week, budget)
     except (Infeasible, UnknownRefresh, WarehouseError, ValueError) as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
     about = project.config
-    lines = budget_words(budget, config.horizon, about.kpi_name, about.currency)
+    lines = [*budget_words(budget, config.horizon, about.kpi_name, about.currency), *beyond]
     context.add_output_metadata(
         {
             "refresh_week": week.isoformat(),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,16 +15,20 @@ from uuid import uuid4
 import dagster as dg
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 from mmm_assets.orchestration.automation import JOB, UnknownWeek, weekly_partitions
 from mmm_assets.orchestration.definitions import build_definitions
-from mmm_assets.orchestration.failures import PROCESS_TAG, explain_failure
+from mmm_assets.orchestration.failures import PROCESS_TAG, Failed, explain_failure
+from mmm_assets.orchestration.json_log import JsonLinesHandler
 from mmm_assets.orchestration.notify import notify
-from mmm_assets.orchestration.project_resource import project_resource
+from mmm_assets.orchestration.project_resource import PARTITION_TAG, project_resource
 from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 from mmm_assets.store.locks import hold
-from mmm_assets.store.project import Progress
+from mmm_assets.store.project import Progress, Project
+from mmm_assets.store.published_weeks import refreshes
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -81,19 +86,21 @@ def dagster_instance(config: ProjectConfig) -> Iterator[dg.DagsterInstance]:
 
 
 def newest_refresh_week(config: ProjectConfig) -> date:
-    """Newest week in the data that is over.
+    """Newest week in the data that is over; the newest that is over where they cannot be read.
+
+    The refresh of that week says what is wrong with them, and is recorded.
 
     Raises
     ------
-    SourceError
-        If the KPI's source cannot be read.
     UnknownWeek
         If no week of the project is over yet.
     """
     last = weekly_partitions(config).get_last_partition_key()
     if last is None:
         raise UnknownWeek(f"no week from {config.refresh.first_week} on is over yet")
-    return min(newest_week_in_source(config), date.fromisoformat(last))
+    with suppress(SourceError):
+        return min(newest_week_in_source(config), date.fromisoformat(last))
+    return date.fromisoformat(last)
 
 
 def refresh(
@@ -148,12 +155,39 @@ def refresh(
         if refusals:
             status, messages = "refused", tuple(refusals)
         if status != "held":  # the gates have told already
-            notify(config, status, key, run.run_id, messages)
+            notify(config, status, key, run.run_id, messages, _log_of(run.run_id, key))
         return RefreshOutcome(refresh_week, run.run_id, status, messages)
     [published] = run.asset_materializations_for_node("published_refresh")
     ended = str(published.metadata["status"].value)
-    reasons = (str(published.metadata["reason"].value),) if ended == "held" else ()
-    return RefreshOutcome(refresh_week, run.run_id, ended, reasons)
+    reason = refreshes(Project(config).warehouse)[refresh_week].reason
+    return RefreshOutcome(refresh_week, run.run_id, ended, (reason,) if ended == "held" else ())
+
+
+@contextmanager
+def told(config: ProjectConfig, refresh_week: date | None) -> Iterator[None]:
+    """Tell people of an error that ends a refresh outside of its run, too."""
+    try:
+        yield
+    except UsageError:
+        raise  # of whoever sits before it
+    except Exception as error:
+        status: Failed = "refused" if isinstance(error, SourceError) else "failed"
+        key = str(refresh_week or "")
+        said = str(error) or type(error).__name__
+        notify(config, status, key, messages=[said], warn=_log_of("", key))
+        raise
+
+
+def _log_of(run_id: str, refresh_week: str) -> Callable[[str], None]:
+    """Warn on standard error, which cron mails, and in the log of the run."""
+
+    def warn(message: str) -> None:
+        record = logging.LogRecord("mmm", logging.WARNING, __file__, 0, message, None, None)
+        record.dagster_meta = {"run_id": run_id, "job_tags": {PARTITION_TAG: refresh_week}}
+        JsonLinesHandler().emit(record)
+        logging.getLogger("mmm").warning(message)
+
+    return warn
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs.fits import Fits
+from mmm_assets.mart.numbers import number
 from mmm_assets.store.project import Project
 from mmm_model.budget.scenario_kinds import SCENARIO_KINDS
 
@@ -157,6 +158,24 @@ def plan_by_week(
     if not found:
         raise Infeasible(_NO_SPEND)
     return found[0]
+
+
+def beyond_data(project: Project, refresh_week: date, budget: RecommendedBudget) -> list[str]:
+    """Say which channels would spend more in a mean week than they ever did in any.
+
+    There a curve says what the model makes of it, and no data.
+    """
+    panel = Fits(project, refresh_week, published=True).panel
+    most = dict(zip(panel.channels, panel.spend.sum(axis=0).max(axis=0), strict=True))
+    spend = zip(budget.channels, budget.spend.sum(axis=0), strict=True)
+    beyond = {name: (money, most[name]) for name, money in spend if money > 1.001 * most[name]}
+    if not beyond:
+        return []
+    said = ", ".join(
+        f"{name} {number(money, scaled=False)} a week, {number(top, scaled=False)} at most so far"
+        for name, (money, top) in beyond.items()
+    )
+    return [f"Beyond what the data show, so what it brings is a guess of the model: {said}."]
 
 
 _NO_SPEND = "no channel's spend is known, so there is nothing to split"

@@ -67,6 +67,18 @@ def budget_table(budget: RecommendedBudget, horizon: int, currency: str) -> pd.D
     return pd.DataFrame(rows, columns=names)
 
 
+def without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before texts that a spreadsheet would run as a formula."""
+    return frame.map(_as_text)
+
+
+def _as_text(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
 def _settled(change: float, whole: float) -> float:
     """A change, or zero where it is no more than what rounding leaves of the whole."""
     return change if abs(change) > 1e-9 * abs(whole) else 0.0

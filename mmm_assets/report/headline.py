@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 import duckdb
+import pandas as pd
 
 from mmm_assets.mart.numbers import number, percent
 from mmm_assets.store.mart_week import read_week
@@ -65,11 +66,24 @@ def _earnings(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> str:
     return lead + ", ".join(parts) + (f", and {left} more" if left > 0 else "") + "."
 
 
+def _same_total(budgets: pd.DataFrame) -> pd.DataFrame:
+    """The first scenario that spends what is spent now, whatever its name."""
+    for _, found in budgets.groupby("scenario", sort=False):
+        now, then = found["current_spend"].sum(), found["optimal_spend"].sum()
+        if abs(then - now) <= 1e-4 * now:
+            return found
+    return budgets.head(0)
+
+
 def _shift(connection: duckdb.DuckDBPyConnection, refresh_week: date, currency: str) -> str:
     budgets = read_week(connection, "optimal_budgets", refresh_week)
-    same = budgets[budgets["region"].isna() & (budgets["scenario"] == "same_budget")]
-    if same.empty:
+    national = budgets[budgets["region"].isna()]
+    if national.empty:
         return "Budget: no spend is known, so none is recommended."
+    same = _same_total(national)
+    if same.empty:
+        asked = ", ".join(national["scenario"].unique())
+        return f"Budget: no scenario keeps today's total; asked for were {asked}."
     change = (same["optimal_spend"] - same["current_spend"]).set_axis(same["channel"])
     moved = change.clip(lower=0).sum()
     if moved < 0.001 * same["current_spend"].sum():

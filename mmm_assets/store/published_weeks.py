@@ -31,6 +31,7 @@ class Refreshed:
     data_fingerprint: str
     config_fingerprint: str
     code_version: str
+    reason: str = ""
     model_hashes: Mapping[str, str] = field(default_factory=dict)
     """File of the saved models → its SHA-256; empty for a refresh of the last release."""
 
@@ -56,6 +57,7 @@ def _refreshed(row: Mapping[str, Any]) -> Refreshed:
         data_fingerprint=row["data_fingerprint"],
         config_fingerprint=row["config_fingerprint"],
         code_version=row["code_version"],
+        reason=row["reason"] or "",
         model_hashes={name: value for name, value in hashes.items() if value is not None},
     )
 

@@ -84,3 +84,10 @@ app(sys.argv[1:])
         done = subprocess.run(asked, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert "2024-07-08" in done.stdout
+
+
+def test_plan_says_where_it_leaves_the_data(refreshed: ProjectConfig) -> None:
+    for total, beyond in (("5000", False), ("900000000", True)):
+        code, said = run("plan", "-c", refreshed.path, "--budget", total)
+        assert code == 0, said
+        assert ("Beyond what the data show" in said) is beyond
