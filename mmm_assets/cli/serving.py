@@ -19,6 +19,10 @@ def ui(
     host: Annotated[
         str, typer.Option(help="Address to listen on. Anyone who reaches it can start runs.")
     ] = "127.0.0.1",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Name under which a proxy asks for the UI; several times."),
+    ] = None,
 ) -> None:
     """Open Dagster's UI on this project, with the daemon that runs schedules and backfills."""
     project = load(config)
@@ -34,7 +38,9 @@ def ui(
     os.environ["PYTHONWARNINGS"] = (
         "ignore:Function `dev_command` is superseded,ignore:Handling yaml-defined logging"
     )
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "mmm_assets.location"]
+    os.environ["MMM_UI_HOSTS"] = ",".join([host, *(allow_host or [])])
+    command = [sys.executable, "-m", "mmm_assets.orchestration.guarded_ui", "dev"]
+    command += ["-m", "mmm_assets.location"]
     command += ["--host", host, "--port", str(port)]
     console.print(f"Dagster's UI: http://{host}:{port}   (stop with Ctrl-C)", markup=False)
     # A shell starts background jobs with SIGINT ignored, and Dagster then ignores SIGTERM too.

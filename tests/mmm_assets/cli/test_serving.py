@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
@@ -100,6 +101,32 @@ def test_an_asset_shows_its_materialisation(ui: str, browser) -> None:
     for text in ("mart.channel_summary", "2024-07-08", "marginal_roi"):
         page.get_by_text(text).first.wait_for()
     page.close()
+
+
+NAMES = "mutation { setNuxSeen }"
+
+
+def status_of(request: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_a_foreign_page_cannot_ask_for_anything(ui: str) -> None:
+    """Dagster alone answers all of these with 200."""
+    ask = f"{ui}/graphql?query={urllib.parse.quote(NAMES)}"
+    body = json.dumps({"query": NAMES}).encode()
+    kind = {"Content-Type": "application/json"}
+    page = {**kind, "Origin": "https://evil.example"}
+    own = {**kind, "Origin": ui}
+    assert status_of(urllib.request.Request(ask)) == 405
+    assert status_of(urllib.request.Request(f"{ui}/graphql", body, page)) == 403
+    assert status_of(urllib.request.Request(f"{ui}/graphql", body, own)) == 200
+    rebound = urllib.request.Request(f"{ui}/server_info", headers={"Host": "evil.example"})
+    assert status_of(rebound) == 403
+    assert status_of(urllib.request.Request(f"{ui}/server_info")) == 200
 
 
 LAUNCH = """
