@@ -23,6 +23,9 @@ WRITTEN_TO = (
 )
 """What a log beside the published file says."""
 
+PUBLISH = "Make it again from the working file:  mmm publish --all"
+"""The next step where the published file is lost or spoilt."""
+
 
 def foreign_logs(file: Path) -> list[Path]:
     """Logs of writers beside a database file, and beside the file that a link leads to."""
@@ -75,7 +78,8 @@ def _connect(file: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(file), read_only=True)
     except duckdb.Error as error:
         if "Could not set lock" not in str(error):
-            raise WarehouseError(f"{file} cannot be read: {error}") from error
+            said = " ".join(str(error).split())
+            raise WarehouseError(f"{file} cannot be read: {said}. {PUBLISH}") from error
         found = re.search(r"PID (\d+)", str(error))
         process = f" (process {found[1]})" if found else ""
         raise _Locked(

@@ -22,14 +22,14 @@ def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
     A column that a newer version of the contract added is added to an existing table.
     """
     connection.execute("CREATE SCHEMA IF NOT EXISTS mart")
-    there = columns_there(connection)
+    there, views = columns_there(connection), _views_there(connection)
     for table in mart.TABLES:
         missing = [c for c in table.all_columns if (table.name, c.name) not in there]
         if len(missing) == len(table.all_columns):
             _create_table(connection, table)
         else:
             _add_columns(connection, table, missing)
-        if missing:
+        if missing or f"current_{table.name}" not in views:
             _create_view(connection, table)
 
 
@@ -40,6 +40,14 @@ def columns_there(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]
         "WHERE database_name = current_database() AND schema_name = 'mart'"
     )
     return set(rows.fetchall())
+
+
+def _views_there(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    rows = connection.execute(
+        "SELECT view_name FROM duckdb_views() "
+        "WHERE database_name = current_database() AND schema_name = 'mart'"
+    )
+    return {name for (name,) in rows.fetchall()}
 
 
 def _create_table(connection: duckdb.DuckDBPyConnection, table: mart.Table) -> None:

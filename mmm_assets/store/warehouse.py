@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -139,14 +139,26 @@ class Warehouse:
         warn
             Told that somebody had written to the published file.
         """
+        self._publish([refresh_week], warn)
+
+    def publish_again(self, refresh_weeks: Sequence[date], warn: Callable[[str], None]) -> None:
+        """Make the published file anew, of these weeks of the working file alone.
+
+        As `publish`; what cannot be read of the old file is not needed.
+        """
+        self._publish(refresh_weeks, warn, anew=True)
+
+    def _publish(
+        self, refresh_weeks: Sequence[date], warn: Callable[[str], None], anew: bool = False
+    ) -> None:
         draft = self.published_file.resolve().with_suffix(".draft")
         with self.turn("publish"):
             _remove_draft(draft)  # left by a run that was killed
             try:
-                if self.published_file.exists():
+                if self.published_file.exists() and not anew:
                     shutil.copyfile(self.published_file, draft)
                 with self.turn("work"), _connect(draft, self.memory_limit) as connection:
-                    self._replace_in(connection, refresh_week)
+                    self._replace_in(connection, refresh_weeks)
                 # DuckDB would replay a log of the old file onto the new one.
                 for log in foreign_logs(self.published_file):
                     log.unlink(missing_ok=True)
@@ -156,19 +168,22 @@ class Warehouse:
                 _remove_draft(draft)  # a full disk needs the room
                 raise
 
-    def _replace_in(self, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> None:
+    def _replace_in(
+        self, connection: duckdb.DuckDBPyConnection, refresh_weeks: Sequence[date]
+    ) -> None:
         create_mart(connection)
         connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
         connection.begin()
         for table in mart.TABLES:
             names = ", ".join(quote(column.name) for column in table.all_columns)
+            weeks = {"weeks": list(refresh_weeks)}
             connection.execute(
-                f"DELETE FROM mart.{table.name} WHERE refresh_week = ?", [refresh_week]
+                f"DELETE FROM mart.{table.name} WHERE list_contains($weeks, refresh_week)", weeks
             )
             connection.execute(
-                f"INSERT INTO mart.{table.name} ({names}) "
-                f"SELECT {names} FROM work.mart.{table.name} WHERE refresh_week = ?",
-                [refresh_week],
+                f"INSERT INTO mart.{table.name} ({names}) SELECT {names} "
+                f"FROM work.mart.{table.name} WHERE list_contains($weeks, refresh_week)",
+                weeks,
             )
         connection.commit()
         connection.execute("DETACH work")

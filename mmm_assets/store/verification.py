@@ -1,0 +1,97 @@
+"""Whether everything that a project keeps can still be read: tables, views, saved models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+
+from mmm_assets import mart
+from mmm_assets.store.errors import UnusableModel, WarehouseError
+from mmm_assets.store.project import Project
+from mmm_assets.store.published_file import PUBLISH, who_writes
+from mmm_assets.store.published_weeks import Refreshed, refreshes
+from mmm_assets.store.saved_fits import FITS, MODEL_FILES, published_models
+from mmm_assets.store.sql_text import quote
+
+_TABLES = """
+    SELECT schema_name, table_name FROM duckdb_tables()
+    WHERE database_name = current_database() AND NOT internal ORDER BY ALL
+"""
+
+
+def faults(project: Project) -> list[str]:
+    """Say what cannot be read, each with the next step; nothing where all is well."""
+    return [*_working(project), *_published(project)]
+
+
+def _working(project: Project) -> Iterator[str]:
+    warehouse = project.warehouse
+    if not warehouse.work_file.exists():
+        yield f"{warehouse.work_file} is missing. Put it back from a backup, or refresh anew"
+        return
+    try:
+        with warehouse.work() as connection:
+            yield from _unreadable(connection)
+    except (duckdb.Error, WarehouseError) as error:
+        yield f"{_one_line(error)}. Put {warehouse.work_file} back from a backup"
+
+
+def _published(project: Project) -> Iterator[str]:
+    file = project.warehouse.published_file
+    if not file.exists():
+        yield f"{file} is missing. {PUBLISH}"
+        return
+    try:
+        yield from who_writes(file)
+        with project.warehouse.published() as connection:
+            found = [*_unreadable(connection), *_lost_views(connection)]
+        there = refreshes(project.warehouse)
+    except WarehouseError as error:
+        yield str(error)  # which says the next step
+        return
+    except duckdb.Error as error:
+        yield f"{file} cannot be read: {_one_line(error)}. {PUBLISH}"
+        return
+    yield from (f"{file}: {fault}. {PUBLISH}" for fault in found)
+    yield from _spoilt_models(project, there)
+
+
+def _unreadable(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Read every cell: DuckDB compares each block with its checksum."""
+    found = []
+    for schema, table in connection.execute(_TABLES).fetchall():
+        name = f"{schema}.{table}"
+        try:
+            connection.execute(
+                f"SELECT sum(hash(row_)) FROM {quote(schema)}.{quote(table)} AS row_"
+            ).fetchall()
+        except duckdb.Error as error:
+            found.append(f"{name} cannot be read: {_one_line(error)}")
+    return found
+
+
+def _lost_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'mart'")
+    there = {name for (name,) in rows.fetchall()}
+    wanted = (f"current_{table.name}" for table in mart.TABLES)
+    return [f"the view mart.{name} is gone" for name in wanted if name not in there]
+
+
+def _spoilt_models(project: Project, there: dict[date, Refreshed]) -> Iterator[str]:
+    """Read the models of each published week; those that retention removed are no fault."""
+    for week, found in there.items():
+        folder = project.warehouse.model_folder(week)
+        if found.status != "published" or not (folder.exists() or week == max(there)):
+            continue
+        models = published_models(project, week, found)
+        for name in [name for name in MODEL_FILES if name in FITS or name in models.hashes]:
+            try:
+                models.read(name)
+            except UnusableModel as error:
+                yield str(error)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
