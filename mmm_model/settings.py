@@ -10,6 +10,7 @@ PLAN_WEEKS = 52
 """Weeks of the recent plan, which curves and budgets scale: a year, so that every season counts."""
 
 
+ESTIMATORS = ("posterior", "search")
 _EARLIER_NAMES = {"hidden": "gru_width", "max_modulation": "gru_reach"}
 
 
@@ -21,9 +22,16 @@ class ModelSettings:
     ----------
     holdout_weeks
         Last weeks whose KPI the holdout fit never sees; 0 makes no holdout.
+    estimator
+        ``posterior``: members are draws of a posterior over shapes, sizes and regions' returns.
+        ``search``: the most probable shapes, members are fitted to block bootstraps.
     members
-        Members of the ensemble; the first one is fitted to the data as it is, the others to
-        block bootstraps with priors of their own.
+        Members of the ensemble. Of a posterior: the most draws that are kept; large panels keep
+        fewer. Of a search the first one is fitted to the data as it is, the others to block
+        bootstraps with priors of their own.
+    chains, warmup, draws
+        Of the posterior: independent chains, sweeps of each that are thrown away, and that are
+        kept.
     seed
         Seed of initial values, priors and bootstraps.
     steps
@@ -34,7 +42,7 @@ class ModelSettings:
         Names of the families of shapes, see `mmm_model.equation.adstock.ADSTOCKS` and
         `mmm_model.equation.saturation.SATURATIONS`.
     lag_weeks
-        Longest lag of the adstock in weeks.
+        Longest lag of the adstock in weeks; a posterior tries a quarter of the weeks at most.
     min_slope, max_slope
         Bounds of the slope of a Hill curve.
     gru_width
@@ -56,13 +64,17 @@ class ModelSettings:
     """
 
     holdout_weeks: int = 8
-    members: int = 8
+    estimator: str = "posterior"
+    members: int = 200
+    chains: int = 4
+    warmup: int = 120
+    draws: int = 130
     seed: int = 0
     steps: int = 25
     learning_rate: float = 0.1
     adstock: str = "geometric"
     saturation: str = "hill"
-    lag_weeks: int = 12
+    lag_weeks: int = 39
     min_slope: float = 0.5
     max_slope: float = 3.0
     gru_width: int = 8
@@ -74,12 +86,16 @@ class ModelSettings:
     @classmethod
     def from_saved(cls, saved: Mapping[str, Any]) -> ModelSettings:
         """Read settings that this or an earlier release saved as a mapping."""
-        return cls(**{_EARLIER_NAMES.get(name, name): value for name, value in saved.items()})
+        known = {_EARLIER_NAMES.get(name, name): value for name, value in saved.items()}
+        return cls(**{"estimator": "search", **known})  # there was no other
 
     def __post_init__(self) -> None:
         at_least = {
             "holdout_weeks": 0,
             "members": 1,
+            "chains": 1,
+            "warmup": 1,
+            "draws": 4,
             "steps": 0,
             "lag_weeks": 0,
             "gru_width": 0,
@@ -91,6 +107,10 @@ class ModelSettings:
             value = getattr(self, name)
             if value < smallest:
                 raise ValueError(f"{name} is {value}, allowed are {smallest} and more")
+        if self.estimator not in ESTIMATORS:
+            raise ValueError(
+                f"estimator is '{self.estimator}', allowed are {', '.join(ESTIMATORS)}"
+            )
         if self.learning_rate <= 0:
             raise ValueError(f"learning_rate is {self.learning_rate}, it must be positive")
         if not 0 < self.min_slope < self.max_slope:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
@@ -31,7 +31,20 @@ class ModelSection(Section):
     holdout_weeks: int = Field(
         default=8, ge=1, le=52, description="weeks held out to judge the forecast"
     )
-    members: int = Field(default=8, ge=1, le=64, description="size of the ensemble")
+    estimator: Literal["posterior", "search"] = Field(
+        default="posterior",
+        description="posterior: draws of all shapes that the data allow; search: the likeliest",
+    )
+    members: int = Field(
+        default=200, ge=1, le=1000, description="draws that are kept, or fits of a search"
+    )
+    chains: int = Field(default=4, ge=1, le=64, description="posterior: independent chains")
+    warmup: int = Field(
+        default=120, ge=1, le=100_000, description="posterior: sweeps of a chain thrown away"
+    )
+    draws: int = Field(
+        default=130, ge=4, le=100_000, description="posterior: sweeps of a chain that are kept"
+    )
     seed: int = Field(default=0, ge=0, lt=2**31, description="same data and seed, same result")
     adstock: _one_of(ADSTOCKS) = Field(  # type: ignore[valid-type]
         default="geometric", description="how an effect spreads over the weeks after the exposure"
@@ -39,7 +52,7 @@ class ModelSection(Section):
     saturation: _one_of(SATURATIONS) = Field(  # type: ignore[valid-type]
         default="hill", description="how the response flattens as exposure rises"
     )
-    lag_weeks: int = Field(default=12, ge=0, le=104, description="longest lag of the adstock")
+    lag_weeks: int = Field(default=39, ge=0, le=104, description="longest lag of the adstock")
     min_slope: float = Field(
         default=0.5, gt=0, le=20, description="hill: least slope; above 1 every curve is S-shaped"
     )

@@ -40,7 +40,11 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column("direct", "DOUBLE", "KPI lost through the channel's own path."),
             Column("mediated", "DOUBLE", "KPI earned through channels that it drives."),
             Column("share", "DOUBLE", "Direct contribution over the sum of predictions."),
-            Column("roi", "DOUBLE", "Value of contribution over spend; null without spend."),
+            Column(
+                "roi",
+                "DOUBLE",
+                "Value of contribution over spend, the median of the draws; null without spend.",
+            ),
             Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
             Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
             Column(
@@ -57,6 +61,17 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column("direct_roi", "DOUBLE", "Value of the direct contribution over spend."),
             Column("direct_roi_lower", "DOUBLE", "Lower end of the 90 % interval of direct_roi."),
             Column("direct_roi_upper", "DOUBLE", "Upper end of the 90 % interval of direct_roi."),
+            Column(
+                "r_hat",
+                "DOUBLE",
+                "Whether independent chains agree on the channel: 1 where they do; above 1.1 its "
+                "interval may be too narrow. Null for a search.",
+            ),
+            Column(
+                "effective_draws",
+                "DOUBLE",
+                "Independent draws that the estimate is worth; null for a search.",
+            ),
         ),
     ),
     Table(

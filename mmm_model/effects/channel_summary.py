@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.response_curves import marginal_roi
-from mmm_model.intervals import effect_interval
+from mmm_model.intervals import effect_interval, point
 from mmm_model.panel import Floats
 
 
@@ -19,9 +19,11 @@ def channel_summary(effects: FittedEffects) -> pd.DataFrame:
     DataFrame
         ``channel, spend, exposure, contribution, direct, mediated, share, roi, roi_lower,
         roi_upper, marginal_roi, contribution_lower, contribution_upper, mediated_lower,
-        mediated_upper, direct_roi, direct_roi_lower, direct_roi_upper``. ``roi`` is of the
-        total, ``direct_roi`` of the channel's own path. Money is NaN for a channel without
-        spend, returns are NaN without a value of the KPI.
+        mediated_upper, direct_roi, direct_roi_lower, direct_roi_upper, r_hat,
+        effective_draws``. Contributions are means, so that they add up; ``roi`` is the median of
+        the total's return, ``direct_roi`` of the channel's own path's. Money is NaN for a channel
+        without spend, returns are NaN without a value of the KPI, how well chains mixed is NaN
+        where there are none.
     """
     panel, direct, total = effects.panel, effects.mediation.direct, effects.mediation.total
     spend = np.where(panel.has_spend, np.nansum(panel.spend, axis=(0, 1)), np.nan)
@@ -36,9 +38,10 @@ def channel_summary(effects: FittedEffects) -> pd.DataFrame:
         "direct": own.mean(axis=0),
         **_with_interval("mediated", contribution - own),
         "share": own.mean(axis=0) / predicted if predicted else np.nan,
-        **_with_interval("roi", _per_spend((total * value).sum(axis=(1, 2)), spend)),
+        **_return("roi", _per_spend((total * value).sum(axis=(1, 2)), spend)),
         "marginal_roi": marginal_roi(effects.response, panel).mean(axis=0),
-        **_with_interval("direct_roi", _per_spend((direct * value).sum(axis=(1, 2)), spend)),
+        **_mixing(effects),
+        **_return("direct_roi", _per_spend((direct * value).sum(axis=(1, 2)), spend)),
     }
     return pd.DataFrame(found)[list(_COLUMNS)]
 
@@ -47,13 +50,28 @@ _COLUMNS = (
     "channel", "spend", "exposure", "contribution", "direct", "mediated", "share", "roi",
     "roi_lower", "roi_upper", "marginal_roi", "contribution_lower", "contribution_upper",
     "mediated_lower", "mediated_upper", "direct_roi", "direct_roi_lower", "direct_roi_upper",
+    "r_hat", "effective_draws",
 )  # fmt: skip
+
+
+def _mixing(effects: FittedEffects) -> dict[str, Floats]:
+    """Whether the chains of a posterior agree on each channel's size, ``[C]``."""
+    mixing, none = effects.model.response.mixing, np.full(len(effects.panel.channels), np.nan)
+    return {
+        "r_hat": mixing.get("r_hat", none),
+        "effective_draws": mixing.get("effective", none),
+    }
 
 
 def _with_interval(name: str, members: Floats) -> dict[str, Floats]:
     """Mean of ``[M, C]`` and its 90 % interval as columns."""
     lower, upper = effect_interval(members)
     return {name: members.mean(axis=0), f"{name}_lower": lower, f"{name}_upper": upper}
+
+
+def _return(name: str, members: Floats) -> dict[str, Floats]:
+    """Return the number to believe of ``[M, C]`` and its 90 % interval as columns."""
+    return {**_with_interval(name, members), name: point(members)}
 
 
 def _per_spend(value: Floats, spend: Floats) -> Floats:

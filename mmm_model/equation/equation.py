@@ -114,6 +114,8 @@ class Equation(nn.Module):
     def effectiveness(self, inputs: Inputs) -> Tensor:
         """What a unit is worth in each week, ``[M, R, W, C]``, mean one over the fitted weeks.
 
+        M is 1 where all members share their GRU.
+
         A GRU that is shared by the regions reads exposures and controls. The members' weights
         lie as blocks in one GRU, so one call computes them all. Its output is averaged over the
         past weeks: were it free to follow a week's exposure, it would bend the Hill curve.
@@ -121,7 +123,7 @@ class Equation(nn.Module):
         r, w, c = inputs.exposure.shape
         if not self.settings.gru_width:
             return self.media.new_ones(1)
-        m, h = len(self.media), self.settings.gru_width
+        m, h = self.gru_bias.shape[1], self.settings.gru_width
         series = torch.cat([torch.log1p(inputs.exposure), inputs.control], dim=-1)
         hidden = torch.stack([torch.block_diag(*gate) for gate in self.gru_hidden])
         bias = self.gru_bias.reshape(-1)

@@ -169,7 +169,7 @@ class Recursion:
         found, memory = [], torch.zeros_like(rows[:, :, 0])  # [M, R, Q]
         for block in reversed(self.blocks):
             now = rows[:, :, block.weeks]
-            flat = now.reshape(len(rows), -1, rows.shape[-1])  # [M, R·B, Q]
+            flat = now.flatten(1, 2)  # [M, R·B, Q]
             own = block.within.reshape(-1, block.within.shape[-1]).T @ flat
             found.append(own + block.store.T @ memory)
             recalled = torch.einsum("rt,mrtp->mrp", block.recall, now)

@@ -45,6 +45,10 @@ class DrivenChannel:
         """The channels that drive it."""
         return self.response.channels
 
+    def repeated(self, members: int) -> DrivenChannel:
+        """Return it with so many members, to go with those of the KPI's response."""
+        return replace(self, response=self.response.repeated(members))
+
     def created(self, panel: Panel, exposure: Floats) -> Floats:
         """Exposure ``[M, R, W, S]`` of the target that each source creates.
 

@@ -6,15 +6,17 @@ The panel's KPI may be that of the brand or the exposure of a channel that other
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from mmm_model.equation.adstock import adstock_of
 from mmm_model.equation.equation import Equation, Inputs
 from mmm_model.equation.media_response import MediaResponse
+from mmm_model.equation.saturation import saturation_of
 from mmm_model.equation.saturation.curve import SaturationCurve
 from mmm_model.equation.scaling import Scaling, fitted_weeks
 from mmm_model.fit.equation_inputs import inputs_of
@@ -81,6 +83,9 @@ class FittedResponse:
         Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, and
         the ``surprise``: standard deviations that nine weeks in ten stay within, of the fitted
         weeks and of those after them.
+    mixing
+        Of draws of a posterior: split R-hat ``r_hat`` and number of ``effective`` draws of each
+        channel's size, ``[C]``; empty for a search.
     """
 
     settings: ModelSettings
@@ -92,6 +97,7 @@ class FittedResponse:
     scaling: Scaling
     state: dict[str, Floats]
     noise: dict[str, Floats]
+    mixing: dict[str, Floats] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -131,6 +137,29 @@ class FittedResponse:
     def members(self) -> int:
         """Number of members of the ensemble."""
         return len(self.state["level"])
+
+    def in_order(self, channels: tuple[str, ...]) -> FittedResponse:
+        """Return it with its channels in another order."""
+        order = [self.channels.index(name) for name in channels]
+        by_channel = {"media", "modulation", *_shape_names(self.settings)}
+        state = {n: v[..., order] if n in by_channel else v for n, v in self.state.items()}
+        if "gru_input" in state:  # reads the channels, then the controls
+            read = [*order, *range(len(order), state["gru_input"].shape[-1])]
+            state["gru_input"] = state["gru_input"][..., read]
+        size = self.scaling.exposure_size[:, order]
+        return replace(
+            self,
+            channels=channels,
+            state=state,
+            scaling=replace(self.scaling, exposure_size=size),
+            mixing={name: value[order] for name, value in self.mixing.items()},
+        )
+
+    def repeated(self, members: int) -> FittedResponse:
+        """Return it with so many members: its own, again and again."""
+        index = np.arange(members) % self.members
+        state = {name: value[index] for name, value in self.state.items()}
+        return replace(self, state=state)
 
     def components(self, panel: Panel) -> Components:
         """Return what makes up the prediction on a panel.
@@ -223,7 +252,12 @@ class FittedResponse:
 
     def groups(self) -> dict[str, Arrays]:
         """Arrays of a saved response, by group and name."""
-        return {"state": self.state, "noise": self.noise, "scaling": self.scaling.to_arrays()}
+        return {
+            "state": self.state,
+            "noise": self.noise,
+            "scaling": self.scaling.to_arrays(),
+            "mixing": self.mixing,
+        }
 
     @classmethod
     def restored(
@@ -240,6 +274,7 @@ class FittedResponse:
             scaling=Scaling(**groups["scaling"]),
             state=dict(groups["state"]),
             noise=dict(groups["noise"]),
+            mixing=dict(groups.get("mixing", {})),
         )
 
     def to_bytes(self) -> bytes:
@@ -278,6 +313,12 @@ class FittedResponse:
             self.settings.harmonics,
             exposure=exposure,
         )
+
+
+def _shape_names(settings: ModelSettings) -> set[str]:
+    """Names of the parameters of adstock and saturation."""
+    parameters = (*adstock_of(settings).parameters, *saturation_of(settings).parameters)
+    return {parameter.name for parameter in parameters}
 
 
 def _by_control(columns: Floats, controls: int) -> Floats:

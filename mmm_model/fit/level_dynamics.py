@@ -70,7 +70,7 @@ class Dynamics:
             start = replace(start, deviation=torch.zeros_like(start.deviation), spread=spread)
         problem = data.problem(self.noise)
         found = problem.solve(saturated, data.prior(saturated, start), start, _ROUNDS)
-        weeks, whitening = data.target.shape[1], problem.whitening
+        weeks, whitening = data.target.shape[-1], problem.whitening
         innovation = problem.innovation(saturated, found.regional, found.common)
         level = whitening.level(innovation, weeks)
         level = level + whitening.common_level(found.common, weeks)[:, None]

@@ -40,7 +40,8 @@ class LinearProblem:
     whitening
         Filters of the residuals.
     target
-        ``[R, W]`` scaled KPI, 0 where not observed.
+        ``[R, W]`` scaled KPI, or ``[M, R, W]`` what is left of it for each member; 0 where not
+        observed.
     fixed
         ``[R, W, K + 2H]`` controls and harmonics.
     weight
@@ -58,7 +59,8 @@ class LinearProblem:
         self.weight = weight
         self.channels = channels
         self.whiten = whitening.region.whiten
-        self.white_target = self.whiten(target[..., None])[..., 0]
+        each = target if target.ndim == 3 else target[None]
+        self.white_target = self._white(each) if target.ndim == 3 else self._white(each)[0]
         self.white_fixed = self.whiten(fixed)
         columns = channels + fixed.shape[-1]
         self.bounded = torch.arange(columns, device=target.device) < channels
@@ -72,7 +74,7 @@ class LinearProblem:
     @property
     def regions(self) -> int:
         """Number of regions."""
-        return len(self.target)
+        return len(self.fixed)
 
     def start(self, members: int) -> Solution:
         """Return a solution of zeros."""
@@ -80,7 +82,7 @@ class LinearProblem:
         return Solution(
             pooled=like.new_zeros(members, columns),
             deviation=like.new_zeros(members, self.regions, columns),
-            common=like.new_zeros(members, like.shape[1]),
+            common=like.new_zeros(members, like.shape[-1]),
             spread=like.new_full((columns,), priors.REGION_SPREAD),
         )
 
@@ -157,7 +159,7 @@ class LinearProblem:
             variance = torch.cholesky_inverse(factor).diagonal(dim1=-2, dim2=-1)
             second = (z**2 + variance).sum((0, 1)) * spread**2
             few, usual = priors.REGION_SPREAD_REGIONS, priors.REGION_SPREAD
-            spread = ((second + few * usual**2) / (z[..., 0].numel() + few)).sqrt()
+            spread = ((second + few * usual**2) / (z.shape[0] * z.shape[1] + few)).sqrt()
         floor = torch.where(self.bounded, -pooled, torch.full_like(pooled, -torch.inf))
         deviation = torch.maximum(z * scale, floor[:, None])
         return replace(solution, deviation=deviation, spread=spread)
@@ -176,7 +178,7 @@ class LinearProblem:
             x = torch.cat([media, fixed.expand(members, *fixed.shape)], dim=-1)  # [M, r, W, P]
             weighted = x * self.weight[:, None, :, None]
             grams.append(weighted.transpose(-1, -2) @ x)
-            targets.append((self.white_target[rows, None] @ weighted)[..., 0, :])
+            targets.append((self.white_target[..., rows, None, :] @ weighted)[..., 0, :])
             if self.shared:
                 common += whiten.total_back(weighted)
         return Moments(torch.cat(grams, dim=1), torch.cat(targets, dim=1), common)

@@ -28,7 +28,8 @@ class Observations:
     inputs
         What the equation reads.
     target, observed
-        ``[R, W]`` scaled KPI, and 1 where it was observed.
+        ``[R, W]`` scaled KPI, and 1 where it was observed; the target is ``[M, R, W]`` where
+        each member's media are taken off.
     fixed
         ``[R, W, K + 2H]`` controls and harmonics.
     weight
@@ -102,7 +103,7 @@ class Observations:
                 control=inputs.control[rows, :weeks],
                 harmonic=inputs.harmonic[:weeks],
             ),
-            target=self.target[rows, :weeks],
+            target=self.target[..., rows, :weeks],
             observed=self.observed[rows, :weeks],
             fixed=self.fixed[rows, :weeks],
             weight=self.weight[:, :weeks],
@@ -113,6 +114,17 @@ class Observations:
     def first(self) -> Observations:
         """As the first member reads them: every week counts once."""
         return replace(self, weight=self.weight[:1])
+
+    def without_media(self, media: Tensor) -> Observations:
+        """What media ``[R, W]``, or ``[M, R, W]`` of members, leave over: there are no channels."""
+        return replace(
+            self,
+            inputs=replace(self.inputs, exposure=self.inputs.exposure[..., :0]),
+            target=(self.target - media) * self.observed,
+            spend_share=self.spend_share[:0],
+            spend_known=False,
+            belief=self.belief[:, :0],
+        )
 
     def problem(self, noise: NoiseModel) -> LinearProblem:
         """Return the linear part under a noise model."""
@@ -127,7 +139,8 @@ class Observations:
         they sharpen it.
         """
         exposure = saturated.mean((1, 2)).clamp_min(priors.SMALLEST_EXPOSURE)  # [M, C]
-        share = self.spend_share.clamp_min(priors.SMALLEST_SPEND_SHARE / self.channels)
+        equal = 1.0 / max(self.channels, 1)
+        share = self.spend_share.clamp_min(priors.SMALLEST_SPEND_SHARE * equal)
         mean, spread = torch.zeros_like(exposure), priors.MEDIA_SHARE * share
         if self.spend_known:
             total = exposure.new_full((len(exposure), 1), priors.MEDIA_SHARE_AT_START)

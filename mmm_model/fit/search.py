@@ -74,7 +74,7 @@ def search(
     settings, solution = equation.settings, estimate.solution
     if len(solution.pooled) != settings.members:
         solution = solution.repeat(settings.members)
-    parameters = list(equation.parameters())
+    parameters = [own for own in equation.parameters() if own.requires_grad]
     optimiser = torch.optim.Adam(parameters, settings.learning_rate, betas=(0.8, 0.95))
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, max(settings.steps, 1))
     history = []

@@ -1,4 +1,4 @@
-"""One fit of the equation to one panel, stage by stage.
+"""A fit of the equation to one panel by a search, stage by stage.
 
 First how much levels drift and regions differ, by the likelihood at the centre of the priors;
 then the search, and once more with lift tests where there are any; then coefficients and levels
@@ -66,7 +66,7 @@ class ResponseFit:
     history: list[dict[str, float]]
 
 
-def fit_response(
+def fit_by_search(
     panel: Panel,
     settings: ModelSettings,
     progress: Progress | None = None,
@@ -97,14 +97,7 @@ def fit_response(
         If fewer than two weeks have a KPI, or a lift test does not fit the panel.
     """
     report = progress or silent
-    weeks = fitted_weeks(panel)
-    if weeks < 2:
-        raise ValueError(
-            f"{weeks} week(s) with a KPI are left to learn from, at least 2 are needed"
-        )
-    if weeks < _WEEKS_FOR_SEASON:
-        settings = replace(settings, harmonics=0)
-    past = panel.head(weeks)
+    past, settings = past_and_settings(panel, settings)
     scaling = Scaling.of(past)
     with _threads(panel.exposure.size * settings.members):
         torch.manual_seed(settings.seed)
@@ -123,6 +116,24 @@ def fit_response(
     return ResponseFit(response, lift, history)
 
 
+def past_and_settings(panel: Panel, settings: ModelSettings) -> tuple[Panel, ModelSettings]:
+    """Return the weeks up to the last KPI; no seasonality where they are too few for it.
+
+    Raises
+    ------
+    ValueError
+        If fewer than two weeks have a KPI.
+    """
+    weeks = fitted_weeks(panel)
+    if weeks < 2:
+        raise ValueError(
+            f"{weeks} week(s) with a KPI are left to learn from, at least 2 are needed"
+        )
+    if weeks < _WEEKS_FOR_SEASON:
+        settings = replace(settings, harmonics=0)
+    return panel.head(weeks), settings
+
+
 def _begin(
     past: Panel, scaling: Scaling, settings: ModelSettings, warm_start: FittedResponse | None
 ) -> Estimate:
@@ -135,14 +146,14 @@ def _begin(
     equation = initial_equation(settings, data, earlier)
     with torch.no_grad():
         media = saturated_media(equation, data, members=1)
-        estimate = Estimate(equation, data, *_learn_noise(data, media))
+        estimate = Estimate(equation, data, *learn_noise(data, media))
         if settings.steps and earlier is None:
             choose_kernels(equation, estimate.problem, data)
             media = saturated_media(equation, data, members=1)
         return replace(estimate, data=learn_return_spread(data, estimate.noise, media))
 
 
-def _learn_noise(data: Observations, saturated: Tensor) -> tuple[NoiseModel, Solution]:
+def learn_noise(data: Observations, saturated: Tensor) -> tuple[NoiseModel, Solution]:
     """Variances and outliers at the start of the search, from the first member's media."""
     noise = ordinary_weeks(data.target, data.observed)
     solution = data.first.problem(noise).start(1)
@@ -237,7 +248,7 @@ def _settle(estimate: Estimate, scaling: Scaling, horizon: int | None) -> tuple[
     if horizon is not None:
         size = torch.as_tensor(scaling.region_size).to(saturated)
         ways = blend(estimate, saturated, size, horizon)
-    fitted = _surprise(estimate, saturated)
+    fitted = usual_surprise(estimate, saturated)
     regional, equation.level = ways.solve(data, saturated, estimate.solution)
     c, k = data.channels, data.inputs.control.shape[-1]
     equation.media = regional[..., :c].clone()
@@ -246,7 +257,7 @@ def _settle(estimate: Estimate, scaling: Scaling, horizon: int | None) -> tuple[
     return fitted, fitted if ways.surprise is None else ways.surprise
 
 
-def _surprise(estimate: Estimate, saturated: Tensor) -> float:
+def usual_surprise(estimate: Estimate, saturated: Tensor) -> float:
     """Return the 90 % quantile of the first member's innovations, 1 to 3.
 
     They have unit variance but heavier tails than the normal distribution, so it takes the place

@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from mmm_model.fit.driven_channels import DrivenChannel, delays, target_panel
+from mmm_model.fit.estimators import fit_response
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.lift_tests import LiftTest, within
-from mmm_model.fit.stages import Progress, fit_response, silent
+from mmm_model.fit.stages import Progress, silent
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
+
+_DRIVEN_MEMBERS, _DRIVEN_LAGS = 8, 12
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def train(
     start = warm_start.final if warm_start else None
     final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
     if graph is not None:
-        final = replace(final, driven=fit_driven(panel, graph, settings, report))
+        driven = fit_driven(panel, graph, settings, report)
+        final = replace(final, driven=tuple(one.repeated(final.members) for one in driven))
     if not settings.holdout_weeks:
         return Training(final, final, _history({"final": losses}))
     earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
@@ -109,10 +113,17 @@ def fit_driven(
 ) -> tuple[DrivenChannel, ...]:
     """Fit the structural equation of every channel that others drive, drivers first.
 
-    A member of an equation sees the same resampled weeks as that member of the response.
+    By a search: an equation has few drivers, which act within weeks.
     """
-    # Effectiveness that drifts would take over what the drivers do, as a level does already.
-    settings = replace(settings, gru_width=0, holdout_weeks=0)
+    settings = replace(
+        settings,
+        estimator="search",
+        members=min(settings.members, _DRIVEN_MEMBERS),
+        lag_weeks=min(settings.lag_weeks, _DRIVEN_LAGS),
+        # Effectiveness that drifts would take over what the drivers do, as a level does already.
+        gru_width=0,
+        holdout_weeks=0,
+    )
     driven_by_media = graph.driven_controls()
     controls = tuple(name for name in panel.controls if name not in driven_by_media)
     found = []

@@ -28,6 +28,7 @@ tables:
   lift_tests: {source: lift.csv, start_week: start, end_week: end, x: null}
   controls: {source: controls.csv, week: week, region: region, columns: [price]}
 refresh: {holdout_weeks: 6, min_weeks: 30, members: 2, seed: 3, first_week: 2023-10-02}
+model: {chains: 2, warmup: 20, draws: 20}
 """
 
 

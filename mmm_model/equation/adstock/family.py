@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from mmm_model.equation.shape_grid import ShapeGrid
 from mmm_model.equation.shape_parameter import ShapeParameter
 
 
@@ -41,3 +42,8 @@ class Adstock(ABC):
         Tensor
             ``[..., L]`` ≥ 0, with sum one.
         """
+
+    def grid(self, lags: int) -> ShapeGrid:
+        """Return the kernels that a posterior averages over, for so many lags."""
+        del lags
+        return ShapeGrid.by_prior(self.parameters, self.bank)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
+from mmm_model.equation.shape_grid import ShapeGrid
 from mmm_model.equation.shape_parameter import ShapeParameter
 
 
@@ -44,3 +45,7 @@ class Saturation(ABC):
     @abstractmethod
     def steepness(self, log_exposure: Tensor, values: Mapping[str, Tensor]) -> Tensor:
         """Return the derivative of `share` with respect to ``log_exposure``, ``[...]``."""
+
+    def grid(self) -> ShapeGrid:
+        """Return the curves that a posterior averages over."""
+        return ShapeGrid.around_prior(self.parameters)

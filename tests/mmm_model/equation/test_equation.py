@@ -35,7 +35,7 @@ def test_adstock_is_the_convolution_along_the_weeks():
 
 
 def test_kernels_are_distributions_over_the_lags():
-    kernel = _equation().kernel()
+    kernel = _equation(lag_weeks=12).kernel()
     assert kernel.shape == (2, 2, 13)
     assert (kernel >= 0).all()
     torch.testing.assert_close(kernel.sum(-1), torch.ones(2, 2, dtype=torch.double))

@@ -9,7 +9,7 @@ from mmm_model.fit.training import fit
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
 
-PLAIN = ModelSettings(members=1, steps=2, gru_width=0)
+PLAIN = ModelSettings(members=1, chains=1, warmup=20, draws=20)
 
 
 def test_forecasts_that_went_wrong_before_widen_the_next_ones():

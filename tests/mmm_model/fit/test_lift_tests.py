@@ -15,7 +15,7 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
 
-SETTINGS = ModelSettings(holdout_weeks=0, members=3, steps=8)
+SETTINGS = ModelSettings(holdout_weeks=0, members=40, chains=2, warmup=60, draws=60)
 
 
 def response(model: FittedModel, panel: Panel, exposure: np.ndarray) -> float:

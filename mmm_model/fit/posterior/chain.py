@@ -1,0 +1,260 @@
+"""One Markov chain over shapes, sizes, regions' returns and variances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_model import priors
+from mmm_model.fit.posterior.covariance import Covariance
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.lift_evidence import TestedChannel
+from mmm_model.fit.posterior.returns import Returns, draw_returns
+from mmm_model.fit.posterior.sizes import Total, draw_along, draw_shape
+from mmm_model.fit.posterior.variance_sampler import VarianceSampler
+from mmm_model.fit.posterior.variances import Variances
+from mmm_model.fit.posterior.whitened import whiten
+from mmm_model.panel import Floats
+from mmm_model.settings import ModelSettings
+
+_EARLY = (3, 8, 14, 20)
+_BEFORE_MEDIA = 12
+# Sweeps between two updates of the variances, which whiten everything anew, and steps of each;
+# many regions tell the variances well, so once warm these hardly move.
+_VARIANCES_EVERY, _RARER_IN_PANELS = 5, 3
+_STEPS_ALONE, _STEPS_PANEL = 4, 3
+
+
+@dataclass
+class State:
+    """Where a chain is.
+
+    Parameters
+    ----------
+    shape, size
+        ``[C]`` index of the shape and mean contribution over the KPI.
+    region
+        ``[R, C]`` a region's return over the nation's.
+    region_spread
+        Its standard deviation around one.
+    returns
+        Prior of the sizes.
+    variances
+        Of everything that is not media.
+    following
+        ``[R, W, C]`` columns of plans that follow demand.
+    kernel_weight, curve_weight
+        How common the kinds of kernels and of curves are.
+    misfit
+        Half of the squared whitened residual.
+    """
+
+    shape: np.ndarray
+    size: Floats
+    region: Floats
+    region_spread: float
+    returns: Returns
+    variances: Variances
+    following: Floats
+    kernel_weight: Floats
+    curve_weight: Floats
+    misfit: float = 0.0
+
+
+class Chain:
+    """Draws by sweeps of Gibbs steps over one design."""
+
+    def __init__(
+        self,
+        design: Design,
+        settings: ModelSettings,
+        seed: list[int],
+        tested: tuple[TestedChannel, ...],
+    ) -> None:
+        self._tested = tested
+        self.design, self.settings = design, settings
+        self._total = Total(priors.TOTAL_SHARE, priors.TOTAL_SHARE_SD)
+        self.rng = np.random.default_rng(seed)
+        self.covariance = Covariance(design)
+        steps = _STEPS_ALONE if design.regions == 1 else _STEPS_PANEL
+        self.sampler = VarianceSampler(self.covariance, steps)
+        self.state = self._first()
+        self._factors = self.covariance.factors(self.state.variances)
+        self._banks = whiten(design, self._factors)
+        self._weigh()
+
+    def run(self) -> list[State]:
+        """Return the states of the sweeps that are kept."""
+        # Were media free before level and season are known, they would explain both.
+        for _ in range(_BEFORE_MEDIA):
+            self._draw_variances(adapt=True)
+        kept = []
+        rare = _VARIANCES_EVERY * (1 if self.design.regions == 1 else _RARER_IN_PANELS)
+        for sweep in range(self.settings.warmup + self.settings.draws):
+            every = rare if sweep >= self.settings.warmup else _VARIANCES_EVERY
+            if sweep % every == 0 or sweep in _EARLY:
+                self._draw_variances(adapt=sweep < self.settings.warmup)
+            self._draw_shapes()
+            self._draw_sizes()
+            self._draw_pooled()
+            if self.design.regions > 1 and sweep % 2 == 0:
+                self._draw_regions()
+            if sweep >= self.settings.warmup:
+                kept.append(self._copy())
+        return kept
+
+    def _first(self) -> State:
+        design, rng = self.design, self.rng
+        shapes = design.shapes
+        prior = np.exp(shapes.log_prior(shapes.kernel_weight, shapes.curve_weight))
+        returns = Returns.first()
+        size = 0.5 * np.exp(returns.centre(design.log_spend_share))
+        return State(
+            shape=rng.choice(len(prior), design.channels, p=prior / prior.sum()),
+            size=size * np.exp(0.5 * rng.standard_normal(design.channels)),
+            region=np.ones((design.regions, design.channels)),
+            region_spread=priors.REGION_RETURNS_SD,
+            returns=returns,
+            variances=Variances.first(design),
+            following=self.covariance.following,
+            kernel_weight=shapes.kernel_weight,
+            curve_weight=shapes.curve_weight,
+        )
+
+    def _copy(self) -> State:
+        now = self.state
+        return State(
+            now.shape.copy(),
+            now.size.copy(),
+            now.region.copy(),
+            now.region_spread,
+            now.returns,
+            now.variances,
+            self.covariance.following,
+            now.kernel_weight,
+            now.curve_weight,
+            0.5 * float((self._rest**2).sum() - self._rest_low @ self._rest_low),
+        )
+
+    def rest(self) -> Floats:
+        """``[R, W]`` what media leave over."""
+        now, total = self.state, self.design.kpi.copy()
+        for c, bank in enumerate(self.design.responses):
+            part = bank.basis @ (now.size[c] * bank.mix[:, now.shape[c]])
+            total -= now.region[:, c, None] * part
+        return np.where(self.design.observed, total, 0.0)
+
+    def _draw_variances(self, adapt: bool) -> None:
+        now = self.state
+        now.variances, self._factors = self.sampler.draw(
+            self.rng, now.variances, self._factors, self.rest(), adapt
+        )
+        self._banks = whiten(self.design, self._factors)
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Restart what depends on the regions' multipliers."""
+        now = self.state
+        target = self.design.kpi - self.covariance.offset(now.variances)
+        target = np.where(self.design.observed, target, 0.0)
+        white = np.einsum("rts,rs->rt", self._factors.whiten, target)
+        low = self._factors.lower(white)
+        self._white: list[Floats] = []
+        self._low: list[Floats] = []
+        for c, bank in enumerate(self._banks):
+            bank.weigh(now.region[:, c])
+            own, shared = bank.response(now.shape[c], now.region[:, c])
+            self._white.append(own)
+            self._low.append(shared)
+            white, low = white - now.size[c] * own, low - now.size[c] * shared
+        self._rest, self._rest_low = white, low
+
+    def _draw_shapes(self) -> None:
+        now, shapes = self.state, self.design.shapes
+        log_prior = shapes.log_prior(now.kernel_weight, now.curve_weight)
+        centre = now.returns.centre(self.design.log_spend_share)
+        for c in self.rng.permutation(self.design.channels):
+            region, bank = now.region[:, c], self._banks[c]
+            self._shift(c, now.size[c])
+            square, meets = bank.statistics(region, self._rest, self._rest_low)
+            tested = self._tested[c]
+            now.shape[c], now.size[c] = draw_shape(
+                self.rng,
+                square + tested.square,
+                meets + tested.meets,
+                log_prior,
+                centre[c],
+                now.returns.spread,
+                now.size.sum() - now.size[c],
+                self._total,
+            )
+            self._white[c], self._low[c] = bank.response(now.shape[c], region)
+            self._shift(c, -now.size[c])
+
+    def _shift(self, c: int, size: float) -> None:
+        self._rest = self._rest + size * self._white[c]
+        self._rest_low = self._rest_low + size * self._low[c]
+
+    def _draw_sizes(self) -> None:
+        """Trade-offs between channels, along pairs and along what is least determined."""
+        count = self.design.channels
+        if count < 2:
+            return
+        now, rng = self.state, self.rng
+        white = np.stack([w.ravel() for w in self._white])
+        low = np.stack(self._low)
+        gram = white @ white.T - low @ low.T
+        gradient = white @ self._rest.ravel() - low @ self._rest_low
+        for c, tested in enumerate(self._tested):
+            square, meets = tested.square[now.shape[c]], tested.meets[now.shape[c]]
+            gram[c, c] += square
+            gradient[c] += meets - now.size[c] * square
+        centre = now.returns.centre(self.design.log_spend_share)
+        scaled = np.linalg.eigh(gram * np.outer(now.size, now.size))[1].T * now.size
+        before = now.size.copy()
+        for i in range(2 * count):
+            if i < count:
+                one, other = rng.choice(count, 2, replace=False)
+                direction = np.zeros(count)
+                direction[one], direction[other] = 1.0, -1.0
+            else:
+                direction = scaled[rng.integers(count)]
+            step = draw_along(
+                rng, now.size, direction, gram, gradient, centre, now.returns.spread, self._total
+            )
+            now.size = np.maximum(now.size + step * direction, 1e-9)
+            gradient = gradient - step * (gram @ direction)
+        moved = now.size - before
+        self._rest = self._rest - (moved @ white).reshape(self._rest.shape)
+        self._rest_low = self._rest_low - moved @ low
+
+    def _draw_pooled(self) -> None:
+        now = self.state
+        now.kernel_weight, now.curve_weight = self.design.shapes.draw_weights(self.rng, now.shape)
+        now.returns = draw_returns(self.rng, now.size, self.design.log_spend_share, now.returns)
+
+    def _draw_regions(self) -> None:
+        """Regions' own returns given a draw of what regions share."""
+        now, rng, count = self.state, self.rng, self.design.channels
+        score = self._rest_low + rng.standard_normal(len(self._factors.root))
+        path = self._factors.upper(score)
+        part = np.stack(
+            [
+                now.size[c] * (bank.white @ bank.mix[:, now.shape[c]])
+                for c, bank in enumerate(self._banks)
+            ],
+            axis=-1,
+        )
+        own = now.region - 1.0
+        target = self._rest - self._factors.shared @ path + np.einsum("rtc,rc->rt", part, own)
+        precision = part.transpose(0, 2, 1) @ part + np.eye(count) / now.region_spread**2
+        root = np.linalg.cholesky(precision)
+        mean = np.linalg.solve(precision, np.einsum("rtc,rt->rc", part, target)[..., None])
+        noise = np.linalg.solve(root.transpose(0, 2, 1), rng.standard_normal((*own.shape, 1)))
+        own = (mean + noise)[..., 0]
+        now.region = 1.0 + own
+        worth = priors.REGION_RETURNS_REGIONS
+        total = worth * priors.REGION_RETURNS_SD**2 + (own**2).sum()
+        now.region_spread = float(np.sqrt(total / rng.chisquare(worth + own.size)))
+        self._weigh()

@@ -1,0 +1,231 @@
+"""Everything that is not media, integrated out: the covariance of what media leave over.
+
+    V_r = noise + level (random walk) + AR(0.8) + own controls, season and trend + shared columns
+
+Shared columns are paths, shocks, controls and season that all regions have in common, so that a
+week in which everybody had a surprise counts as one surprise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg.lapack import dtrtri
+
+from mmm_model import priors
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.factors import Factors
+from mmm_model.fit.posterior.following import following_columns, log_plans
+from mmm_model.fit.posterior.variances import Variances
+from mmm_model.panel import Floats
+
+_AR = 0.8
+_LEVEL_VARIANCE = 1.0
+_UNOBSERVED_VARIANCE = 1e4
+_TREND = 0.2
+_OWN = {"control": 0.02, "season": 0.03, "trend": 0.1}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A component as columns with coefficients of unit variance.
+
+    Parameters
+    ----------
+    own
+        ``[R or 1, W, P]`` each region has its own coefficients.
+    shared
+        ``[R or 1, W, P]`` all regions have the same.
+    """
+
+    own: Floats
+    shared: Floats
+
+
+class Covariance:
+    """Builds the factors of a design for any variances."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self._plan = log_plans(design.exposure)
+        self._following = np.zeros_like(self._plan)
+        week = np.arange(design.weeks)
+        self._walk = np.minimum(week[:, None], week) + 0.0
+        self._ar = _AR ** np.abs(week[:, None] - week)
+        self._trend = np.linspace(-1.0, 1.0, design.weeks)[:, None]
+        self._control = design.control @ design.control.transpose(0, 2, 1)
+        self._season = design.season @ design.season.T
+        self._still = _OWN["control"] ** 2 * self._control + _OWN["season"] ** 2 * self._season
+        self._still += _LEVEL_VARIANCE + _OWN["trend"] ** 2 * (self._trend @ self._trend.T)
+        common = design.control.mean(0)
+        self._common_control = common / np.maximum(common.std(0), 0.1)
+        self._smooth = design.smooth_control()
+
+    def noise(self, variances: Variances) -> Floats:
+        """``[R, W]`` variance of a week's own noise."""
+        ordinary = variances.sd[:, None] ** 2 / variances.precision
+        return np.where(self.design.observed, ordinary, _UNOBSERVED_VARIANCE)
+
+    def own(self, variances: Variances) -> Floats:
+        """``[R, W, W]`` of each region alone."""
+        moving = variances.value("drift") * self._walk + variances.value("ar") * self._ar
+        cov = variances.sd[:, None, None] ** 2 * moving
+        if self.design.regions > 1:
+            cov += self._still
+        else:
+            control, season = variances.value("control"), variances.value("season")
+            cov = cov + control**2 * self._control + season**2 * self._season
+            cov = cov + _LEVEL_VARIANCE + _TREND**2 * (self._trend @ self._trend.T)
+            columns = self._following_columns(variances)
+            cov = cov + columns @ columns.transpose(0, 2, 1)
+        np.einsum("rtt->rt", cov)[...] += self.noise(variances)
+        return cov
+
+    def offset(self, variances: Variances) -> Floats:
+        """``[R, W]`` unseen demand that the plans foretell."""
+        total = self._following.sum(-1)
+        return priors.FOLLOWING * self._unseen(variances) * total
+
+    def see(self, variances: Variances, factors: Factors, rest: Floats) -> None:
+        """Measure again how plans follow visible demand, given what media leave over."""
+        visible = self._visible(variances, factors, rest - self.offset(variances))
+        self._following = following_columns(self._plan, visible)
+
+    def follow(self, columns: Floats) -> None:
+        """Take over columns that `see` measured."""
+        self._following = columns
+
+    @property
+    def following(self) -> Floats:
+        """``[R, W, C]`` see `following_columns`."""
+        return self._following
+
+    def columns(self, variances: Variances) -> dict[str, Columns]:
+        """Level, season, following and every control, as columns."""
+        regions, weeks = self.design.regions, self.design.weeks
+        alone, none = regions == 1, np.zeros((1, weeks, 0))
+        control, season = variances.value("control"), variances.value("season")
+        moving = np.concatenate(
+            [
+                np.sqrt(variances.value("drift")) * np.tri(weeks, weeks, -1),
+                np.sqrt(variances.value("ar")) * np.linalg.cholesky(self._ar),
+            ],
+            axis=1,
+        )
+        flat = np.ones((weeks, 1)) * np.sqrt(_LEVEL_VARIANCE)
+        trend = (_TREND if alone else _OWN["trend"]) * self._trend
+        still = np.broadcast_to(np.concatenate([flat, trend], 1), (regions, weeks, 2))
+        level = np.concatenate([variances.sd[:, None, None] * moving, still], axis=2)
+        path = none if alone else self._common_path(variances)[None]
+        found = {
+            "level": Columns(level, path),
+            "season": Columns(
+                (season if alone else _OWN["season"]) * self.design.season[None],
+                none if alone else season * self.design.season[None],
+            ),
+            "following": Columns(none, self._following_columns(variances)),
+        }
+        for k in range(self.design.control.shape[2]):
+            own = self.design.control[..., k : k + 1]
+            if alone:
+                found[f"control {k}"] = Columns(control * own, none)
+                continue
+            common = np.broadcast_to(self._common_control[:, k : k + 1], own.shape)
+            shared = np.concatenate([common, own, self._smooth[..., k : k + 1]], axis=2)
+            found[f"control {k}"] = Columns(_OWN["control"] * own, control * shared)
+        return found
+
+    def solve(self, factors: Factors, rest: Floats) -> Floats:
+        """``V^-1 rest``, ``[R, W]``."""
+        white = np.einsum("rts,rs->rt", factors.whiten, rest)
+        white = white - factors.shared @ factors.upper(factors.lower(white))
+        return np.einsum("rst,rs->rt", factors.whiten, white)
+
+    def _common_path(self, variances: Variances) -> Floats:
+        """``[W, W + 1]`` level, shocks and trend that regions share."""
+        path = variances.value("common_drift") * self._walk
+        path = path + variances.value("common_ar") * self._ar
+        path = path + (variances.value("common_shock") + 1e-8) * np.eye(self.design.weeks)
+        root = np.median(variances.sd) * np.linalg.cholesky(path)
+        return np.concatenate([root, _TREND * self._trend], axis=1)
+
+    def _following_columns(self, variances: Variances) -> Floats:
+        return priors.FOLLOWING_SD * self._unseen(variances) * self._following
+
+    def _unseen(self, variances: Variances) -> float:
+        """Variance of unseen demand."""
+        ratio = variances.value("ar")
+        if self.design.regions > 1:
+            ratio += variances.value("common_ar")
+        return float(np.median(variances.sd) ** 2 * ratio)
+
+    def _visible(self, variances: Variances, factors: Factors, rest: Floats) -> Floats:
+        """``[R, W]`` expected season, trend and level."""
+        score = self.solve(factors, rest)
+        season, alone = variances.value("season"), self.design.regions == 1
+        trend = self._trend @ self._trend.T
+        common = _TREND**2 * trend
+        walk = variances.sd[:, None] ** 2 * variances.value("drift") * (score @ self._walk)
+        if alone:
+            seen = np.einsum("rts,rs->rt", self._control, score)
+            common = common + season**2 * self._season
+            return walk + score @ common + variances.value("control") ** 2 * seen
+        common = (
+            common + np.median(variances.sd) ** 2 * variances.value("common_drift") * self._walk
+        )
+        same, each = self._visible_columns(variances)
+        return (
+            walk
+            + score.sum(0) @ common
+            + score @ (_OWN["season"] ** 2 * self._season + _OWN["trend"] ** 2 * trend)
+            + _OWN["control"] ** 2 * np.einsum("rts,rs->rt", self._control, score)
+            + same @ (same.T @ score.sum(0))
+            + each @ np.einsum("rtp,rt->p", each, score)
+        )
+
+    def shared(self, variances: Variances) -> Floats:
+        """``[R or 1, W, P]`` columns that regions share, with unit variance."""
+        weeks = self.design.weeks
+        if self.design.regions == 1:
+            return np.zeros((1, weeks, 0))
+        same, each = self._visible_columns(variances)
+        joined = np.concatenate([self._common_path(variances), same], axis=1)
+        joined = np.broadcast_to(joined, (self.design.regions, *joined.shape))
+        return np.concatenate([joined, each, self._following_columns(variances)], axis=2)
+
+    def _visible_columns(self, variances: Variances) -> tuple[Floats, Floats]:
+        """Controls, season and trend: the same for all regions ``[W, P]``, and ``[R, W, P]``."""
+        control, season = variances.value("control"), variances.value("season")
+        same = [control * self._common_control, season * self.design.season]
+        each = [control * self.design.control, control * self._smooth]
+        return np.concatenate(same, axis=1), np.concatenate(each, axis=2)
+
+    def factors(self, variances: Variances) -> Factors:
+        """Factor V."""
+        root = np.linalg.cholesky(self.own(variances))
+        whiten = np.stack([dtrtri(one, lower=1)[0] for one in root])
+        shared = whiten @ self.shared(variances)
+        flat = shared.reshape(shared.shape[0] * shared.shape[1], -1 if shared.size else 0)
+        gram = np.eye(flat.shape[1]) + flat.T @ flat
+        return Factors(whiten, shared, np.asarray(np.linalg.cholesky(gram), dtype=float))
+
+    def log_likelihood(self, variances: Variances, factors: Factors, rest: Floats) -> float:
+        """Of what media leave over, ``[R, W]``."""
+        rest = np.where(self.design.observed, rest - self.offset(variances), 0.0)
+        white = np.einsum("rts,rs->rt", factors.whiten, rest)
+        square = (white**2).sum() - (factors.lower(white) ** 2).sum()
+        return -0.5 * float(square + factors.log_determinant)
+
+    def noise_part(
+        self, rng: np.random.Generator, variances: Variances, factors: Factors, rest: Floats
+    ) -> Floats:
+        """Draw the independent noise ``[R, W]`` within what media leave over."""
+        rest = np.where(self.design.observed, rest - self.offset(variances), 0.0)
+        white = factors.alone(rng, np.einsum("rts,rs->rt", factors.whiten, rest))
+        root = np.sqrt(self.noise(variances))
+        scaled = factors.whiten * root[:, None]
+        mean = np.einsum("rts,rt->rs", scaled, white)
+        cov = 1.00000001 * np.eye(self.design.weeks) - scaled.transpose(0, 2, 1) @ scaled
+        spread = np.linalg.cholesky(cov) @ rng.standard_normal((*root.shape, 1))
+        return root * (mean + spread[..., 0])

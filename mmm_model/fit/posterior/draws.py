@@ -1,0 +1,89 @@
+"""Draws of the posterior: shapes, sizes and regions' returns, and how well chains have mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_model.fit.posterior.chain import State
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.diagnostics import effective_draws, split_r_hat
+from mmm_model.fit.posterior.lift_evidence import Test, draw_form_doubt
+from mmm_model.panel import Floats
+
+
+@dataclass(frozen=True)
+class Draws:
+    """D draws, chain after chain.
+
+    Parameters
+    ----------
+    design
+        What they were sampled from.
+    chains
+        Number of chains.
+    shape
+        ``[D, C]`` indices into the bank of shapes.
+    size
+        ``[D, C]`` mean contribution over the KPI (regions' own returns at one).
+    region
+        ``[D, R, C]`` a region's return over the nation's.
+    misfit
+        ``[D]`` half of the squared whitened residual.
+    """
+
+    design: Design
+    chains: int
+    shape: np.ndarray
+    size: Floats
+    region: Floats
+    misfit: Floats
+
+    @classmethod
+    def of(
+        cls, design: Design, chains: list[list[State]], seed: int, tests: Sequence[Test] = ()
+    ) -> Draws:
+        """Gather chains; sizes spread by `priors.FORM_DOUBT`, of which tests say something, too."""
+        states = [state for chain in chains for state in chain]
+        shape, size = np.stack([s.shape for s in states]), np.stack([s.size for s in states])
+        region = np.stack([s.region for s in states])
+        doubt = draw_form_doubt(np.random.default_rng(seed), shape, size, region, tests)
+        return cls(
+            design=design,
+            chains=len(chains),
+            shape=shape,
+            size=size * np.exp(doubt),
+            region=region,
+            misfit=np.array([s.misfit for s in states]),
+        )
+
+    def spread_out(self, count: int) -> np.ndarray:
+        """Indices of so many draws, evenly from all chains: the members of an ensemble."""
+        return np.linspace(0, len(self.size) - 1, min(count, len(self.size))).round().astype(int)
+
+    def values(self, index: np.ndarray) -> dict[str, Floats]:
+        """Parameters of the shapes in natural units ``[M, C]`` of M draws."""
+        return self.design.shapes.values(self.shape[index])
+
+    def coefficient(self, index: np.ndarray) -> Floats:
+        """``[M, R, C]`` ceilings of the responses of M draws, over the region's size."""
+        each = enumerate(self.design.responses)
+        unit = np.stack([one.unit[self.shape[index, c]] for c, one in each], axis=-1)
+        return np.asarray(self.region[index] * (self.size[index] / unit)[:, None])
+
+    @property
+    def r_hat(self) -> Floats:
+        """``[C]`` split R-hat of the logarithm of a channel's size."""
+        return split_r_hat(self._log_sizes())
+
+    @property
+    def effective(self) -> Floats:
+        """``[C]`` effective number of draws of the same."""
+        return effective_draws(self._log_sizes())
+
+    def _log_sizes(self) -> Floats:
+        """``[chains, N, C]``."""
+        log = np.log(np.maximum(self.size, 1e-12))
+        return log.reshape(self.chains, -1, log.shape[1])

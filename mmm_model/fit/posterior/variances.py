@@ -1,0 +1,67 @@
+"""Variances of everything that is not media, and what is expected of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_model import priors
+from mmm_model.fit.posterior.design import Design
+from mmm_model.panel import Floats
+
+_SMALLEST_SD = 1e-3
+_DRIFT = (priors.LOG_DRIFT, priors.LOG_DRIFT_SD)
+# Mean and standard deviation of the logarithm, before the data: of variances over the noise's,
+# and of standard deviations of what controls and harmonics bring.
+PRIOR = {
+    "drift": _DRIFT,
+    "common_drift": _DRIFT,
+    **priors.LOG_OTHER_VARIANCES,
+    **priors.LOG_SCALES,
+}
+
+
+@dataclass(frozen=True)
+class Variances:
+    """Variances of the noise and, by the logarithm, of everything else.
+
+    Parameters
+    ----------
+    sd
+        ``[R]`` of an ordinary week's noise.
+    precision
+        ``[R, W]`` one for an ordinary week, less for an outlier.
+    log
+        Logarithms by name, see `PRIOR`.
+    """
+
+    sd: Floats
+    precision: Floats
+    log: dict[str, float]
+
+    @classmethod
+    def first(cls, design: Design) -> Variances:
+        """Guess from the differences between weeks."""
+        rest = np.where(design.observed, design.kpi, np.nan)
+        step = np.nanmedian(np.abs(np.diff(rest, axis=1)), axis=1) / 0.954
+        far = np.abs(rest - np.nanmedian(rest, axis=1, keepdims=True))
+        far = np.nan_to_num(
+            far / np.maximum(1.4826 * np.nanmedian(far, axis=1, keepdims=True), 1e-3)
+        )
+        names = [n for n in PRIOR if design.regions > 1 or "common" not in n]
+        return cls(
+            sd=np.maximum(np.nan_to_num(step, nan=0.05), _SMALLEST_SD),
+            precision=np.minimum(1.0, 5.0 / np.maximum(far, 5.0)) ** 2,
+            log={name: PRIOR[name][0] for name in names},
+        )
+
+    @property
+    def log_prior(self) -> float:
+        """Of the logarithms and of the noise."""
+        score = sum(((self.log[n] - PRIOR[n][0]) / PRIOR[n][1]) ** 2 for n in self.log)
+        return -0.5 * float(score)
+
+    def value(self, name: str) -> float:
+        """Return a variance ratio, or a standard deviation."""
+        return float(np.exp(self.log[name]))

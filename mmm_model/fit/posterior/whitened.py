@@ -1,0 +1,66 @@
+"""Sufficient statistics of the responses once they are whitened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.factors import Factors
+from mmm_model.fit.posterior.shapes import ChannelResponses
+from mmm_model.panel import Floats
+
+
+@dataclass
+class WhitenedResponses:
+    """One channel's responses, whitened, in the basis of its responses.
+
+    Parameters
+    ----------
+    mix
+        ``[Q, S]``.
+    white
+        ``[R, W, Q]``.
+    norm
+        ``[R, Q, Q]`` ``white' white`` of each region.
+    lowered
+        ``[R, P, Q]`` what the shared columns take off.
+    """
+
+    mix: Floats
+    white: Floats
+    norm: Floats
+    lowered: Floats
+    _low: Floats = field(init=False)
+    _square: Floats = field(init=False)
+
+    @classmethod
+    def of(cls, responses: ChannelResponses, factors: Factors) -> WhitenedResponses:
+        """Whiten a channel's responses."""
+        white = factors.whiten @ responses.basis
+        return cls(
+            responses.mix, white, white.transpose(0, 2, 1) @ white, factors.lower_each(white)
+        )
+
+    def weigh(self, region: Floats) -> None:
+        """Set the regions' multipliers ``[R]``."""
+        self._low = np.tensordot(region, self.lowered, (0, 0))
+        gram = np.tensordot(region**2, self.norm, (0, 0)) - self._low.T @ self._low
+        self._square = np.maximum(((gram @ self.mix) * self.mix).sum(0), 1e-9)
+
+    def statistics(self, region: Floats, rest: Floats, rest_low: Floats) -> tuple[Floats, Floats]:
+        """``g'V^-1 g`` and ``g'V^-1 rest`` of every shape, ``[S]`` each."""
+        meets = np.tensordot(region[:, None] * rest, self.white, ([0, 1], [0, 1]))
+        meets = meets - self._low.T @ rest_low
+        return self._square, self.mix.T @ meets
+
+    def response(self, shape: int, region: Floats) -> tuple[Floats, Floats]:
+        """Whitened response ``[R, W]`` of a shape and what shared columns see of it, ``[P]``."""
+        mix = self.mix[:, shape]
+        return region[:, None] * (self.white @ mix), self._low @ mix
+
+
+def whiten(design: Design, factors: Factors) -> list[WhitenedResponses]:
+    """Whiten every channel's responses."""
+    return [WhitenedResponses.of(one, factors) for one in design.responses]

@@ -1,0 +1,285 @@
+"""A fit of the equation to one panel by its posterior, stage by stage.
+
+Draws of shapes, sizes and regions' returns first; lift tests are held against a first set of draws
+and enter a second. Then, for every draw, levels, seasonality and controls of what its media leave
+over, moving as they forecast best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmm_model import priors
+from mmm_model.equation.equation import Equation
+from mmm_model.equation.scaling import Scaling
+from mmm_model.fit.equation_inputs import inputs_of
+from mmm_model.fit.estimate import Estimate, saturated_media
+from mmm_model.fit.experiments import Experiment, experiments_of
+from mmm_model.fit.fitted_response import FittedResponse
+from mmm_model.fit.level_dynamics import Blend
+from mmm_model.fit.level_forecasts import blend
+from mmm_model.fit.lift_tests import LiftTest
+from mmm_model.fit.observations import Observations
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.draws import Draws
+from mmm_model.fit.posterior.lift_evidence import Test
+from mmm_model.fit.posterior.sampling import sample
+from mmm_model.fit.search import initial_equation, search
+from mmm_model.fit.stages import (
+    Progress,
+    ResponseFit,
+    learn_noise,
+    past_and_settings,
+    silent,
+    usual_surprise,
+)
+from mmm_model.panel import Floats, Panel
+from mmm_model.settings import ModelSettings
+
+# Cells of an array of members, regions, weeks and channels: tens of megabytes each.
+_MOST_CELLS = 10_000_000
+_FEWEST_MEMBERS = 8
+# Regions that the chains see. More hardly say more about shapes and sizes; those that are not
+# seen have the return of all.
+_MOST_REGIONS = 60
+
+
+def fit_by_posterior(
+    panel: Panel,
+    settings: ModelSettings,
+    progress: Progress | None = None,
+    stage: str = "fit",
+    warm_start: FittedResponse | None = None,
+    lift_tests: Sequence[LiftTest] = (),
+    forecasts: bool = True,
+) -> ResponseFit:
+    """Fit the equation to the observed KPI of a panel: its members are draws of the posterior.
+
+    Parameters and errors as of `fit_by_search`. Chains start anew whatever ``warm_start`` is: the
+    same week then has the same answer. So it has whatever the order of channels and regions is.
+    """
+    del warm_start
+    own = _in_order(panel)
+    found = _fit(own, settings, progress or silent, stage, lift_tests, forecasts)
+    return replace(found, response=found.response.in_order(panel.channels))
+
+
+def _in_order(panel: Panel) -> Panel:
+    """Return the panel with its channels in an order of their own: random numbers go by it."""
+    total = panel.exposure.sum(axis=(0, 1))
+    order = np.lexsort((panel.channels, total))
+    return replace(
+        panel,
+        channels=tuple(panel.channels[c] for c in order),
+        exposure=panel.exposure[..., order],
+        spend=panel.spend[..., order],
+    )
+
+
+def _fit(
+    panel: Panel,
+    settings: ModelSettings,
+    report: Progress,
+    stage: str,
+    lift_tests: Sequence[LiftTest],
+    forecasts: bool,
+) -> ResponseFit:
+    past, settings = past_and_settings(panel, settings)
+    rows = _seen(past)
+    design = Design.of(_part(past, rows), settings)
+    scaling = _scaling(past, design, rows)
+    draws = sample(design, settings, lambda share: report(stage, 0.9 * share))
+    readings: dict[str, Floats] = {}
+    lags = design.shapes.kernel.shape[1] - 1
+    like = torch.zeros(1, dtype=torch.float64)
+    experiments = experiments_of(lift_tests, past, scaling, lags, like)
+    if experiments:
+        readings, tests = _confronted(draws, experiments, rows)
+        stage = f"{stage}, lift tests"
+        draws = sample(design, settings, lambda share: report(stage, 0.9 * share), tests)
+    index = draws.spread_out(_members(settings, past))
+    equation = _equation(draws, index, rows, past, settings)
+    response = _with_levels(panel, past, equation, scaling, settings.gru_width, forecasts)
+    response = replace(response, mixing={"r_hat": draws.r_hat, "effective": draws.effective})
+    report(stage, 1.0)
+    if experiments:
+        readings["after"] = _said(equation, experiments)
+    return ResponseFit(response, readings, _history(draws))
+
+
+def _seen(past: Panel) -> np.ndarray:
+    """Positions of the regions that the chains see, the largest first."""
+    size = np.abs(past.kpi * past.observed).sum(axis=1)
+    order = np.lexsort((past.regions, -size))
+    if len(order) <= _MOST_REGIONS:
+        return order
+    # Each with the same distance to the next: small ones are seen, too.
+    step = len(order) / _MOST_REGIONS
+    return order[(np.arange(_MOST_REGIONS) * step).astype(int)]
+
+
+def _part(panel: Panel, rows: np.ndarray) -> Panel:
+    """Return some regions of a panel."""
+    arrays = ("kpi", "observed", "exposure", "spend", "control", "value_per_kpi")
+    own = {name: getattr(panel, name)[rows] for name in arrays}
+    return replace(panel, regions=tuple(panel.regions[r] for r in rows), **own)
+
+
+def _scaling(past: Panel, design: Design, rows: np.ndarray) -> Scaling:
+    """Scaling whose exposure counts as the chains' does: without typing errors."""
+    scaling = Scaling.of(past)
+    size = scaling.exposure_size.copy()
+    size[rows] = design.exposure_size
+    return replace(scaling, exposure_size=size)
+
+
+def _members(settings: ModelSettings, past: Panel) -> int:
+    """How many draws are kept: fewer of a large panel."""
+    fit = _MOST_CELLS // max(past.exposure.size, 1)
+    return min(settings.members, max(fit, _FEWEST_MEMBERS))
+
+
+def _equation(
+    draws: Draws, index: np.ndarray, rows: np.ndarray, past: Panel, settings: ModelSettings
+) -> Equation:
+    """Return the equation whose members are the draws ``index``; levels are not solved yet."""
+    lags = draws.design.shapes.kernel.shape[1] - 1
+    settings = replace(settings, lag_weeks=lags, gru_width=0, members=len(index))
+    regions, channels = len(past.regions), len(past.channels)
+    equation = Equation(settings, (len(index), regions, channels, len(past.controls))).double()
+    values = draws.values(index)
+    for parameter in equation.shape_parameters:
+        natural = torch.from_numpy(np.ascontiguousarray(values[parameter.name]))
+        getattr(equation, parameter.name).data = parameter.link.unbounded(natural)
+    seen = draws.coefficient(index)  # [M, R', C]
+    nation = seen / draws.region[index]
+    coefficient = np.broadcast_to(nation[:, :1], (len(index), regions, channels)).copy()
+    coefficient[:, rows] = seen
+    # A region's return is drawn around one; below nothing it would take sales away.
+    equation.media = torch.from_numpy(np.maximum(coefficient, 0.0))
+    return equation
+
+
+def _with_levels(
+    panel: Panel, past: Panel, equation: Equation, scaling: Scaling, width: int, forecasts: bool
+) -> FittedResponse:
+    """Solve for levels, seasonality and controls of what each member's media leave over.
+
+    Parameters
+    ----------
+    width
+        Of the GRU; 0 for none.
+    """
+    settings = equation.settings
+    with torch.no_grad():
+        inputs = inputs_of(past, scaling, len(past.weeks), settings.harmonics)
+        data = Observations.of(past, scaling, inputs, replace(settings, members=1))
+        if width:
+            _let_effectiveness_move(equation, data, width)
+        media = _contribution(equation, data)  # [M, R, W]
+        left = data.without_media(media.mean(0))
+        none = left.inputs.exposure[None]  # [1, R, W, 0]
+        noise, solution = learn_noise(left, none)
+        estimate = Estimate(equation, left, noise, solution)
+        ways = Blend.of_likelihood(noise)
+        if forecasts:
+            size = torch.as_tensor(scaling.region_size)
+            ways = blend(estimate, none, size, settings.holdout_weeks)
+        fitted = usual_surprise(estimate, none)
+        each = data.without_media(media)
+        members = len(media)
+        empty = none.expand(members, *none.shape[1:])
+        regional, equation.level = ways.solve(each, empty, solution.repeat(members))
+        controls = inputs.control.shape[-1]
+        equation.control = regional[..., :controls].clone()
+        equation.season = regional[..., controls:].clone()
+    ahead = fitted if ways.surprise is None else ways.surprise
+    return FittedResponse.of(panel, scaling, equation, noise, (fitted, ahead))
+
+
+def _let_effectiveness_move(equation: Equation, data: Observations, width: int) -> None:
+    """Give all members one GRU, searched with the shapes of the draw nearest to all.
+
+    What a channel earns in all weeks stays what was drawn: effectiveness moves it between weeks.
+    """
+    before = saturated_media(equation, data).sum(2)  # [M, R, C]
+    log = equation.media.mean(1).clamp_min(1e-12).log()
+    nearest = int((log - log.mean(0)).square().sum(1).argmin())
+    one = initial_equation(replace(equation.settings, gru_width=width, members=1), data, None)
+    for parameter in one.shape_parameters:
+        own = getattr(one, parameter.name)
+        own.data.copy_(getattr(equation, parameter.name).data[nearest])
+        own.requires_grad_(False)
+    media = saturated_media(one, data)
+    noise, _ = learn_noise(data, media)
+    with torch.enable_grad():
+        search(Estimate(one, data, noise, data.problem(noise).start(1)), silent, "effectiveness")
+    equation.settings = one.settings
+    for name in ("gru_input", "gru_hidden", "gru_bias", "modulation"):
+        equation.register_parameter(name, getattr(one, name))
+    equation.settings = replace(one.settings, members=len(equation.media))
+    after = saturated_media(equation, data).sum(2)
+    equation.media = equation.media * torch.where(after > 0, before / after.clamp_min(1e-12), 1.0)
+
+
+def _contribution(equation: Equation, data: Observations) -> Tensor:
+    """``[M, R, W]`` of all media, one batch of regions after the other."""
+    weeks = data.target.shape[1]
+    return torch.cat(
+        [
+            (equation.media[:, rows, None] * equation.saturated(data.part(rows, weeks).inputs)).sum(
+                -1
+            )
+            for rows in data.batches(len(equation.media))
+        ],
+        dim=1,
+    )
+
+
+def _confronted(
+    draws: Draws, experiments: Sequence[Experiment], rows: np.ndarray
+) -> tuple[dict[str, Floats], list[Test]]:
+    """Hold tests against draws that were made without them.
+
+    A test that lies further from what the draws say than both doubts together allow conflicts: its
+    standard error is widened by what is left of the gap, so that it cannot bend everything else.
+
+    Returns
+    -------
+    readings
+        As `Evidence.readings`, without ``after``.
+    tests
+        As the posterior reads them.
+    """
+    tests = [Test.of(draws.design, one, rows) for one in experiments]
+    each = [test.expected(draws.shape, draws.size, draws.region) for test in tests]
+    before = np.stack(each, axis=1)  # [D, N]
+    lift, error = (np.array([getattr(t, name) for t in tests]) for name in ("lift", "error"))
+    said = before.mean(axis=0)
+    doubt = np.sqrt(before.var(axis=0) + (priors.LIFT_DOUBT * said) ** 2)
+    gap = np.abs(lift - said)
+    conflicts = gap > priors.LIFT_TOO_FAR * np.sqrt(doubt**2 + error**2)
+    wide = np.where(conflicts, np.sqrt(error**2 + gap**2), error)
+    readings = {"error": wide, "conflicts": conflicts.astype(float), "before": before}
+    return readings, [replace(t, error=float(e)) for t, e in zip(tests, wide, strict=True)]
+
+
+def _said(equation: Equation, experiments: Sequence[Experiment]) -> Floats:
+    """Weekly lift ``[M, N]`` that members expect of tests."""
+    with torch.no_grad():
+        each = [
+            (one.per_unit(equation) * equation.media[:, one.regions, one.channel]).sum(1)
+            for one in experiments
+        ]
+        return np.asarray(torch.stack(each, dim=1).numpy())
+
+
+def _history(draws: Draws) -> list[dict[str, float]]:
+    """Misfit at each kept sweep, averaged over the chains."""
+    by_sweep = draws.misfit.reshape(draws.chains, -1).mean(axis=0)
+    return [{"misfit": float(value)} for value in by_sweep]
