@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test ui lint format docs tutorial clean \
-	benchmark benchmark-budget benchmark-graph benchmark-report soak
+	benchmark benchmark-truth benchmark-budget benchmark-graph benchmark-report soak
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -42,6 +42,9 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 	$(BIN)/python tests/benchmarks/truth.py
 	$(BIN)/python tests/benchmarks/ablation.py
 	$(BIN)/python tests/benchmarks/scaling.py
+
+benchmark-truth: .venv/.dev ## Returns against the truth on fresh draws (DATASETS, SCIENCE: folders)
+	$(BIN)/python tests/benchmarks/fresh_truth.py national simulator published stress graphs
 
 benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute force, scale (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/budget.py
