@@ -78,13 +78,13 @@ class Design:
         last = np.flatnonzero(observed.any(0))[-1] + 1
         plausible = without_typing_errors(panel.exposure)
         exposure_size = _mean_exposure(plausible[:, :last])
-        exposure = plausible / exposure_size[:, None]
+        exposure = _rounded(plausible / exposure_size[:, None])
         weeks = panel.exposure.shape[1]
         lags = min(settings.lag_weeks, max(weeks // _WEEKS_FOR_A_LAG, _FEWEST_LAGS))
         shapes = ShapeBank.of(adstock_of(settings), saturation_of(settings), lags + 1)
-        weight = money / money.sum()
+        weight = _rounded(money / money.sum() * money.size) / money.size
         return cls(
-            kpi=np.where(observed, panel.kpi / size[:, None], 0.0),
+            kpi=_rounded(np.where(observed, panel.kpi / size[:, None], 0.0)),
             observed=observed,
             size=size,
             weight=weight,
@@ -92,7 +92,7 @@ class Design:
             spend=np.where(panel.has_spend, np.nansum(panel.spend, (0, 1)), np.nan),
             exposure=exposure,
             exposure_size=exposure_size,
-            control=_standardised(panel.control, last),
+            control=_rounded(_standardised(panel.control, last)),
             season=_season(panel.weeks, last),
             shapes=shapes,
             responses=tuple(
@@ -122,7 +122,7 @@ class Design:
         if not (self.spend > 0).all():
             return np.full(self.channels, -np.log(self.channels))
         share = np.maximum(self.spend / self.spend.sum(), priors.SMALLEST_SPEND / self.channels)
-        return np.log(share / share.sum())
+        return _rounded(np.log(share / share.sum()))
 
     def smooth_control(self) -> Floats:
         """``[R, W, K]`` centred means: a control is a noisy reading of what moves the KPI."""
@@ -148,6 +148,15 @@ def without_typing_errors(exposure: Floats) -> Floats:
     wrong = (exposure > 3.0 * ordered[:, -2:-1]) & (exposure > 8.0 * usual)
     wrong &= (exposure > 0).sum(1, keepdims=True) >= 8
     return np.where(wrong, usual, exposure)
+
+
+def _rounded(values: Floats) -> Floats:
+    """Values of the order of one, without the digits that the units of a table leave in them.
+
+    A chain goes another way for the last of them: the same data in other units have the same
+    answer.
+    """
+    return np.round(values, 9)
 
 
 def _filled(value: Floats) -> Floats:
