@@ -1,26 +1,33 @@
-"""Find a source's files and open them: CSV in the dialects that people export, or Parquet."""
+"""Find a source's files and open them: CSV as people export it, Parquet, Excel workbooks."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import glob
-import gzip
 import hashlib
-import io
 import re
+import tempfile
+import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import duckdb
 
+from mmm_assets.inputs.csv_text import (
+    CsvText,
+    NotText,
+    find_header,
+    look_at,
+    table_rows,
+    without_notes,
+)
 from mmm_assets.store.sql_text import quote_text
 
-_CHUNK = 1 << 20
-_DELIMITERS = ",;\t|"
+WORKBOOKS = (".xlsx", ".xlsm")
+_BROKEN = (EOFError, OSError, UnicodeError, csv.Error, zlib.error)
 
 
 class SourceError(ValueError):
@@ -55,6 +62,8 @@ class Delivery:
     fingerprint: str
     file: Path | None = None
     state: tuple[int, int, int] = field(default=(0, 0, 0))
+    delimiter: str | None = None
+    kept: Any = None
 
     def require_unchanged(self) -> None:
         """Refuse a file that was replaced while it was read.
@@ -104,30 +113,35 @@ def open_file(
     Raises
     ------
     SourceError
-        If it is empty, or neither CSV nor Parquet.
+        If it is empty, or neither CSV nor Parquet nor a workbook.
     """
     # DuckDB reads a path as a glob.
     parameters = {"path": re.sub(r"([*?\[])", r"[\1]", str(file))}
     try:
         state = _state(file)
         with file.open("rb") as stream:
-            start = stream.read(_CHUNK)
+            start = stream.read(4)
     except OSError as error:
         raise SourceError(f"{role}: {source} cannot be opened: {error.strerror}") from error
     if not start:
         raise SourceError(f"{role}: {source} is an empty file")
+    kept: Any = None
+    delimiter: str | None = None
     if start.startswith(b"PAR1"):
-        columns = _parquet_columns(connection, role, source, parameters)
-        relation = "read_parquet($path)"
+        columns, relation = _parquet(file, role, source)
+    elif file.suffix.lower() in WORKBOOKS:
+        columns, kept = _workbook(file, role, source)
+        relation = _read_csv(",", len(columns))
     else:
-        text = csv_text(file, role, source)
-        columns = text.columns
-        options = (
-            f"delim = {quote_text(text.delimiter)}, quote = '\"', escape = '\"', header = true, "
-            f"auto_detect = false, encoding = '{text.encoding}'"
-        )
-        names = ", ".join(f"c{n}: 'VARCHAR'" for n in range(len(columns)))
-        relation = f"read_csv($path, columns = {{{names}}}, {options})"
+        text = _csv_text(file, role, source)
+        columns, delimiter = text.columns, text.delimiter
+        if text.is_plain:
+            relation = _read_csv(text.delimiter, len(columns), text.encoding)
+        else:
+            kept = _rewritten(columns, table_rows(file, text), role, source)
+            relation = _read_csv(",", len(columns))
+    if kept is not None:
+        parameters = {"path": kept.name}
     places = ", ".join(f"c{n}" for n in range(len(columns)))
     return Delivery(
         role,
@@ -138,89 +152,65 @@ def open_file(
         _hash(file),
         file,
         state,
+        delimiter,
+        kept,
     )
 
 
-@dataclass(frozen=True)
-class CsvText:
-    """Encoding, delimiter and columns of a CSV file."""
+def _read_csv(delimiter: str, columns: int, encoding: str = "utf-8") -> str:
+    """SQL that reads a CSV file as text, whose header is its first line."""
+    names = ", ".join(f"c{n}: 'VARCHAR'" for n in range(columns))
+    return (
+        f"read_csv($path, columns = {{{names}}}, delim = {quote_text(delimiter)}, quote = '\"', "
+        f"escape = '\"', header = true, auto_detect = false, encoding = '{encoding}')"
+    )
 
-    encoding: str
-    delimiter: str
-    columns: list[str]
 
+def _parquet(file: Path, role: str, source: str) -> tuple[list[str], str]:
+    from mmm_assets.inputs.parquet_text import parquet_relation  # pyarrow takes a while to import
 
-def csv_text(file: Path, role: str, source: str) -> CsvText:
-    """Find out the encoding, the delimiter and the header of a CSV file.
-
-    Raises
-    ------
-    SourceError
-        If it is not text, or broken.
-    """
     try:
-        return _csv_text(file, role, source)
-    except (EOFError, OSError, UnicodeError, csv.Error, zlib.error) as error:
-        raise SourceError(f"{role}: {source} cannot be read: {error}") from error
+        return parquet_relation(file)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{role}: {source} is not a readable Parquet file") from error
 
 
 def _csv_text(file: Path, role: str, source: str) -> CsvText:
-    with _bytes(file) as stream:
-        start = stream.read(4)
-        if start.startswith(b"PK\x03\x04"):
-            raise SourceError(
-                f"{role}: {source} is not a CSV file but a spreadsheet or an archive; save the "
-                "table as CSV or Parquet"
-            )
-        encoding = _encoding(start, stream)
-    if encoding is None:
-        raise SourceError(f"{role}: {source} is not a CSV file: it is binary, not text")
-    with _bytes(file) as stream:
-        decoder = "utf-8-sig" if encoding == "utf-8" else encoding
-        text = io.TextIOWrapper(stream, encoding=decoder, newline="")
-        first = next((line for line in text if line.strip()), "")
-        outside = re.sub(r'"[^"]*"', "", first)
-        delimiter = max(_DELIMITERS, key=outside.count)
-        text.seek(0)
-        header = next((row for row in csv.reader(text, delimiter=delimiter) if row), [])
-    return CsvText(encoding, delimiter, [name.strip() for name in header])
-
-
-def _encoding(start: bytes, stream: IO[bytes]) -> str | None:
-    """UTF-8 if all of it decodes, UTF-16 by its mark, Latin-1 for other text, None if binary."""
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    decode = codecs.getincrementaldecoder("utf-8")()
-    found = "utf-8"
-    chunk = start
-    while chunk:
-        if b"\0" in chunk:
-            return None
-        if found == "utf-8":
-            try:
-                decode.decode(chunk)
-            except UnicodeDecodeError:
-                found = "latin-1"
-        chunk = stream.read(_CHUNK)
-    return found
-
-
-def _bytes(file: Path) -> IO[bytes]:
-    with file.open("rb") as stream:
-        compressed = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(file) if compressed else file.open("rb")  # type: ignore[return-value]
-
-
-def _parquet_columns(
-    connection: duckdb.DuckDBPyConnection, role: str, source: str, parameters: dict[str, Any]
-) -> list[str]:
     try:
-        rows = connection.execute(
-            "SELECT name FROM parquet_schema($path) WHERE num_children IS NULL", parameters
-        ).fetchall()
-    except duckdb.Error as error:
-        raise SourceError(f"{role}: {source} is not a readable Parquet file") from error
-    return [str(row[0]) for row in rows]
+        return look_at(file)
+    except NotText as error:
+        raise SourceError(f"{role}: {source} is not a CSV file: {error}") from error
+    except _BROKEN as error:
+        raise SourceError(f"{role}: {source} cannot be read: {error}") from error
+
+
+def _rewritten(columns: Sequence[str], rows: Iterable[list[str]], role: str, source: str) -> Any:
+    """Write a table that DuckDB cannot read as it lies to a plain file, gone when it is closed."""
+    kept = tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="")  # noqa: SIM115
+    try:
+        writer = csv.writer(kept)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    except _BROKEN as error:
+        raise SourceError(f"{role}: {source} cannot be read: {error}") from error
+    kept.flush()
+    return kept
+
+
+def _workbook(file: Path, role: str, source: str) -> tuple[list[str], Any]:
+    """Header of a workbook's table, and a plain file of it."""
+    from mmm_assets.inputs.workbook import workbook_rows  # most projects have none
+
+    try:
+        rows = list(workbook_rows(file))
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise SourceError(f"{role}: {source} is not a readable workbook: {error}") from error
+    found = find_header(rows)
+    if found is None:
+        raise SourceError(f"{role}: {source} has no table on its first sheet that is not empty")
+    columns = [name.strip() for name in rows[found[0]]]
+    below = without_notes(rows[found[0] + 1 :], len(columns))
+    return columns, _rewritten(columns, below, role, source)
 
 
 def _hash(file: Path) -> str:
