@@ -17,6 +17,7 @@ import duckdb
 
 from mmm_assets.guessing.assignment import assign, require_patterns
 from mmm_assets.guessing.content import write_content
+from mmm_assets.guessing.doubts import doubtful_marks
 from mmm_assets.guessing.frame import Frame, GuessError, InitOptions, find_frame
 from mmm_assets.guessing.profile import TableProfile
 from mmm_assets.guessing.summary import summarise
@@ -79,6 +80,7 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
         require_patterns(frames, options)
         found = assign(frames, lift, options)
         written = write_content(found, options, said)
+        said += doubtful_marks(frames, written["tables"], options)
         left_out = found.left_out(written["tables"]["kpi"]["value_per_kpi"])
         return Guess(written, (*summarise(found, written, left_out), *said), left_out)
 

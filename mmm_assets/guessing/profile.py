@@ -15,13 +15,13 @@ from typing import Any
 
 import duckdb
 
-from mmm_assets.inputs.source_files import open_file
+from mmm_assets.guessing.decimal_marks import find_marks
+from mmm_assets.inputs.source_files import SourceError, open_file
 from mmm_assets.inputs.text_values import MISSING, day_sql, number_sql
 from mmm_assets.store.sql_text import quote_text
 
 LOOKED_AT = 300_000
 """Rows of a table that are looked at."""
-_SAMPLED = 5_000
 
 _DAYS: tuple[str, ...] = (
     *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%Y.%m.%d"),
@@ -71,6 +71,7 @@ class TableProfile:
         delivery = open_file(connection, "table", file, str(file))
         self.file = file
         self.names = list(delivery.columns)
+        self._require_distinct_names()
         self._connection = connection
         self._table = f"look_{number}"
         cells = ", ".join(f"c{n}::VARCHAR AS c{n}" for n in range(len(self.names)))
@@ -84,8 +85,21 @@ class TableProfile:
         except duckdb.Error as error:
             raise delivery.unreadable(error) from error
         self.rows = int(self._one("SELECT count(*)")[0])
-        self.decimal = self._find_decimal()
+        self.marks = find_marks(connection, self._table, self.names, delivery.delimiter)
+        self.decimal = self.marks.decimal
         self.columns = [self._column(n) for n in range(len(self.names))]
+
+    def _require_distinct_names(self) -> None:
+        places: dict[str, list[str]] = {}
+        for number, name in enumerate(self.names, start=1):
+            places.setdefault(name, []).append(str(number))
+        for name, numbers in places.items():
+            if name and len(numbers) > 1:
+                raise SourceError(
+                    f"{self.file.name} has {len(numbers)} columns named '{name}' (columns "
+                    f"{' and '.join(numbers)}): two equal headers cannot be told apart. Rename "
+                    "one of them in the file"
+                )
 
     def column(self, name: str) -> Column | None:
         """The column of a name: as written, else in any case of letters."""
@@ -190,22 +204,6 @@ class TableProfile:
             whole=bool(whole),
             words=words,
         )
-
-    def _find_decimal(self) -> str:
-        """A comma, if there are numbers such as 12,5 and none such as 12.5."""
-        cells = " OR ".join(
-            f"regexp_full_match(trim(c{n}), $pattern)" for n in range(len(self.names))
-        )
-        counts = {}
-        for mark, other in ((",", "\\."), ("\\.", ",")):
-            plain = f"[0-9]+{mark}([0-9]{{1,2}}|[0-9]{{4,}})"
-            pattern = f"[-+]?({plain}|[0-9]{{1,3}}({other}[0-9]{{3}})+{mark}[0-9]*)"
-            row = self._connection.execute(
-                f"SELECT count(*) FROM (FROM {self._table} LIMIT {_SAMPLED}) WHERE {cells}",
-                {"pattern": pattern},
-            ).fetchone()
-            counts[mark] = int(row[0]) if row else 0
-        return "," if counts[","] > counts["\\."] else "."
 
     def _all_days(self, column: Column, date_format: str | None, rows: int) -> bool:
         cell = f"c{column.place}"

@@ -1,23 +1,47 @@
 """SQL that reads days and numbers out of delivered text.
 
-Numbers: ``decimal`` of the configuration, thousands separators, currency signs and percent
-signs are accepted; the words of ``MISSING`` are no value. Days: ISO, or ``date_format``, or
-numbers of weeks since ``week_origin``; a day before 1980 or after 2100 is taken for a mistake.
+Numbers: ``decimal`` of the configuration, group marks (points or commas, spaces, apostrophes;
+in threes or as in India), currencies, percent signs, multiples such as ``1.2k`` or ``0,4 Mio``,
+and negative numbers in brackets are read; the words around numbers are in ``number_words``. What
+could be two numbers is none: ``0,985`` with a decimal point, ``12.5`` with a decimal comma.
+
+Days: ISO, or ``date_format``, or numbers of weeks since ``week_origin``, or one of
+``DAY_COUNTS``; a day before 1980 or after 2100 is taken for a mistake.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
+from mmm_assets.inputs.number_words import (
+    CURRENCIES,
+    CURRENCY_MARKS,
+    GROUP_MARKS,
+    MISSING,
+    MULTIPLES,
+)
 from mmm_assets.store.sql_text import quote_text
 
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "-", ".")
-"""Words that mean: no value. In any case of letters."""
+__all__ = ["DAY_COUNTS", "MISSING", "day_sql", "digits_sql", "number_sql", "present_sql"]
+
+DAY_COUNTS = {
+    "epoch seconds": "(DATE '1970-01-01' + ({n} // 86400)::INTEGER)",
+    "epoch milliseconds": "(DATE '1970-01-01' + ({n} // 86400000)::INTEGER)",
+    "spreadsheet days": "(DATE '1899-12-30' + {n}::INTEGER)",
+}
+"""Word of ``date_format`` → SQL for the day that a number ``{n}`` counts."""
 
 
 def day_sql(column: str, date_format: str | None, week_origin: date | None) -> str:
     """SQL for the day that a text names; null where it names none."""
     text = f"trim({column})"
+    if date_format in DAY_COUNTS:
+        # Within these a day lies between 1980 and 2100, and no cast can overflow.
+        number = f"try_cast(try_cast({text} AS DOUBLE) AS BIGINT)"
+        low, high = _span_of(date_format)
+        day = DAY_COUNTS[date_format].format(n=number)
+        return f"CASE WHEN {number} BETWEEN {low} AND {high} THEN {day} END"
     if date_format:
         pattern, suffix = date_format, ""
         if "%V" in pattern and "%u" not in pattern:  # an ISO week, e.g. %G-W%V, is its Monday
@@ -33,20 +57,38 @@ def day_sql(column: str, date_format: str | None, week_origin: date | None) -> s
 
 def number_sql(column: str, decimal: str) -> str:
     """SQL for the number that a text says; null where it says none."""
-    text = present_sql(column)
-    bare = f"regexp_replace({text}, '[\\s\\x{{00A0}}$€£¥%]', '', 'g')"
-    if decimal == ".":
-        grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]*)?')"
-        fallback = f"CASE WHEN {grouped} THEN replace({bare}, ',', '') ELSE {bare} END"
-        number = f"coalesce(try_cast({text} AS DOUBLE), try_cast({fallback} AS DOUBLE))"
-        # A plain number needs no other look; for many millions of rows that counts.
-        plain = f"try_cast(raw.{column} AS DOUBLE)"
-        return f"CASE WHEN isfinite({plain}) THEN {plain} ELSE {number} END"
-    # Here '1.234' is a thousand and more, so nothing is cast as it stands.
-    grouped = f"regexp_full_match({bare}, '[-+]?[0-9]{{1,3}}(\\.[0-9]{{3}})+(,[0-9]*)?')"
-    plain = f"CASE WHEN {grouped} THEN replace({bare}, '.', '') ELSE {bare} END"
-    other = f"contains({bare}, '.') AND NOT {grouped}"
-    return f"CASE WHEN {other} THEN NULL ELSE try_cast(replace({plain}, ',', '.') AS DOUBLE) END"
+    written = _written(f"raw.{column}")
+    digits = digits_sql(f"raw.{column}")
+    group, mark = (",", "\\.") if decimal == "." else (".", ",")
+    grouped = f"regexp_full_match({digits}, {quote_text(_grouped(re.escape(group), mark))})"
+    plain = f"CASE WHEN {grouped} THEN replace({digits}, '{group}', '') ELSE {digits} END"
+    number = f"try_cast(replace({plain}, '{decimal}', '.') AS DOUBLE)"
+    if decimal == ",":
+        number = f"CASE WHEN {grouped} OR NOT contains({digits}, '.') THEN {number} END"
+    number = f"{number} * {_multiple(written)}"
+    # A plain number needs no other look; for many millions of rows that counts. Words such as
+    # 'inf' are numbers, too, and the rules say what they are. With a decimal comma '1.234' is a
+    # thousand and more, so nothing with a point is cast as it stands.
+    cell = present_sql(column)
+    cast = f"try_cast({cell} AS DOUBLE)"
+    if decimal == ",":
+        cast = f"CASE WHEN NOT contains({cell}, '.') THEN {cast} END"
+        return f"coalesce({cast}, {number})"
+    plain = f"try_cast(raw.{column} AS DOUBLE)"
+    return f"CASE WHEN isfinite({plain}) THEN {plain} ELSE coalesce({cast}, {number}) END"
+
+
+def digits_sql(text: str) -> str:
+    """SQL for the digits of a cell and the marks between them; empty where it is no number."""
+    return f"regexp_extract({_written(text)}, {quote_text(_PARTS)}, 1)"
+
+
+def _written(text: str) -> str:
+    """SQL for a cell without spaces, currencies and percent signs, its minus sign in front."""
+    low = f"replace(lower(trim({text})), '−', '-')"
+    bare = f"regexp_replace({low}, {quote_text(_AROUND)}, '', 'g')"
+    bare = f"regexp_replace({bare}, {quote_text(f'[{GROUP_MARKS}]')}, '', 'g')"
+    return f"regexp_replace({bare}, '^\\((.*)\\)$|^(.*[0-9])-$', '-\\1\\2')"
 
 
 def present_sql(column: str) -> str:
@@ -54,3 +96,40 @@ def present_sql(column: str) -> str:
     words = ", ".join(quote_text(word) for word in MISSING)
     text = f"trim(raw.{column})"
     return f"CASE WHEN lower({text}) IN ({words}) THEN NULL ELSE {text} END"
+
+
+def _any_of(words: tuple[str, ...]) -> str:
+    """Pattern of one of some words, the longest that fits."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+_CODES, _MARKS = _any_of(CURRENCIES), _any_of(CURRENCY_MARKS)
+_AROUND = rf"^({_CODES})|({_CODES})$|^({_MARKS})[\s\p{{Z}}]+|[\s\p{{Z}}]*({_MARKS})$|[\p{{Sc}}%٪]"
+"""What is taken away around a number: currencies and percent signs."""
+_PARTS = rf"^([-+]?[0-9.,]+(?:e[-+]?[0-9]+)?)({_any_of(tuple(MULTIPLES))})?$"
+"""Digits, and the word of a multiple behind them."""
+
+
+def _grouped(group: str, mark: str) -> str:
+    """Pattern of a number with groups of three digits, or of two as in India; none begins by 0."""
+    threes = f"[1-9][0-9]{{0,2}}({group}[0-9]{{3}})+"
+    indian = f"[1-9][0-9]?({group}[0-9]{{2}})+{group}[0-9]{{3}}"
+    return f"[-+]?({threes}|{indian})({mark}[0-9]*)?"
+
+
+def _multiple(written: str) -> str:
+    word = f"regexp_extract({written}, {quote_text(_PARTS)}, 2)"
+    powers: dict[int, list[str]] = {}
+    for name, power in MULTIPLES.items():
+        powers.setdefault(power, []).append(quote_text(name))
+    cases = " ".join(f"WHEN {word} IN ({', '.join(w)}) THEN 1e{p}" for p, w in powers.items())
+    return f"CASE {cases} ELSE 1 END"
+
+
+def _span_of(count: str) -> tuple[int, int]:
+    first, last = date(1980, 1, 1), date(2100, 12, 31)
+    if count == "spreadsheet days":
+        return (first - date(1899, 12, 30)).days, (last - date(1899, 12, 30)).days
+    unit = 86_400 if count == "epoch seconds" else 86_400_000
+    low, high = ((day - date(1970, 1, 1)).days * unit for day in (first, last))
+    return low, high
