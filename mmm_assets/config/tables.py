@@ -49,7 +49,10 @@ class Source(Section):
         default=None, description="SELECT that DuckDB can run; ${NAME} = environment"
     )
     decimal: Literal[".", ","] = Field(default=".", description="decimal mark of the numbers")
-    date_format: str | None = Field(default=None, description="e.g. %d/%m/%Y; default: ISO dates")
+    date_format: str | None = Field(
+        default=None,
+        description="e.g. %d/%m/%Y; spreadsheet days; epoch seconds; default: ISO dates",
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:

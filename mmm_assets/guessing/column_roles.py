@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,7 +123,23 @@ def sort_columns(
             roles.assumed_spend = True
             rest = [c for c in rest if c not in bare]
     _take_controls(rest, chosen["controls"], roles)
+    for column in usable:
+        if column.name in roles.left_out and options.controls is None:
+            roles.left_out[column.name] += _way_back(column, roles)
     return roles
+
+
+def _way_back(column: Column, roles: ColumnRoles) -> str:
+    """Say how much money a column holds, and by which flag it comes back."""
+    if words.is_spend(column.name) or words.has(column.name, words.BUDGET):
+        flag, beside = "--spend", list(roles.spend.values())
+    elif words.exposure_rank(column.name) is not None:
+        flag, beside = "--exposure", list(roles.exposure.values())
+    else:
+        flag, beside = "--controls", roles.controls
+    money = f"; {column.total:,.0f} of money is in it" if flag == "--spend" else ""
+    names = ",".join([*beside, column.name])
+    return f"{money} ({flag} '{names}' takes it)"
 
 
 def _take_spend(
@@ -145,7 +161,7 @@ def _take_spend(
         roles.left_out[column.name] = "money that was planned; what was spent is there"
     for column in list(found):
         parts = [c for c in found if c is not column]
-        named = bool(parts) and words.has(column.name, words.TOTAL)
+        named = bool(parts) and words.is_total(column.name)
         if named or profile.is_sum(column, parts):
             roles.left_out[column.name] = "the sum of other columns"
             found.remove(column)
@@ -166,7 +182,7 @@ def _take_exposure(
         if column.name in roles.left_out:
             continue
         rank = words.exposure_rank(column.name)
-        name = words.channel_key(words.channel_name(column.name, robyn))
+        name = _exposed_channel(column.name, robyn, channels)
         if robyn and column.name[-2:] in ("_I", "_P"):
             found.append((rank if rank is not None else 3, column))
         elif rank is not None and (rank < 4 or name in channels):
@@ -177,7 +193,7 @@ def _take_exposure(
             found.append((3, column))  # organic: no spend, but people see it
     best: dict[tuple[str, ...], tuple[int, Column]] = {}
     for rank, column in sorted(found, key=lambda pair: pair[0]):
-        name = words.channel_key(words.channel_name(column.name, robyn))
+        name = _exposed_channel(column.name, robyn, channels)
         if name in best:
             better = best[name][1].name
             roles.left_out[column.name] = f"'{better}' says more about the same channel"
@@ -185,6 +201,18 @@ def _take_exposure(
             best[name] = rank, column
     kept = sorted((column for _, column in best.values()), key=lambda column: column.place)
     roles.exposure = _by_channel([c.name for c in kept], robyn, roles.spend, roles)
+
+
+def _exposed_channel(
+    column: str, robyn: bool, channels: Collection[tuple[str, ...]]
+) -> tuple[str, ...]:
+    """Channel of a column of exposure, by the words that its name shares with one of spend."""
+    short = words.channel_name(column, robyn)
+    for prefix, word in words.PREFIXES.items():
+        prefixed = words.channel_key(f"{prefix}_{short}")
+        if words.has(column, frozenset({word})) and prefixed in channels:
+            return prefixed
+    return words.channel_key(short)
 
 
 def _take_controls(columns: Sequence[Column], chosen: list[str] | None, roles: ColumnRoles) -> None:
@@ -209,7 +237,7 @@ def _by_channel(
     shortened = [words.channel_name(name, robyn) for name in names]
     found: dict[str, str] = {}
     for column, short in zip(names, shortened, strict=True):
-        name = spelling.get(words.channel_key(short), short)
+        name = spelling.get(_exposed_channel(column, robyn, spelling), short)
         if name in found:
             roles.left_out[column] = f"'{found[name]}' is there for the same channel"
         else:
@@ -223,15 +251,18 @@ def _never(profile: TableProfile, column: Column, region: Column | None) -> str 
     calendar = words.CALENDAR | words.ROW | words.WEEK
     if column.filled == 0:
         return "it is empty"
+    if words.is_spend(column.name) and not mostly_number(column):
+        return f"it is called spend, but '{column.unread}' is not read as a number"
     if not name - calendar and not column.name.strip().isdigit():
         return "it counts rows or time; the model has its own trend and seasons"
-    if name & _SEASON:
+    if name & _SEASON and not words.says_spend(column.name):
         return "the model has its own trend and seasons"
     if name & words.DERIVED and not words.is_spend(column.name):
         return "it looks like the result of a model"
     if not profile.varies_within(column, region):
         return "it never changes" + (" within a region" if region else "")
-    if name & words.IGNORED_EXPOSURE or ("per" in name and not name & words.CONTROL):
+    per = "per" in name and not name & words.CONTROL
+    if per or (name & words.IGNORED_EXPOSURE and not words.says_spend(column.name)):
         return "it is a ratio"
     return None
 

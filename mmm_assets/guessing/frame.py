@@ -78,10 +78,11 @@ def find_frame(profile: TableProfile, options: InitOptions, said: list[str]) -> 
             "weeks or days are needed. Give the column of weeks with --week"
         )
     frame = Frame(profile, week, date_format, not is_date, None)
-    if not is_date and not (week.is_number and week.whole):
+    if not is_date and not (week.is_number and week.whole and week.highest < 100_000):
+        cell = week.words[0] if week.words else f"{week.lowest:.0f}"
         raise GuessError(
-            f"{profile.file.name}: the values of '{week.name}' are neither dates nor numbers of "
-            f"weeks. Give the column of weeks with --week"
+            f"{profile.file.name}: the values of '{week.name}', such as '{cell}', are neither "
+            "dates nor numbers of weeks. Give the column of weeks with --week"
         )
     channel = _find_names(profile, frame, words.CHANNEL, _is_media_measure)
     control = None
@@ -111,8 +112,18 @@ def _find_week(profile: TableProfile, options: InitOptions) -> Column:
             if words.has(column.name, sign):
                 return column
     raise GuessError(
-        f"{profile.file.name}: no column holds dates or numbered weeks. Give it with --week; the "
-        f"columns are {listed(profile)}"
+        f"{profile.file.name}: no column holds dates or numbered weeks. {_like_weeks(profile)}"
+        f"Give it with --week; the columns are {listed(profile)}"
+    )
+
+
+def _like_weeks(profile: TableProfile) -> str:
+    """Say of columns that are called like weeks which cell could not be read."""
+    return "".join(
+        f"'{c.name}' is called like one, but '{c.unread}' is not read as a date: write it as "
+        "2024-12-31 or 2024-W05, with its year. "
+        for c in profile.columns
+        if c.unread and words.has(c.name, words.WEEK)
     )
 
 

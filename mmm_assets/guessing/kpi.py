@@ -55,10 +55,22 @@ def find_kpi(frames: Sequence[Frame], options: InitOptions) -> tuple[Frame, Colu
                     best = score, frame, column, _kind(column.name, kind)
     if best is None:
         raise GuessError(
-            "no column looks like the KPI (sales, revenue, conversions, …). Give it with --kpi; "
-            f"the columns are {listed(frames[0].profile)}"
+            f"no column looks like the KPI (sales, revenue, conversions, …). {_unread(frames)}"
+            f"Give it with --kpi; the columns are {listed(frames[0].profile)}"
         )
     return best[1:]
+
+
+def _unread(frames: Sequence[Frame]) -> str:
+    """Say of columns that are called like a KPI that their cells are no numbers."""
+    signs = frozenset().union(*(signs for signs, _ in words.KPI)) - {"y"}
+    return "".join(
+        f"'{column.name}' is called like one, but its cells, such as '{column.unread}', are not "
+        "read as numbers. "
+        for frame in frames
+        for column in frame.profile.columns
+        if words.has(column.name, signs) and column.unread and not mostly_number(column)
+    )
 
 
 def _kind(name: str, kind: str) -> str:

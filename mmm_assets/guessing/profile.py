@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from mmm_assets.guessing.date_formats import COUNTED_FROM, DATE_FORMATS, WEEK_FORMATS
 from mmm_assets.guessing.decimal_marks import find_marks
 from mmm_assets.inputs.source_files import SourceError, open_file
 from mmm_assets.inputs.text_values import MISSING, day_sql, number_sql
@@ -23,22 +24,13 @@ from mmm_assets.store.sql_text import quote_text
 LOOKED_AT = 300_000
 """Rows of a table that are looked at."""
 
-_DAYS: tuple[str, ...] = (
-    *("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y%m%d", "%Y.%m.%d"),
-    *("%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d %b %Y", "%d-%b-%Y", "%d-%b-%y"),
-    *("%d %B %Y", "%b %d, %Y", "%B %d, %Y"),
-)
-_WEEKS = ("%G-W%V", "%GW%V", "%G-%V", "%G%V")
-DATE_FORMATS: tuple[str | None, ...] = (
-    None,
-    *(day + time for time in ("", " %H:%M", " %H:%M:%S") for day in _DAYS),
-    *_WEEKS,
-)
-
 
 @dataclass(frozen=True)
 class Column:
-    """Content of one column; numbers are read with the table's decimal mark."""
+    """Content of one column; numbers are read with the table's decimal mark.
+
+    ``unread`` is a cell that is there and no number.
+    """
 
     name: str
     place: int
@@ -49,6 +41,8 @@ class Column:
     highest: float
     whole: bool
     words: tuple[str, ...]
+    total: float = 0.0
+    unread: str | None = None
 
     @property
     def is_number(self) -> bool:
@@ -118,15 +112,19 @@ class TableProfile:
             Whether it holds dates at all, their format (None: ISO), and whether another reading
             (day and month exchanged) fits as well.
         """
-        if column.is_number and column.whole and column.highest < 190_001:
-            return False, None, False
+        if column.is_number and column.whole:
+            counted = self._day_count(column)
+            if counted:
+                return True, counted, False
+            if column.highest < 190_001:
+                return False, None, False
         fitting = []
         for format_ in DATE_FORMATS:
             if self._all_days(column, format_, 20) and self._all_days(column, format_, LOOKED_AT):
                 days = self.days(column, format_)
                 steps = {(later - day).days for day, later in pairwise(days)}
                 # 2024-11, 2024-12, 2025-01 are months, not weeks with a gap of most of a year.
-                if format_ not in _WEEKS or max(steps, default=0) < 200:
+                if format_ not in WEEK_FORMATS or max(steps, default=0) < 200:
                     # The right reading of day and month has the fewest different steps.
                     fitting.append((format_, len(steps)))
         if not fitting:
@@ -135,6 +133,16 @@ class TableProfile:
         equal = [format_ for format_, unevenness in fitting if unevenness == best]
         readings = {tuple(self.days(column, format_)) for format_ in equal}
         return True, equal[0], len(readings) > 1
+
+    def _day_count(self, column: Column) -> str | None:
+        """Find since when a column counts seconds or days, if its days are those of weeks."""
+        for count, (low, high) in COUNTED_FROM.items():
+            if low <= column.lowest and column.highest <= high:
+                days = self.days(column, count)
+                steps = [(later - day).days for day, later in pairwise(days)]
+                if steps and sorted(steps)[len(steps) // 2] in (1, 7):
+                    return count
+        return None
 
     def days(
         self, column: Column, date_format: str | None, week_origin: date | None = None
@@ -180,12 +188,14 @@ class TableProfile:
             f"""
             SELECT count(*) FILTER (lower(trim(text)) NOT IN ({missing})), count(number),
                    count(DISTINCT text), min(number), max(number),
-                   bool_and(number = floor(number))
+                   bool_and(number = floor(number)), sum(number),
+                   any_value(text) FILTER (
+                       number IS NULL AND lower(trim(text)) NOT IN ({missing}))
             FROM (SELECT {cell} AS text, {number} AS number FROM {self._table} AS raw)
             """
         ).fetchone()
         assert row is not None
-        filled, numbers, different, lowest, highest, whole = row
+        filled, numbers, different, lowest, highest, whole, total, unread = row
         words: tuple[str, ...] = ()
         if numbers < filled and different <= 60:
             rows = self._connection.execute(
@@ -203,6 +213,8 @@ class TableProfile:
             highest=math.nan if highest is None else float(highest),
             whole=bool(whole),
             words=words,
+            total=0.0 if total is None else float(total),
+            unread=unread,
         )
 
     def _all_days(self, column: Column, date_format: str | None, rows: int) -> bool:

@@ -6,6 +6,8 @@ The other files weigh it against what the columns hold.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -13,12 +15,15 @@ def _words(text: str) -> frozenset[str]:
 
 
 WEEK = _words(
-    "week weeks weekid wk weekstart date dates day time period ds datum woche fecha semaine kw "
-    "timestamp weekdate dateweek"
+    "week weeks weekid wk weekstart strt date dates day time period ds kw cw "
+    "timestamp weekdate dateweek tag woche fecha semana semaine settimana data dato datum vecka "
+    "дата неделя день 日期 周 週 星期 日付 날짜"
 )
 REGION = _words(
     "geo geos region regions dma dmacode market markets state country city area store territory "
-    "province county zone location district bundesland land cluster metro"
+    "province county zone location district bundesland land cluster metro stadt gebiet filiale "
+    "región región région régions regione ciudad ville país pays paese регион город область "
+    "geography geographies 地区 地域 省 省份 城市 门店"
 )
 CHANNEL = _words("channel channels media medium platform publisher vehicle kanal tactic")
 CONTROL_NAME = _words("control variable factor feature driver indicator metric name")
@@ -26,15 +31,22 @@ CONTROL_VALUE = _words("value values wert level amount")
 
 SPEND = _words(
     "spend spends spending spent adspend cost costs investment investments invest expenditure "
-    "expense expenses usd eur gbp dollar dollars euro euros outlay ausgaben kosten gasto depense"
+    "expense expenses usd eur gbp dollar dollars euro euros outlay mdsp "
+    "ausgaben kosten werbekosten mediakosten werbeausgaben gasto gastos coste costes costo costos "
+    "custo custos despesa inversión depense depenses dépense dépenses coût coûts cout spesa spese "
+    "koszt koszty wydatki uitgaven kostnad kostnader расход расходы затраты стоимость "
+    "花费 费用 支出 广告费 消耗 費用 広告費 비용"
 )
 _CURRENCIES = _words("usd eur gbp dollar dollars euro euros")
 BUDGET = _words("budget budgets planned plan")
 EXPOSURE = (
     # Best first: what says most about how much a person saw.
-    _words("impression impressions imps imp impr"),
-    _words("grp grps trp trps exposure exposures contacts ots"),
-    _words("click clicks clk clks"),
+    _words(
+        "impression impressions imps imp impr mdip impressionen impresiones impressões показы "
+        "展示 展示量 曝光 曝光量 展现 展现量 表示回数 노출"
+    ),
+    _words("grp grps trp trps exposure exposures contacts ots kontakte"),
+    _words("click clicks clk clks klicks clics cliques клики 点击 点击量 クリック 클릭"),
     _words("view views opens sends sent spots insertions circulation plays engagements sessions"),
     _words("reach volume volumes"),
 )
@@ -44,11 +56,24 @@ SEARCH = _words("search sem ppc adwords sea")
 # The better sign of a KPI first; the number says whether it is money, a count or either.
 KPI = (
     (_words("kpi"), "either"),
-    (_words("target dependent outcome response"), "either"),
+    (_words("target dependent dep depvar outcome response"), "either"),
     (_words("y"), "either"),
-    (_words("revenue revenues turnover umsatz gmv income ventas"), "money"),
+    (
+        _words(
+            "revenue revenues turnover umsatz umsätze umsaetze erlös erlöse gmv income ventas "
+            "ventes vendite vendas ingresos sprzedaż omzet omsättning выручка доход продажи "
+            "销售额 收入 营收 売上 매출"
+        ),
+        "money",
+    ),
     (_words("sales"), "money"),
-    (_words("conversions conversion orders purchases transactions acquisitions bookings"), "count"),
+    (
+        _words(
+            "conversions conversion orders purchases transactions acquisitions bookings "
+            "bestellungen absatz pedidos commandes ordini заказы 销量 订单 订单数 注文"
+        ),
+        "count",
+    ),
     (
         _words(
             "signups signup registrations installs subscriptions subscribers leads quotes "
@@ -67,11 +92,12 @@ CONTROL = _words(
     "control controls price prices pricing promo promos promotion promotions discount discounts "
     "holiday holidays event events temperature temp weather rain sunshine sentiment unemployment "
     "cpi gdp inflation confidence covid lockdown mobility distribution stock availability index "
-    "rate trade feature launch strike easter christmas blackfriday"
+    "rate trade feature launch strike easter christmas blackfriday proxy macro economic preis "
+    "preise feiertag feiertage temperatur wetter precio precios prix цена цены 价格 価格"
 )
 CALENDAR = _words(
     "t trend dayofyear doy dow weekday weekofyear woy weeknum month quarter year yr seas season "
-    "seasonal seasonality sin cos fourier yday mday"
+    "seasonal seasonality sin cos fourier yday mday in of nbr num no number jahr monat woche"
 )
 ROW = _words("index idx id row rownum unnamed column0 nr")
 DERIVED = _words(
@@ -89,16 +115,29 @@ CHANNELS = _words(
     "reddit bing amazon email emails affiliate affiliates influencer influencers video "
     "programmatic mail dm sms newsletter newsletters shopping pmax dv360 criteo retargeting "
     "remarketing prospecting spotify digital direct catalog catalogue flyer flyers push native "
-    "seo organic crm sponsorship"
+    "seo organic crm sponsorship adwords gdn taboola outbrain quora yandex vk baidu wechat douyin "
+    "naver kakao yahoo twitch hulu roku dsp ttd whatsapp walmart instacart ebay television tele "
+    "fernsehen hörfunk hoerfunk kino plakat plakate zeitung zeitungen presse suche außenwerbung "
+    "aussenwerbung prensa televisión télévision affichage cine тв радио пресса реклама кино "
+    "наружная 电视 广播 搜索 抖音 微信 微博 百度 小红书 户外 报纸"
 )
 BESIDE_CHANNEL = _words(
     "ad ads paid brand branded generic nonbrand non online offline local national organic upper "
     "lower funnel campaign media channel marketing of home the and other new"
 )
 
+ONE_WORD = _words(
+    "tiktok youtube linkedin snapchat adwords whatsapp wechat doubleclick dv360 cm360"
+)
+"""Words in which a capital, a space or a digit begins no new word: TikTok, You Tube, DV360."""
+PREFIXES = {"rf": "reach"}
+"""Word before a channel's spend → word that stands there in its exposure: rf_spend_0, reach_0."""
+
 _FILLING = _words("ad ads advertising marketing media campaign campaigns")
 
-_TOKEN = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_RUN = re.compile(r"\d+|[^\W\d_]+")
+_IN_WORDS = re.compile(r"[⺀-鿿豈-﫿぀-ヿ가-힯]")
+"""Letters of scripts that write words without spaces between them."""
 _ADSTOCK = re.compile(
     r"[\s_.\-]+(?:null[\s_.\-]+)?(?:adstock|delayed|geometric|exponential|weibull|decay|lag)"
     r"(?:ed)?[\s_.\-].*$",
@@ -107,9 +146,72 @@ _ADSTOCK = re.compile(
 _ROBYN = re.compile(r"_[SIPOB]$")
 
 
+@dataclass(frozen=True)
+class _Piece:
+    """A word in a name, in lower case, and where it stands."""
+
+    word: str
+    start: int
+    end: int
+
+
 def tokens(name: str) -> list[str]:
     """Words of a name in lower case: ``facebookSpend_EUR`` is facebook, spend, eur."""
-    return [word.lower() for word in _TOKEN.findall(name)]
+    return [piece.word for piece in _pieces(name)]
+
+
+@lru_cache(maxsize=4096)
+def _pieces(name: str) -> tuple[_Piece, ...]:
+    """Find the words of a name, in any alphabet."""
+    split = [
+        _Piece(name[start:end].lower(), start, end)
+        for run in _RUN.finditer(name)
+        for start, end in _spans(run[0], run.start())
+    ]
+    joined: list[_Piece] = []
+    for piece in split:
+        last = joined[-1] if joined else None
+        if last and last.word + piece.word in ONE_WORD and piece.start - last.end <= 1:
+            joined[-1] = _Piece(last.word + piece.word, last.start, piece.end)
+        else:
+            joined.append(piece)
+    return tuple(joined)
+
+
+def _spans(run: str, at: int) -> list[tuple[int, int]]:
+    """Split a run of letters where a capital begins a word, or where a known word ends."""
+    if _IN_WORDS.search(run):
+        bounds = [match.span() for match in _known_unspaced().finditer(run)]
+    else:
+        bounds = []
+        start = 0
+        for place in range(1, len(run)):
+            before, here = run[place - 1], run[place]
+            after = run[place + 1] if place + 1 < len(run) else ""
+            into_word = before.islower() and here.isupper()
+            # In 'GRPs' the s is of the word before; in 'TVSpend' the S begins one.
+            plural = after == "s" and not run[place + 2 : place + 3].islower()
+            out_of_capitals = before.isupper() and here.isupper() and after.islower() and not plural
+            if into_word or out_of_capitals:
+                bounds.append((start, place))
+                start = place
+        bounds.append((start, len(run)))
+    return [(at + start, at + end) for start, end in bounds]
+
+
+@lru_cache(maxsize=1)
+def _known_unspaced() -> re.Pattern[str]:
+    """Pattern of a known word of such a script, the longest first, or of what lies between."""
+    known = sorted(
+        (word for words in _KNOWN for word in words if _IN_WORDS.search(word)),
+        key=len,
+        reverse=True,
+    )
+    either = "|".join(known)
+    return re.compile(f"{either}|(?:(?!{either}).)+")
+
+
+_KNOWN = (WEEK, REGION, SPEND, *EXPOSURE, *(signs for signs, _ in KPI), CONTROL, CHANNELS)
 
 
 def has(name: str, words: frozenset[str]) -> bool:
@@ -123,7 +225,18 @@ def is_spend(name: str) -> bool:
     if found & OUTSIDE or "per" in found:
         return False
     others = CONTROL | COUNTED | frozenset().union(*(signs for signs, _ in KPI))
-    return bool(found & (SPEND - _CURRENCIES)) or bool(found & _CURRENCIES and not found & others)
+    return says_spend(name) or bool(found & _CURRENCIES and not found & others)
+
+
+def says_spend(name: str) -> bool:
+    """Whether a word of a name, other than a currency's, means money that was spent."""
+    return has(name, SPEND - _CURRENCIES)
+
+
+def is_total(name: str) -> bool:
+    """Whether a name says that it sums all others: ``total_spend``, not ``total_tv_spend``."""
+    found = set(tokens(name))
+    return bool(found & TOTAL) and not found - TOTAL - SPEND - BUDGET - set(_FILLING)
 
 
 def channel_key(name: str) -> tuple[str, ...]:
@@ -158,12 +271,17 @@ def channel_name(column: str, robyn: bool = False) -> str:
     robyn
         The table marks spend by ``_S`` and exposure by ``_I`` or ``_P``, as Robyn's do.
     """
-    measures = SPEND | BUDGET | IGNORED_EXPOSURE | frozenset().union(*EXPOSURE)
+    measures = SPEND | BUDGET | frozenset().union(*EXPOSURE)
+    if not is_spend(column):  # what was spent on google_cpc is a channel of that name
+        measures |= IGNORED_EXPOSURE
     name = _ROBYN.sub("", column) if robyn else column
     shortened = _ADSTOCK.sub("", name)
     if [word for word in tokens(shortened) if word not in measures]:
         name = shortened
-    kept = _TOKEN.sub(lambda word: "" if word[0].lower() in measures else word[0], name)
+    kept = name
+    for piece in reversed(_pieces(name)):
+        if piece.word in measures:
+            kept = kept[: piece.start] + kept[piece.end :]
     kept = re.sub(r"[$€£]|\(\s*\)|\[\s*\]", "", kept)
     kept = re.sub(r"([\s_.\-])[\s_.\-]+", r"\1", kept)
     return kept.strip(" _.-()[]/:") or column

@@ -1,10 +1,13 @@
 """The KPI by week: days summed, parts of weeks and outages told apart from whole weeks.
 
 - Days are summed to weeks; what a unit is worth is averaged. With daily data, a week at the edge
-  of the table that lacks days, and an inner week that lacks half of them, is not complete.
-- A KPI of 0 is an outage where ``zero_kpi`` says so; by default where 0 is implausible: all but
-  the lowest 5 % of the region's weeks above 0 reach ``checks.outage_floor`` of its median. A
-  week next to an outage that does not reach it either is the outage's beginning or end.
+  of the table that lacks days, and an inner week that lacks more than one, is not complete.
+- A KPI of 0 is an outage where ``zero_kpi`` says so; by default where 0 is implausible beside the
+  region's own weeks. Where zeros come and go, they are values, except in a run that is too long
+  for their chance. Elsewhere they are outages if all but the lowest 5 % of the weeks above 0
+  reach ``checks.outage_floor`` of their median, unless the KPI counts so few that none is no
+  surprise (a Poisson distribution of the median). A week next to an outage that does not reach
+  the floor either is the outage's beginning or end.
 """
 
 from __future__ import annotations
@@ -19,6 +22,14 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.known_rows import create_known
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.sources import load_raw
+
+_MOST_ZEROS = 0.05
+"""Chance that a week above 0 is followed by zeros, from which they are values.
+
+A run counts once, whatever its length, so a long outage does not make zeros plausible.
+"""
+_UNLIKELY = 0.01
+"""Expected number of such runs in the region's weeks, below which a run is an outage."""
 
 _WEEKLY_KPI = """
     CREATE OR REPLACE TEMP TABLE weekly_kpi AS
@@ -38,21 +49,37 @@ _WEEKLY_KPI = """
         SELECT *, median(days) OVER (PARTITION BY region) AS usual_days,
                week IN (min(week) OVER (), max(week) OVER ()) AS at_edge,
                quantile_cont(nullif(kpi, 0), 0.05) OVER (PARTITION BY region) AS low,
-               median(nullif(kpi, 0)) OVER (PARTITION BY region) AS typical
+               median(nullif(kpi, 0)) OVER (PARTITION BY region) AS typical,
+               bool_and(kpi = floor(kpi)) OVER (PARTITION BY region) AS counted,
+               row_number() OVER (PARTITION BY region ORDER BY week)
+               - row_number() OVER (PARTITION BY region, kpi IS NOT DISTINCT FROM 0 ORDER BY week)
+                   AS run
         FROM weeks
+    ),
+    runs AS (
+        SELECT *, count(*) OVER (PARTITION BY region, run, kpi = 0) AS run_weeks,
+               count(*) OVER (PARTITION BY region) AS all_weeks,
+               count(DISTINCT run) FILTER (kpi = 0) OVER (PARTITION BY region) AS zero_runs,
+               count(*) FILTER (kpi <> 0) OVER (PARTITION BY region) AS other_weeks
+        FROM ranked
     ),
     judged AS (
         SELECT *, kpi < $floor * typical AS is_low,
-               kpi = 0 AND CASE $zero_kpi
-                   WHEN 'missing' THEN true
-                   WHEN 'zero' THEN false
+               least(zero_runs / nullif(other_weeks, 0), 1) AS zero_chance,
+               kpi = 0 AND CASE
+                   WHEN $zero_kpi = 'missing' THEN true
+                   WHEN $zero_kpi = 'zero' THEN false
+                   WHEN zero_chance > $most_zeros
+                       THEN all_weeks * zero_chance ** run_weeks < $unlikely
                    ELSE low >= $floor * typical
+                        AND NOT (counted AND all_weeks * exp(-typical * run_weeks) >= $unlikely)
                END AS dark
-        FROM ranked
+        FROM runs
     )
-    SELECT region, week, kpi, value_per_kpi,
+    SELECT region, week, kpi, value_per_kpi, days, usual_days, at_edge,
            kpi IS NOT NULL
-           AND days >= CASE WHEN at_edge THEN usual_days ELSE usual_days / 2 END AS complete,
+           AND days >= CASE WHEN at_edge THEN usual_days
+                            ELSE greatest(usual_days - 1, usual_days / 2) END AS complete,
            coalesce(dark OR is_low AND (
                lag(dark) OVER by_week OR lead(dark) OVER by_week
            ), false) AS outage
@@ -87,7 +114,13 @@ def newest_week(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) ->
 def create_weekly_kpi(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> list[date]:
     """Sum the temporary table ``known_kpi`` to ``weekly_kpi``; return the weeks with a KPI."""
     connection.execute(
-        _WEEKLY_KPI, {"zero_kpi": config.zero_kpi, "floor": config.checks.outage_floor}
+        _WEEKLY_KPI,
+        {
+            "zero_kpi": config.zero_kpi,
+            "floor": config.checks.outage_floor,
+            "most_zeros": _MOST_ZEROS,
+            "unlikely": _UNLIKELY,
+        },
     )
     rows = connection.execute(
         "SELECT DISTINCT week FROM weekly_kpi WHERE complete ORDER BY week"

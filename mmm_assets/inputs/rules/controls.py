@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmm_assets.inputs.panel_building import MOST_WORDS
 from mmm_assets.inputs.roles import CONTROLS, KPI
 from mmm_assets.inputs.rules.rule import Rule
-from mmm_assets.inputs.rules.weekly_tables import FEWEST_WEEKS, regions_match
+from mmm_assets.inputs.rules.weekly_tables import FEWEST_WEEKS, regions_match, weeks_begin_alike
 
 RULES: tuple[Rule, ...] = (
     regions_match(
@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
         "Spell the region alike in both, or leave it out.",
         where="NOT $national_controls",
     ),
+    weeks_begin_alike(CONTROLS, KPI),
     Rule(
         "complete",
         "controls",

@@ -6,11 +6,13 @@ from mmm_assets.inputs.roles import KPI, MEDIA
 from mmm_assets.inputs.rules.rule import Rule
 from mmm_assets.inputs.rules.weekly_tables import (
     FEWEST_WEEKS,
+    no_totals,
     reaches_refresh_week,
     regions_match,
     restated,
     unit_changes,
     units_as_before,
+    weeks_begin_alike,
 )
 
 _SIZES = """
@@ -26,6 +28,8 @@ RULES: tuple[Rule, ...] = (
     reaches_refresh_week(KPI, "kpi IS NOT NULL"),
     unit_changes(KPI, "blocking", _SIZES),
     units_as_before(KPI, "kpi"),
+    no_totals(KPI, "kpi", "region"),
+    weeks_begin_alike(KPI, KPI),
     restated(KPI, "kpi"),
     Rule(
         "enough_weeks",
@@ -100,6 +104,22 @@ RULES: tuple[Rule, ...] = (
         """,
         "ExpectColumnValuesToBeBetween",
         {"column": "step", "min_value": 1, "max_value": 1},
+    ),
+    Rule(
+        "days_complete",
+        "kpi",
+        "warning",
+        "In a table of days no week between the first and the last lacks days.",
+        "A week that lacks more than one day is masked where 'masked' says yes, else counted as "
+        "it is. Deliver the missing days.",
+        """
+        SELECT region, week, days, usual_days,
+               CASE WHEN complete THEN 'no' ELSE 'yes' END AS masked,
+               usual_days - days AS missing, 1 AS failing
+        FROM weekly_kpi WHERE kpi IS NOT NULL AND usual_days > 1 AND NOT at_edge
+        """,
+        "ExpectColumnValuesToBeBetween",
+        {"column": "missing", "max_value": 0},
     ),
     Rule(
         "no_zeros",

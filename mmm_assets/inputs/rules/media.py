@@ -7,11 +7,14 @@ from mmm_assets.inputs.rules.every_table import each_number
 from mmm_assets.inputs.rules.rule import Rule
 from mmm_assets.inputs.rules.weekly_tables import (
     FEWEST_WEEKS,
+    no_totals,
     reaches_refresh_week,
     regions_match,
     restated,
     unit_changes,
+    unit_steps,
     units_as_before,
+    weeks_begin_alike,
 )
 
 _SIZES = """
@@ -28,7 +31,11 @@ RULES: tuple[Rule, ...] = (
     regions_match(MEDIA, KPI, "Spell the region alike in both, or deliver its KPI."),
     reaches_refresh_week(MEDIA),
     unit_changes(MEDIA, "warning", _SIZES),
+    unit_steps(MEDIA, ("spend", "exposure")),
     units_as_before(MEDIA, "spend"),
+    no_totals(MEDIA, "spend", "region"),
+    no_totals(MEDIA, "spend", "name"),
+    weeks_begin_alike(MEDIA, KPI),
     restated(MEDIA, "spend"),
     Rule(
         "values_not_negative",

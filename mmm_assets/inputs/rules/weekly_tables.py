@@ -33,6 +33,137 @@ def regions_match(role: Role, other: Role, remedy: str, where: str = "true") -> 
     )
 
 
+def no_totals(role: Role, column: str, column_of_names: str) -> Rule:
+    """Refuse a region or channel that sums the others: all of it would count twice.
+
+    It is known by its share, not by its name: where all names together are a whole number of
+    times as much as one of them in every week, that one is a total; twice above its parts, three
+    times above subtotals and their parts.
+    """
+    other = "region" if column_of_names == "name" else "name"
+    label = role.series if column_of_names == "name" else "region"
+    return Rule(
+        f"no_total_{label}",
+        role.name,
+        "blocking",
+        f"No {label} of {role.name} is the sum of the others.",
+        f"Everything counts twice with it: leave it out, e.g. sql: SELECT * FROM '…' WHERE "
+        f"{label} <> '…', with the column's own name; waive the rule if it is none.",
+        f"""
+        WITH cells AS (
+            SELECT {column_of_names} AS label, {other} AS other, week, {column} AS value,
+                   sum({column}) OVER (PARTITION BY {other}, week) AS whole,
+                   count({column}) OVER (PARTITION BY {other}, week) AS parts,
+                   source, source_row
+            FROM cells_{role.name} WHERE {column} IS NOT NULL
+        ),
+        times AS (
+            SELECT *, round(whole / value) AS levels FROM cells WHERE value > 0 AND parts >= 3
+        ),
+        judged AS (
+            SELECT *, levels BETWEEN 2 AND 5 AND parts > levels
+                      AND abs(whole - levels * value) <= 0.002 * whole AS is_sum
+            FROM times
+        )
+        SELECT any_value(source) AS source, min(source_row) AS source_row, label AS {label},
+               CASE WHEN count(*) >= {FEWEST_WEEKS} AND count(DISTINCT levels) = 1
+                         AND count(*) FILTER (is_sum) >= 0.95 * count(*)
+                    THEN any_value(levels)::INTEGER ELSE 0 END AS times_counted,
+               sum(value) AS {column}, count(*) AS failing
+        FROM judged GROUP BY label
+        """,
+        "ExpectColumnValuesToBeBetween",
+        {"column": "times_counted", "max_value": 0},
+    )
+
+
+def weeks_begin_alike(role: Role, other: Role) -> Rule:
+    """Warn of weeks that begin on another day than those of another table, or of other regions.
+
+    Each becomes the Monday before it, so that a week named by a Sunday and one named by the next
+    day, which share six days, become two weeks.
+    """
+    return Rule(
+        "weeks_begin_alike",
+        role.name,
+        "warning",
+        f"Weeks begin on the same day in all regions, and in {other.name}.",
+        "Weeks named by different days are up to a week apart: each becomes the Monday before "
+        "it. Move the dates of one, e.g. sql: SELECT * REPLACE (date + 1 AS date) FROM '…'.",
+        f"""
+        WITH days AS (
+            SELECT '{role.name}' AS of_table, region, week, day FROM known_{role.name}
+            UNION ALL
+            SELECT '{other.name}', region, week, day FROM known_{other.name}
+        ),
+        series AS (
+            SELECT of_table, region, mode(isodow(day)) AS place, mode(dayname(day)) AS begins_on,
+                   count(DISTINCT day) / count(DISTINCT week) AS days_a_week, min(day) AS week
+            FROM days WHERE day IS NOT NULL AND region IS NOT NULL GROUP BY of_table, region
+        ),
+        usual AS (
+            SELECT mode(place) AS place, mode(begins_on) AS begins_on
+            FROM series WHERE of_table = '{other.name}' AND days_a_week < 1.5
+        )
+        SELECT s.region, s.begins_on, u.begins_on AS begins_in_{other.name}_on, s.week,
+               (s.place <> u.place)::INTEGER AS differ, 1 AS failing
+        FROM series AS s, usual AS u
+        WHERE s.of_table = '{role.name}' AND s.days_a_week < 1.5 AND u.place IS NOT NULL
+        """,
+        "ExpectColumnValuesToBeBetween",
+        {"column": "differ", "max_value": 0},
+    )
+
+
+def unit_steps(role: Role, columns: tuple[str, ...]) -> Rule:
+    """Warn of a series that is of another size from one week on, for four weeks at least.
+
+    The four weeks with a value before and the four after lie apart by ``unit_factor`` in their
+    geometric mean and share no size at all.
+    """
+    cells = " UNION ALL ".join(
+        f"SELECT region, name, week, source, source_row, '{column}' AS column_, {column} AS value "
+        f"FROM cells_{role.name} WHERE {column} > 0 AND isfinite({column})"
+        for column in columns
+    )
+    series = f"name AS {role.series}, " if role.series else ""
+    return Rule(
+        "unit_steps",
+        role.name,
+        "warning",
+        "No series is checks.unit_factor times as large, or as small, from one week on.",
+        "Deliver all weeks in one unit: this is most often euros before and thousands after. If "
+        "it is true, the model learns from it as it is.",
+        f"""
+        WITH steps AS (
+            SELECT *, avg(ln(value)) OVER later - avg(ln(value)) OVER earlier AS step,
+                   min(value) OVER later AS low_after, max(value) OVER later AS high_after,
+                   min(value) OVER earlier AS low_before, max(value) OVER earlier AS high_before,
+                   count(*) OVER earlier AS weeks_before, count(*) OVER later AS weeks_after
+            FROM ({cells})
+            WINDOW earlier AS (PARTITION BY column_, region, name ORDER BY week
+                               ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING),
+                   later AS (PARTITION BY column_, region, name ORDER BY week
+                             ROWS BETWEEN CURRENT ROW AND 3 FOLLOWING)
+        ),
+        judged AS (
+            SELECT *, weeks_before = 4 AND weeks_after = 4 AND abs(step) > ln($unit_factor)
+                      AND (low_after > 3 * high_before OR 3 * high_after < low_before) AS off
+            FROM steps
+        )
+        SELECT any_value(source) FILTER (off) AS source,
+               arg_max(source_row, abs(step)) FILTER (off) AS source_row, {series}
+               arg_max(region, abs(step)) FILTER (off) AS region, column_,
+               min(week) FILTER (off) AS week,
+               exp(max(abs(step)) FILTER (off)) AS times,
+               count(*) FILTER (off) AS cells, count(*) FILTER (off) AS failing
+        FROM judged GROUP BY {"name, " if role.series else ""}column_
+        """,
+        "ExpectColumnValuesToBeBetween",
+        {"column": "cells", "max_value": 0},
+    )
+
+
 def reaches_refresh_week(role: Role, where: str = "true") -> Rule:
     """Refuse a refresh week that was not delivered: late data are not zeros."""
     return Rule(

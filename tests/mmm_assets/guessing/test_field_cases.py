@@ -258,3 +258,233 @@ def test_the_zone_of_a_parquet_file_says_the_day(tables: Tables, zone: str) -> N
         tables.init(file)
         require_sums(tables)
         assert tables.one("SELECT count(DISTINCT isodow(day)) FROM known_kpi") == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Кино", "Радио"),
+        ("电视", "抖音"),
+        ("Ö", "Ü"),
+        ("Fernsehen", "Hörfunk"),
+        ("טלוויזיה", "רדיו"),
+    ],
+)
+def test_channels_in_any_alphabet_keep_their_impressions(
+    tables: Tables, first: str, second: str
+) -> None:
+    header = f"date,{first}_spend,{first}_impressions,{second}_spend,{second}_impressions,sales"
+    seen = [[40 * value for value in TV], [90 * value for value in SEARCH]]
+    tables.init(tables.write(csv_of(header, MONDAYS, TV, seen[0], SEARCH, seen[1], SALES)))
+    assert tables.spend == {first: sum(TV), second: sum(SEARCH)}
+    assert tables.exposure == {first: sum(seen[0]), second: sum(seen[1])}
+
+
+def test_words_without_spaces(tables: Tables) -> None:
+    header = "日期,电视花费,抖音花费,抖音曝光量,销售额"
+    tables.init(tables.write(csv_of(header, MONDAYS, TV, SEARCH, SEARCH, SALES)))
+    assert tables.spend == {"电视": sum(TV), "抖音": sum(SEARCH)}
+    assert tables.exposure["抖音"] == sum(SEARCH)
+    assert tables.kpi == sum(SALES)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("TikTok", "Google Ads"),
+        ("YouTube", "LinkedIn"),
+        ("google_cpc_cost", "meta_cost"),
+        ("total_tv_spend", "search_spend"),
+        ("seasonal_sale_spend", "search_spend"),
+        ("mdsp_dm", "mdsp_on"),
+        ("TVKosten", "Außenwerbung Kosten"),
+        ("Радио расходы", "Пресса расходы"),
+        ("TikTokSpend", "YouTubeSpend"),
+    ],
+)
+def test_words_of_channels(tables: Tables, first: str, second: str) -> None:
+    text = csv_of(f"date,{first},{second},sales", MONDAYS, TV, SEARCH, SALES)
+    tables.init(tables.write(text))
+    assert sorted(tables.spend.values()) == [sum(TV), sum(SEARCH)]
+    assert tables.config.tables.controls is None
+
+
+def test_prefixes_of_spend_and_impressions(tables: Tables) -> None:
+    header = "wk_strt_dt,wk_in_yr_nbr,mdsp_dm,mdip_dm,mdsp_on,mdip_on,sales,st_ct"
+    week = [1 + n % 52 for n in range(WEEKS)]
+    seen = [[40 * value for value in TV], [90 * value for value in SEARCH]]
+    stores = [700 + n // 9 for n in range(WEEKS)]
+    text = csv_of(header, MONDAYS, week, TV, seen[0], SEARCH, seen[1], SALES, stores)
+    tables.init(tables.write(text))
+    assert tables.spend == {"dm": sum(TV), "on": sum(SEARCH)}
+    assert tables.exposure == {"dm": sum(seen[0]), "on": sum(seen[1])}
+    assert tables.config.tables.controls and tables.config.tables.controls.columns == ["st_ct"]
+
+
+def test_reach_and_frequency_beside_numbered_media(tables: Tables) -> None:
+    header = "date,media_spend_0,media_0,rf_spend_0,reach_0,frequency_0,sales"
+    seen, reach = [40 * value for value in TV], [90 * value for value in SEARCH]
+    often = [2 + n % 3 / 10 for n in range(WEEKS)]
+    guess, _ = tables.init(
+        tables.write(csv_of(header, MONDAYS, TV, seen, SEARCH, reach, often, SALES))
+    )
+    assert tables.exposure == {"media_0": sum(seen), "rf_0": sum(reach)}
+    assert "frequency_0" in guess.left_out
+
+
+def test_a_proxy_of_demand_is_a_control(tables: Tables) -> None:
+    text = csv_of("date,tv_spend,sales,demand_proxy", MONDAYS, TV, SALES, SEARCH)
+    tables.init(tables.write(text))
+    assert tables.config.tables.controls.columns == ["demand_proxy"]
+
+
+def test_dep_var_is_the_kpi(tables: Tables) -> None:
+    text = csv_of("week,dep_var,inv_tv,inv_search,conversions", MONDAYS, SALES, TV, SEARCH, TV)
+    tables.init(tables.write(text), spend="inv_*")
+    assert tables.kpi == sum(SALES)
+
+
+def test_what_is_left_out_says_its_money_and_its_flag(tables: Tables) -> None:
+    text = csv_of("date,tv_spend,total_spend,sales,visits", MONDAYS, TV, TV, SALES, SEARCH)
+    guess, _ = tables.init(tables.write(text.replace("total_spend", "tv_budget")))
+    assert f"{sum(TV):,} of money" in guess.left_out["tv_budget"]
+    assert "--controls 'visits'" in guess.left_out["visits"]
+    for name in ("tv_budget", "visits"):
+        assert re.search(rf"# +not used: '{name}'.*--", tables.text)
+
+
+def test_spend_and_kpi_that_are_no_numbers_say_a_cell(tables: Tables) -> None:
+    odd = [f"{value} pcs" for value in TV]
+    guess, _ = tables.init(tables.write(csv_of(HEADER, MONDAYS, odd, SEARCH, SALES)))
+    assert "'700 pcs'" in guess.left_out["tv_spend"]
+    assert tables.config.tables.controls is None
+    said = tables.refused(tables.write(csv_of(HEADER, MONDAYS, TV, SEARCH, odd)))
+    assert "'sales' is called like one" in said and "'700 pcs'" in said
+
+
+def regional(
+    names: list[str], total: str | None, header: str = "region,date,tv_spend,sales"
+) -> str:
+    rows = [
+        (name, day, TV[n] * size, SALES[n] * size + 7 * (n * size % 5))
+        for size, name in zip((1, 4, 9), names, strict=True)
+        for n, day in enumerate(MONDAYS)
+    ]
+    if total:
+        for day in MONDAYS:
+            of_day = [row for row in rows if row[1] == day and row[0] in names]
+            rows.append((total, day, sum(r[2] for r in of_day), sum(r[3] for r in of_day)))
+    lines = [",".join(map(str, row)) for row in rows]
+    return "\n".join(["region,date,tv_spend,sales", *lines]) + "\n"
+
+
+@pytest.mark.parametrize("total", ["Total", "Deutschland", "ZZ"])
+def test_a_region_that_sums_the_others_is_refused(tables: Tables, total: str) -> None:
+    tables.init(tables.write(regional(["North", "South", "West"], total)))
+    faults = tables.check()
+    for table in ("kpi", "media"):
+        outcome = faults[f"{table}.no_total_region"]
+        assert outcome.blocks and f"region {total}" in outcome.message
+        assert "North" not in outcome.message
+
+
+def test_regions_that_sum_nothing_are_taken(tables: Tables) -> None:
+    tables.init(tables.write(regional(["North", "South", "West"], None)))
+    assert not [name for name in tables.check() if "no_total" in name]
+
+
+def test_a_channel_that_sums_the_others_is_refused(tables: Tables) -> None:
+    rows = [
+        (day, channel, spend)
+        for n, day in enumerate(MONDAYS)
+        for channel, spend in (("tv", TV[n]), ("search", SEARCH[n]), ("alles", TV[n] + SEARCH[n]))
+    ]
+    media = csv_of("date,channel,spend", *map(list, zip(*rows, strict=True)))
+    kpi = csv_of("date,sales", MONDAYS, SALES)
+    tables.init(tables.write(kpi, "kpi.csv"), tables.write(media, "media.csv"))
+    assert "channel alles" in tables.check()["media.no_total_channel"].message
+
+
+@pytest.mark.parametrize("days", [-1, 3])
+def test_weeks_of_two_tables_that_begin_on_different_days(tables: Tables, days: int) -> None:
+    moved = [date.fromordinal(day.toordinal() + days) for day in MONDAYS]
+    kpi = tables.write(csv_of("date,sales", MONDAYS, SALES), "kpi.csv")
+    tables.init(kpi, tables.write(csv_of("date,tv_spend", moved, TV), "media.csv"))
+    said = tables.check()["media.weeks_begin_alike"].message
+    assert f"{moved[0]:%A}" in said and "Monday" in said
+
+
+def test_weeks_of_two_regions_that_begin_on_different_days(tables: Tables) -> None:
+    text = regional(["North", "South", "West"], None)
+    lines = text.splitlines()
+    for n, line in enumerate(lines):
+        if line.startswith("West"):
+            _, day, *rest = line.split(",")
+            moved = date.fromordinal(date.fromisoformat(day).toordinal() - 1)
+            lines[n] = ",".join(["West", str(moved), *rest])
+    tables.init(tables.write("\n".join(lines) + "\n"))
+    said = tables.check()["kpi.weeks_begin_alike"].message
+    assert "region West" in said and "region North" not in said
+
+
+@pytest.mark.parametrize(("lost", "masked"), [((3, 4, 5), "yes"), ((2,), "no")])
+def test_days_that_an_inner_week_lacks(tables: Tables, lost: tuple[int, ...], masked: str) -> None:
+    daily = [date.fromordinal(MONDAYS[0].toordinal() + n) for n in range(7 * 20)]
+    daily = [day for n, day in enumerate(daily) if n not in {7 * 9 + place for place in lost}]
+    values = [100 + n % 13 for n in range(len(daily))]
+    tables.init(tables.write(csv_of("date,tv_spend,sales", daily, values, values)))
+    said = tables.check()["kpi.days_complete"].message
+    assert str(MONDAYS[9]) in said and f"masked {masked}" in said
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 1000), (1000, 1), (1, 100)])
+def test_spend_that_changes_its_unit_in_mid_history(
+    tables: Tables, before: int, after: int
+) -> None:
+    tv = [value / (before if n < 20 else after) for n, value in enumerate(TV)]
+    tables.init(tables.write(csv_of(HEADER, MONDAYS, tv, SEARCH, SALES)))
+    said = tables.check()["media.unit_steps"].message
+    assert "channel tv" in said and "channel search" not in said and str(MONDAYS[20]) in said
+
+
+def zeros_of(tables: Tables, kpi: list[int]) -> tuple[int, int]:
+    days = [date.fromordinal(MONDAYS[0].toordinal() + 7 * n) for n in range(len(kpi))]
+    spend = [500 + 31 * (n * 5 % 17) for n in range(len(kpi))]
+    tables.init(tables.write(csv_of("date,tv_spend,deals", days, spend, kpi)), kpi="deals")
+    tables.check()
+    return tables.one("SELECT count(*) FILTER (kpi = 0), count(*) FILTER (outage) FROM weekly_kpi")
+
+
+def test_zeros_of_a_rare_kpi_are_values(tables: Tables) -> None:
+    deals = [0 if n * 7 % 10 < 6 else 1 + n % 3 for n in range(100)]
+    assert zeros_of(tables, deals) == (60, 0)
+
+
+def test_zeros_of_large_deals_are_values(tables: Tables) -> None:
+    money = [0 if n * 7 % 10 < 4 else 9000 + 500 * (n % 7) for n in range(100)]
+    assert zeros_of(tables, money) == (40, 0)
+
+
+def test_single_zeros_of_few_counts_are_values(tables: Tables) -> None:
+    few = [0 if n in (20, 50, 80) else 2 + n % 4 for n in range(100)]
+    assert zeros_of(tables, few) == (3, 0)
+
+
+def test_zeros_that_are_implausible_are_outages(tables: Tables) -> None:
+    outage = [0 if n == 11 or 40 <= n < 48 else 900 + n % 50 for n in range(100)]
+    assert zeros_of(tables, outage) == (9, 9)
+
+
+def test_a_long_run_among_honest_zeros_is_an_outage(tables: Tables) -> None:
+    deals = [0 if n % 4 == 0 or 50 <= n < 70 else 2 + n % 3 for n in range(120)]
+    zeros, masked = zeros_of(tables, deals)
+    assert masked == 20 and zeros > 40
+
+
+def test_a_few_negative_weeks_are_values(tables: Tables) -> None:
+    net = [-500 if n in (7, 21) else value for n, value in enumerate(SALES)]
+    tables.init(tables.write(csv_of(HEADER, MONDAYS, TV, SEARCH, net)))
+    faults = tables.check()
+    assert not [name for name, outcome in faults.items() if outcome.blocks]
+    assert "-500" in faults["kpi.values_not_negative"].message
+    assert tables.one("SELECT count(*) FROM weekly_kpi WHERE complete AND NOT outage") == WEEKS
