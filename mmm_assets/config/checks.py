@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -31,6 +32,14 @@ class ChecksSection(Section):
     )
     jump: float = Field(
         default=3.0, gt=1, description="largest multiple of all earlier weeks before a warning"
+    )
+    implausible: float = Field(
+        default=6.0,
+        gt=1,
+        description="times the highest other week from which a cell of media is a typing error",
+    )
+    implausible_cells: Literal["replace", "keep"] = Field(
+        default="replace", description="such cells: replaced, or learned from as they are"
     )
     unit_factor: float = Field(
         default=30.0, gt=1, description="times the usual value that look like another unit"

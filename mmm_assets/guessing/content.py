@@ -19,6 +19,7 @@ from mmm_assets.guessing.assignment import Assignment
 from mmm_assets.guessing.frame import Frame, GuessError, InitOptions
 from mmm_assets.guessing.kpi import find_value
 from mmm_assets.guessing.profile import TableProfile
+from mmm_assets.store.sql_text import quote, quote_text
 
 DEFAULT_ORIGIN = date(2018, 1, 1)
 """Monday of week 0 where weeks are numbers and nobody says when they began."""
@@ -65,7 +66,7 @@ def _tables(found: Assignment, options: InitOptions, said: list[str]) -> dict[st
     value = find_value(found.kpi_table, found.kpi, found.kpi_kind, options, has_spend, said)
     tables: dict[str, Any] = {
         "kpi": {
-            **_source(found.kpi_table, options),
+            **_kpi_source(found, options, said),
             "kpi": found.kpi.name,
             "value_per_kpi": value,
         },
@@ -150,6 +151,30 @@ def _source(frame: Frame, options: InitOptions) -> dict[str, Any]:
         "week": frame.week.name,
         "region": frame.region.name if frame.region else None,
     }
+
+
+def _kpi_source(found: Assignment, options: InitOptions, said: list[str]) -> dict[str, Any]:
+    """Where the KPI is; a long table of media may repeat it in the row of each channel."""
+    frame = found.kpi_table
+    section = _source(frame, options)
+    if not frame.channel:
+        return section
+    keys = [column for column in (frame.week, frame.region) if column]
+    profile = frame.profile
+    if profile.count_different([*keys, found.kpi]) != profile.count_different(keys):
+        raise GuessError(
+            f"{profile.file.name}: '{found.kpi.name}' differs between the channels of one week. A "
+            "KPI is what the whole business sold: give it in a table of its own, a row a week"
+        )
+    said.append(
+        f"'{found.kpi.name}' is repeated in the row of each channel, and is read once a week"
+    )
+    columns = ", ".join(quote(column.name) for column in (*keys, found.kpi))
+    file = quote_text(str(section.pop("source")))
+    if profile.delimiter:
+        mark = quote_text(profile.delimiter)
+        file = f"read_csv({file}, all_varchar = true, header = true, delim = {mark})"
+    return {"sql": f"SELECT DISTINCT {columns} FROM {file}", **section}
 
 
 def _decimal(profile: TableProfile) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
@@ -88,8 +88,35 @@ def find_frame(profile: TableProfile, options: InitOptions, said: list[str]) -> 
     control = None
     if channel is None:
         control = _find_names(profile, frame, words.CONTROL_NAME, is_control_value)
+    if control:
+        _refuse_one_for_all(profile, control)
     frame = replace(frame, channel=channel, control=control)
     return replace(frame, region=_find_region(profile, frame, options))
+
+
+def _refuse_one_for_all(profile: TableProfile, control: Column) -> None:
+    """Refuse a long table whose names are those of a KPI and of media, too."""
+    signs = frozenset().union(*(signs for signs, _ in words.KPI))
+    kpis = [word for word in control.words if words.has(word, signs)]
+    media = [word for word in control.words if words.is_channel(word) or words.is_spend(word)]
+    value = next((c for c in profile.columns if is_control_value(c)), None)
+    if not (kpis and media and value):
+        return
+
+    def query(names: Sequence[str]) -> str:
+        listed_names = ", ".join(f"'{name}'" for name in names[:3])
+        return (
+            f"SELECT * FROM read_csv('{profile.file.name}', all_varchar = true) "
+            f'WHERE "{control.name}" IN ({listed_names})'
+        )
+
+    raise GuessError(
+        f"{profile.file.name} is one long table of everything: '{control.name}' names what "
+        f"'{value.name}' holds ({', '.join(control.words[:6])}). Write its rows to one table for "
+        f"each role and give these, or give each role its rows by sql in mmm.yaml: tables.kpi.sql: "
+        f"{query(kpis)} with kpi: {value.name}; tables.media.sql: {query(media)} with layout: "
+        f"long, channel: {control.name}, spend: {value.name}"
+    )
 
 
 def _find_week(profile: TableProfile, options: InitOptions) -> Column:

@@ -79,6 +79,7 @@ class TableProfile:
         except duckdb.Error as error:
             raise delivery.unreadable(error) from error
         self.rows = int(self._one("SELECT count(*)")[0])
+        self.delimiter = delivery.delimiter
         self.marks = find_marks(connection, self._table, self.names, delivery.delimiter)
         self.decimal = self.marks.decimal
         self.columns = [self._column(n) for n in range(len(self.names))]
@@ -156,8 +157,12 @@ class TableProfile:
 
     def are_keys(self, columns: Sequence[Column]) -> bool:
         """Whether no two rows agree in all of these columns."""
+        return self.count_different(columns) == self.rows
+
+    def count_different(self, columns: Sequence[Column]) -> int:
+        """Number of different rows in some columns."""
         cells = ", ".join(f"c{c.place}" for c in columns)
-        return int(self._one(f"SELECT count(DISTINCT ({cells}))")[0]) == self.rows
+        return int(self._one(f"SELECT count(DISTINCT ({cells}))")[0])
 
     def varies_within(self, column: Column, group: Column | None) -> bool:
         """Whether a column changes from row to row of a group."""

@@ -14,6 +14,7 @@ import pandas as pd
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.checks import Waiver
+from mmm_assets.inputs.implausible import create_implausible
 from mmm_assets.inputs.known_rows import create_known, create_names
 from mmm_assets.inputs.restatements import EarlierRefresh, create_restated
 from mmm_assets.inputs.roles import ROLES, WEEKLY
@@ -118,6 +119,7 @@ def _create_tables(
     # The configuration is of today, also where a refresh looks at what was known long ago.
     create_names(connection, config, "media", "media_today")
     create_weekly_kpi(connection, config)
+    create_implausible(connection, config)
     create_restated(connection, config, known_on, earlier)
 
 
@@ -127,6 +129,7 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
     return {
         **config.checks.model_dump(exclude={"waivers"}),
         "through": through,
+        "keeps": config.checks.implausible_cells == "keep",
         "min_weeks": config.refresh.min_weeks,
         "named_channels": sorted(config.named_channels),
         "national_controls": controls is not None and controls.region is None,

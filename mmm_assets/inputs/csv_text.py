@@ -26,6 +26,8 @@ _LOOKED_AT = 60
 """Lines at the beginning in which the table must begin."""
 _TAIL = 1 << 14
 """Bytes at the end in which notes and totals are looked for."""
+_MOST_NOTES = 12
+"""Lines below a table; more of them are rows, such as those of a region called Total."""
 _LATIN_PAGES = ("cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850")
 _OTHER_PAGES = ("cp1251", "koi8_r", "cp1253", "shift_jis", "gb18030", "big5", "euc_kr")
 """What a file that is not UTF-8 may be written in: with Latin letters, and with others."""
@@ -182,6 +184,8 @@ def without_notes(rows: Iterable[list[str]], width: int) -> Iterator[list[str]]:
         if not is_note(row, width):
             yield from held
             held = []
+    if len(held) > _MOST_NOTES:
+        yield from held
 
 
 def is_note(row: list[str], width: int) -> bool:

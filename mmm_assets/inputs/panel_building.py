@@ -6,6 +6,7 @@ What is decided here, and nowhere else:
 - Weeks without a KPI, parts of weeks and outages (see ``weekly_kpi``) are masked.
 - In a long media table no row means no activity. A wide one has a row for every week: where it
   has none the media are unknown, and the KPI of that week is masked.
+- A cell of media that looks like a typing error is replaced (see ``implausible``).
 - A channel without any activity is left out. The model reads a channel's exposure where there
   is any, else its spend.
 - A control that was not delivered is the region's mean over the weeks that the refresh may see,
@@ -21,6 +22,7 @@ from datetime import date, datetime
 import duckdb
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.implausible import replace_implausible
 from mmm_assets.inputs.known_rows import create_known
 from mmm_assets.inputs.panel_table import TABLES, create_panel_tables
 from mmm_assets.inputs.roles import WEEKLY
@@ -155,6 +157,7 @@ def build_panel_tables(
     sparse_media = config.tables.media.layout == "long"
     connection.execute(_KPI, {"week": refresh_week, "sparse_media": sparse_media})
     _insert_media(connection, config, refresh_week)
+    replace_implausible(connection, config, {"week": refresh_week})
     _insert_controls(connection, config, refresh_week)
 
 

@@ -13,6 +13,7 @@ def rules_of_rows(role: Role) -> tuple[Rule, ...]:
         return of_every
     return (
         weeks_readable(role),
+        days_are_local(role),
         names_present(role),
         names_distinct(role),
         numbers_readable(role),
@@ -39,6 +40,37 @@ def weeks_readable(role: Role) -> Rule:
         """,
         "ExpectColumnValuesToNotBeNull",
         {"column": "day"},
+    )
+
+
+def days_are_local(role: Role) -> Rule:
+    """Refuse UTC times of one or two hours that are no midnight: they are another zone's.
+
+    Monday in Berlin begins on Sunday at 23:00 UTC, or at 22:00 in summer, so that every row
+    would count a day, and most often a week, too early or too late.
+    """
+    return Rule(
+        "days_are_local",
+        role.name,
+        "blocking",
+        "A time with its distance from UTC is the midnight that its day begins with.",
+        "These are midnights of another time zone. Say which, e.g. sql: SELECT * REPLACE "
+        "(timezone('Europe/Berlin', date::TIMESTAMPTZ)::DATE AS date) FROM '…'.",
+        f"""
+        SELECT any_value(source) AS source, min(source_row) AS source_row,
+               min(week_text) AS first_time,
+               string_agg(DISTINCT hour, ' / ' ORDER BY hour) AS times,
+               CASE WHEN count(DISTINCT hour) <= 2 AND count(*) > 2
+                    THEN count(*) FILTER (hour NOT LIKE '00:00%') ELSE 0 END AS rows,
+               count(*) AS failing
+        FROM (
+            SELECT *, regexp_extract(week_text, '[T ]([0-9]{{2}}:[0-9]{{2}})', 1) AS hour
+            FROM known_{role.name}
+            WHERE regexp_matches(week_text, '[0-9](Z|[-+]00(:?00)?| ?UTC| ?GMT)$')
+        )
+        """,
+        "ExpectColumnValuesToBeBetween",
+        {"column": "rows", "max_value": 0},
     )
 
 

@@ -238,11 +238,29 @@ RULES: tuple[Rule, ...] = (
         {"column": "cells", "max_value": 0},
     ),
     Rule(
+        "plausible",
+        "media",
+        "warning",
+        "No cell is more than checks.implausible times the highest other week of its channel.",
+        "It looks like a typing error: the model is told 'replacement' instead, and the week's KPI "
+        "is masked where 'masked' says yes (checks.implausible_cells: keep leaves the cell as it "
+        "is). Correct the row in the delivery.",
+        """
+        SELECT source, source_row, channel, region, column_, week, value, highest_other, times,
+               CASE WHEN NOT $keeps THEN replacement END AS replacement,
+               CASE WHEN masked AND NOT $keeps THEN 'yes' ELSE 'no' END AS masked, 1 AS failing
+        FROM implausible_media
+        """,
+        "ExpectColumnValuesToBeBetween",
+        {"column": "times", "max_value": "$implausible"},
+    ),
+    Rule(
         "no_jumps",
         "media",
         "warning",
         "No week of a channel is more than checks.jump times the highest week before it.",
-        "It is learned from as it is; check the rows of that week.",
+        "It is learned from as it is, unless the rule plausible names it; check the rows of that "
+        "week.",
         f"""
         SELECT name AS channel, column_, arg_max(week, times) AS week, max(times) AS times,
                count(*) FILTER (times > $jump) AS failing

@@ -116,9 +116,9 @@ def weeks_begin_alike(role: Role, other: Role) -> Rule:
 
 
 def unit_steps(role: Role, columns: tuple[str, ...]) -> Rule:
-    """Warn of a series that is of another size from one week on, for four weeks at least.
+    """Warn of a series that is of another size from one week on, for eight weeks at least.
 
-    The four weeks with a value before and the four after lie apart by ``unit_factor`` in their
+    The eight weeks with a value before and the eight after lie apart by ``unit_factor`` in their
     geometric mean and share no size at all.
     """
     cells = " UNION ALL ".join(
@@ -142,12 +142,13 @@ def unit_steps(role: Role, columns: tuple[str, ...]) -> Rule:
                    count(*) OVER earlier AS weeks_before, count(*) OVER later AS weeks_after
             FROM ({cells})
             WINDOW earlier AS (PARTITION BY column_, region, name ORDER BY week
-                               ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING),
+                               ROWS BETWEEN {FEWEST_WEEKS} PRECEDING AND 1 PRECEDING),
                    later AS (PARTITION BY column_, region, name ORDER BY week
-                             ROWS BETWEEN CURRENT ROW AND 3 FOLLOWING)
+                             ROWS BETWEEN CURRENT ROW AND {FEWEST_WEEKS - 1} FOLLOWING)
         ),
         judged AS (
-            SELECT *, weeks_before = 4 AND weeks_after = 4 AND abs(step) > ln($unit_factor)
+            SELECT *, least(weeks_before, weeks_after) = {FEWEST_WEEKS}
+                      AND abs(step) > ln($unit_factor)
                       AND (low_after > 3 * high_before OR 3 * high_after < low_before) AS off
             FROM steps
         )
@@ -189,7 +190,8 @@ def unit_changes(role: Role, severity: Severity, sizes: str) -> Rule:
 
     A value is judged against the median of its series, on a logarithmic scale, and must also
     lie six robust standard deviations away from it (1.4826 times the median distance estimates
-    a normal distribution's standard deviation).
+    a normal distribution's standard deviation). One that is too small must besides be a
+    hundredth, a thousandth or a millionth of a usual one: a closed shop sells little, too.
 
     Parameters
     ----------
@@ -218,9 +220,14 @@ def unit_changes(role: Role, severity: Severity, sizes: str) -> Rule:
             FROM distant WHERE weeks >= {FEWEST_WEEKS}
         ),
         judged AS (
-            SELECT *, (value > exp(usual) OR NOT may_be_small)
+            SELECT *, (value > exp(usual) OR NOT may_be_small AND is_unit)
                       AND distance > ln($unit_factor) AND distance > 6 * 1.4826 * spread AS off
-            FROM spread
+            FROM (
+                SELECT *, least(abs(distance - ln(100)), abs(distance - ln(1000)),
+                                abs(distance - ln(1e6)))
+                          <= greatest(3 * 1.4826 * spread, ln(1.5)) AS is_unit
+                FROM spread
+            )
         ),
         worst AS (
             SELECT any_value(source) FILTER (off) AS source,

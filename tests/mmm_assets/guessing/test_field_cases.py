@@ -14,8 +14,11 @@ from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.guessing.guess import Guess, GuessError, InitOptions, guess_project, render_yaml
 from mmm_assets.inputs.checks import CheckOutcome, run_checks
 from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.panel_building import build_panel_tables
+from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.sources import load_raw
+from mmm_model.panel import Panel
 
 WEEKS = 40
 MONDAYS = [date.fromordinal(date(2023, 1, 2).toordinal() + 7 * n) for n in range(WEEKS)]
@@ -61,6 +64,13 @@ class Tables:
     def one(self, sql: str) -> Any:
         row = self.connection.execute(sql).fetchone()
         return row[0] if row and len(row) == 1 else row
+
+    def panel(self, **checks: Any) -> Panel:
+        """Build the panel of the last week, with other ``checks`` than the configured."""
+        section = self.config.checks.model_copy(update=checks)
+        config = self.config.model_copy(update={"checks": section})
+        build_panel_tables(self.connection, config, MONDAYS[-1])
+        return read_panel(self.connection, config, MONDAYS[-1])
 
     @property
     def kpi(self) -> float:
@@ -488,3 +498,118 @@ def test_a_few_negative_weeks_are_values(tables: Tables) -> None:
     assert not [name for name, outcome in faults.items() if outcome.blocks]
     assert "-500" in faults["kpi.values_not_negative"].message
     assert tables.one("SELECT count(*) FROM weekly_kpi WHERE complete AND NOT outage") == WEEKS
+
+
+EPOCH = [(day - date(1970, 1, 1)).days * 86_400 for day in MONDAYS]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        [f"{day:%m/%d/%Y} 12:00:00 AM" for day in MONDAYS],
+        [f"{day:%m/%d/%Y} 12:00 AM" for day in MONDAYS],
+        [f"{day:%d-%m-%y}" for day in MONDAYS],
+        [f"{day:%G} KW{day:%V}" for day in MONDAYS],
+        [f"KW{day:%V}/{day:%G}" for day in MONDAYS],
+        [f"Week {day:%V} {day:%G}" for day in MONDAYS],
+        [f"{day:%a %d.%m.%Y}" for day in MONDAYS],
+        EPOCH,
+        [1000 * seconds for seconds in EPOCH],
+        [(day - date(1899, 12, 30)).days for day in MONDAYS],
+    ],
+    ids=str,
+)
+def test_days_as_people_write_them(tables: Tables, days: list[Any]) -> None:
+    file = tables.write(csv_of(HEADER, days, TV, SEARCH, SALES))
+    tables.init(file, week="date")
+    require_sums(tables)
+    assert not [name for name, outcome in tables.check().items() if outcome.blocks]
+
+
+def test_weeks_without_a_year_say_a_cell(tables: Tables) -> None:
+    file = tables.write(csv_of(HEADER, [f"KW{day:%V}" for day in MONDAYS], TV, SEARCH, SALES))
+    assert re.search(r"'date'.*'KW\d\d' is not read as a date", tables.refused(file))
+    wrong = tables.write(csv_of(HEADER, [10**9 * n for n in range(WEEKS)], TV, SEARCH, SALES))
+    assert "'date'" in tables.refused(wrong, week="date")
+
+
+def test_midnights_of_another_zone_are_refused(tables: Tables) -> None:
+    stamps = [f"{date.fromordinal(day.toordinal() - 1)}T23:00:00Z" for day in MONDAYS]
+    tables.init(tables.write(csv_of(HEADER, stamps, TV, SEARCH, SALES)))
+    fault = tables.check()["kpi.days_are_local"]
+    assert fault.blocks and "23:00" in fault.message and "Europe/Berlin" in fault.message
+
+
+def test_a_long_table_of_everything_says_how_to_bring_it_in(tables: Tables) -> None:
+    rows = [
+        (day, "North", name, values[n])
+        for n, day in enumerate(MONDAYS)
+        for name, values in (("Sales", SALES), ("TV", TV), ("Search", SEARCH))
+    ]
+    text = csv_of(
+        "Period,Geography,VariableName,VariableValue", *map(list, zip(*rows, strict=True))
+    )
+    said = tables.refused(tables.write(text))
+    assert "'VariableName'" in said and "tables.kpi.sql" in said and "'Sales'" in said
+
+
+def test_a_kpi_that_is_repeated_for_each_channel_counts_once(tables: Tables) -> None:
+    rows = [
+        (day, channel, values[n], SALES[n])
+        for n, day in enumerate(MONDAYS)
+        for channel, values in (("tv", TV), ("search", SEARCH))
+    ]
+    text = csv_of("date,channel,spend,sales", *map(list, zip(*rows, strict=True)))
+    file = tables.folder / "project" / "long.csv"
+    file.parent.mkdir()
+    file.write_text(text)
+    tables.init(file)
+    require_sums(tables)
+    assert not [name for name, outcome in tables.check().items() if outcome.blocks]
+    claimed = [(day, channel, spend, spend) for day, channel, spend, _ in rows]
+    text = csv_of("date,channel,spend,sales", *map(list, zip(*claimed, strict=True)))
+    assert "differs between the channels" in tables.refused(tables.write(text))
+
+
+def test_a_dip_is_no_change_of_unit(tables: Tables) -> None:
+    closed = [value // 40 if n == 12 else value for n, value in enumerate(SALES)]
+    tables.init(tables.write(csv_of(HEADER, MONDAYS, TV, SEARCH, closed)))
+    assert "kpi.unit_changes" not in tables.check()
+
+
+def test_thousands_among_units_are_a_change_of_unit(tables: Tables) -> None:
+    wrong = [value / 1000 if n == 12 else value for n, value in enumerate(SALES)]
+    tables.init(tables.write(csv_of(HEADER, MONDAYS, TV, SEARCH, wrong)))
+    assert tables.check()["kpi.unit_changes"].blocks
+
+
+def test_a_typing_error_of_spend_is_replaced_and_its_week_masked(tables: Tables) -> None:
+    wrong = [15 * value if n == 17 else value for n, value in enumerate(TV)]
+    tables.init(tables.write(csv_of(HEADER, MONDAYS, wrong, SEARCH, SALES)))
+    panel = tables.panel()
+    near = sorted(TV[13:17] + TV[18:22])
+    assert panel.spend[0, 17, 0] == (near[3] + near[4]) / 2 == panel.exposure[0, 17, 0]
+    assert [n for n in range(WEEKS) if not panel.observed[0, n]] == [17]
+    said = tables.check()["media.plausible"].message
+    assert str(MONDAYS[17]) in said and "channel tv" in said and "masked yes" in said
+    kept = tables.panel(implausible_cells="keep")
+    assert kept.spend[0, 17, 0] == 15 * TV[17] and kept.observed.all()
+
+
+def test_exposure_says_what_a_typing_error_of_spend_should_be(tables: Tables) -> None:
+    wrong = [15 * value if n == 17 else value for n, value in enumerate(TV)]
+    seen = [40 * value for value in TV]
+    text = csv_of("date,tv_spend,tv_impressions,sales", MONDAYS, wrong, seen, SALES)
+    tables.init(tables.write(text))
+    panel = tables.panel()
+    assert panel.spend[0, 17, 0] == pytest.approx(TV[17])
+    assert panel.exposure[0, 17, 0] == seen[17] and panel.observed.all()
+
+
+def test_a_burst_that_was_seen_is_no_typing_error(tables: Tables) -> None:
+    burst = [15 * value if n == 17 else value for n, value in enumerate(TV)]
+    seen = [40 * value for value in burst]
+    text = csv_of("date,tv_spend,tv_impressions,sales", MONDAYS, burst, seen, SALES)
+    tables.init(tables.write(text))
+    assert tables.panel().spend[0, 17, 0] == burst[17]
+    assert "media.plausible" not in tables.check()
