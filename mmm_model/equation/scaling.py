@@ -55,7 +55,7 @@ class Scaling:
             common = _standardised(past, mean, spread).mean(axis=0).std(axis=0)
         return cls(
             region_size=size,
-            exposure_size=_exposure_size(panel.exposure[:, :weeks]),
+            exposure_size=_exposure_size(panel.exposure, weeks),
             control_mean=mean,
             control_size=spread,
             common_size=common,
@@ -98,11 +98,18 @@ def fitted_weeks(panel: Panel) -> int:
     return int(seen[-1]) + 1 if len(seen) else 0
 
 
-def _exposure_size(exposure: Floats) -> Floats:
-    """Mean exposure by region, ``[R, C]``; a region that never saw a channel takes the mean."""
-    mean = exposure.mean(axis=1)
+def _exposure_size(exposure: Floats, weeks: int) -> Floats:
+    """Mean exposure by region in the weeks of training, ``[R, C]``.
+
+    A region that never saw a channel takes the mean of the others. A channel that begins after
+    training takes its mean active week: nothing was learned of it, but its prior is in units of
+    its size, and an amount that was left in money would be thousands of sizes.
+    """
+    mean = exposure[:, :weeks].mean(axis=1)
     on = (mean > 0).sum(axis=0)
-    overall = np.where(on > 0, mean.sum(axis=0) / np.maximum(on, 1), 1.0)
+    active = (exposure > 0).sum(axis=(0, 1))
+    later = np.where(active > 0, exposure.sum(axis=(0, 1)) / np.maximum(active, 1), 1.0)
+    overall = np.where(on > 0, mean.sum(axis=0) / np.maximum(on, 1), later)
     return np.where(mean > 0, mean, overall)
 
 
