@@ -30,7 +30,12 @@ one region                                     accepted: a national panel
 weeks out of order                             accepted: sorted
 gap in the weeks of the KPI                    warning: masked
 gap in the weeks of media                      warning: masked (wide table), no activity (long)
-KPI of 0                                       warning: outage, masked, see ``zero_kpi``
+midnights of another time zone                 refused: rows would land a week off
+region or channel that sums the others         refused: all would count twice
+weeks that begin on different days             warning: they are up to a week apart
+days that a week of daily data lacks           warning: masked if more than one
+KPI of 0                                       warning: masked where it is an outage, see
+                                               ``weekly_kpi``
 region with few weeks or a constant KPI        warning: kept, says little by itself
 negative KPI                                   warning: kept, as returns may exceed sales
 channel that is always zero                    warning: left out of the model
@@ -40,7 +45,9 @@ control that never varies, or of too many      warning: left out
 words
 names that differ in capitals or spaces alone  refused: one name, two spellings
 two days within a week of a table of weeks     refused: they would be added up
-another unit: KPI times 30, or a 30th          refused (media and controls: warning)
+another unit: KPI times 30, or a thousandth    refused (media and controls: warning)
+another unit from one week on                  warning
+cell of media like a typing error              warning: replaced, see ``implausible``
 a whole column redelivered in another unit     refused, beside the refresh before
 value of a unit of KPI that is not above 0     refused
 row missing from a table that is full          warning: no activity (media), masked (KPI)

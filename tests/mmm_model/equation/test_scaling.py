@@ -50,3 +50,11 @@ def test_fitted_weeks_end_with_the_last_observed_kpi():
     assert fitted_weeks(panel) == 40
     assert fitted_weeks(panel.hide_tail(10)) == 30
     assert fitted_weeks(panel.hide_tail(40)) == 0
+
+
+def test_a_channel_that_begins_after_training_is_of_the_size_of_its_active_weeks():
+    panel = small_panel()
+    panel.exposure[..., 1] = 0.0
+    panel.exposure[:, -4:, 1] = 5000.0
+    scaling = Scaling.of(panel.hide_tail(8))
+    np.testing.assert_allclose(scaling.exposure(panel.exposure)[:, -4:, 1], 1.0)
