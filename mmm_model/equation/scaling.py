@@ -102,14 +102,14 @@ def _exposure_size(exposure: Floats, weeks: int) -> Floats:
     """Mean exposure by region in the weeks of training, ``[R, C]``.
 
     A region that never saw a channel takes the mean of the others. A channel that begins after
-    training takes its mean active week: nothing was learned of it, but its prior is in units of
-    its size, and an amount that was left in money would be thousands of sizes.
+    training is of infinite size, so that the model reads none of it: nothing was learned of it,
+    and the width of its prior has no unit yet.
     """
     mean = exposure[:, :weeks].mean(axis=1)
     on = (mean > 0).sum(axis=0)
-    active = (exposure > 0).sum(axis=(0, 1))
-    later = np.where(active > 0, exposure.sum(axis=(0, 1)) / np.maximum(active, 1), 1.0)
-    overall = np.where(on > 0, mean.sum(axis=0) / np.maximum(on, 1), later)
+    begins_later = (exposure > 0).any(axis=(0, 1))
+    overall = np.where(on > 0, mean.sum(axis=0) / np.maximum(on, 1), 1.0)
+    overall = np.where((on == 0) & begins_later, np.inf, overall)
     return np.where(mean > 0, mean, overall)
 
 

@@ -98,7 +98,7 @@ def fit_by_search(
     """
     report = progress or silent
     past, settings = past_and_settings(panel, settings)
-    scaling = Scaling.of(past)
+    scaling = Scaling.of(panel)  # measured on the fitted weeks; sees which channels begin later
     with _threads(panel.exposure.size * settings.members):
         torch.manual_seed(settings.seed)
         estimate = _begin(past, scaling, settings, warm_start)
