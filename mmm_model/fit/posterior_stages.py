@@ -92,7 +92,7 @@ def _fit(
     past, settings = past_and_settings(panel, settings)
     rows = _seen(past)
     design = Design.of(_part(past, rows), settings)
-    scaling = _scaling(past, design, rows)
+    scaling = _scaling(panel, design, rows)
     draws = sample(design, settings, lambda share: report(stage, 0.9 * share))
     readings: dict[str, Floats] = {}
     lags = design.shapes.kernel.shape[1] - 1
@@ -130,11 +130,12 @@ def _part(panel: Panel, rows: np.ndarray) -> Panel:
     return replace(panel, regions=tuple(panel.regions[r] for r in rows), **own)
 
 
-def _scaling(past: Panel, design: Design, rows: np.ndarray) -> Scaling:
+def _scaling(panel: Panel, design: Design, rows: np.ndarray) -> Scaling:
     """Scaling whose exposure counts as the chains' does: without typing errors."""
-    scaling = Scaling.of(past)
+    scaling = Scaling.of(panel)
     size = scaling.exposure_size.copy()
-    size[rows] = design.exposure_size
+    # A channel that begins after the fitted weeks is of infinite size, and stays so.
+    size[rows] = np.where(np.isfinite(size[rows]), design.exposure_size, size[rows])
     return replace(scaling, exposure_size=size)
 
 
