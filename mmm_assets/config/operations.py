@@ -64,8 +64,13 @@ class NotifySection(Section):
 
 
 class RetentionSection(Section):
-    """Length of the past that is kept. Raw rows and mart tables stay for ever."""
+    """Length of the past that is kept. Deliveries and summaries of results stay for ever."""
 
+    details: int = Field(
+        default=13,
+        ge=1,
+        description="refreshes whose results by region and week are kept in the mart tables",
+    )
     models: int = Field(
         default=60, ge=1, description="refresh weeks whose models and panels are kept"
     )

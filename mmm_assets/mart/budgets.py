@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmm_assets.mart.contract import CHANNEL, WEEK, Column, Table
+from mmm_assets.mart.contract import CHANNEL, REGIONS_ALONE, WEEK, Column, Table
 from mmm_model.budget.scenario_kinds import keys_in_words
 
 BUDGET_TABLES: tuple[Table, ...] = (
@@ -38,6 +38,7 @@ BUDGET_TABLES: tuple[Table, ...] = (
                 "where nothing binds; all regions only, null where no bound binds.",
             ),
         ),
+        details=REGIONS_ALONE,
     ),
     Table(
         "budget_scenarios",

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from mmm_assets.mart.contract import CHANNEL, LOWER, REGION, UPPER, WEEK, Column, Table
+from mmm_assets.mart.contract import (
+    CHANNEL,
+    EVERY_ROW,
+    LOWER,
+    REGION,
+    REGIONS_ALONE,
+    UPPER,
+    WEEK,
+    Column,
+    Table,
+)
 
 CHANNEL_TABLES: tuple[Table, ...] = (
     Table(
@@ -28,6 +38,7 @@ CHANNEL_TABLES: tuple[Table, ...] = (
                 "total", "DOUBLE", "Of media: contribution + mediated; does not add up over media."
             ),
         ),
+        details=EVERY_ROW,
     ),
     Table(
         "channel_summary",
@@ -123,6 +134,7 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column("horizon_lower", "DOUBLE", "Lower end of its 90 % interval."),
             Column("horizon_upper", "DOUBLE", "Upper end of its 90 % interval."),
         ),
+        details=REGIONS_ALONE,
     ),
     Table(
         "response_curve_parameters",

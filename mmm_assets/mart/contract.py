@@ -16,11 +16,19 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A mart table; ``refresh_week`` comes before ``columns`` in every one."""
+    """A mart table; ``refresh_week`` comes before ``columns`` in every one.
+
+    Parameters
+    ----------
+    details
+        SQL condition of the rows that grow with regions and weeks, which only the newest
+        refreshes keep (``retention.details``). None: a summary, every row of which stays.
+    """
 
     name: str
     comment: str
     columns: tuple[Column, ...]
+    details: str | None = None
 
     @property
     def all_columns(self) -> tuple[Column, ...]:
@@ -36,3 +44,8 @@ REGION = Column("region", "VARCHAR", "Region; 'national' where the data has one 
 WEEK = Column("week", "DATE", "Monday of the week.")
 LOWER = Column("lower", "DOUBLE", "Lower end of the 90 % interval.")
 UPPER = Column("upper", "DOUBLE", "Upper end of the 90 % interval.")
+
+EVERY_ROW = "true"
+"""Of a table that is details alone."""
+REGIONS_ALONE = "region IS NOT NULL"
+"""Of a table whose rows for all regions together are a summary."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmm_assets.mart.contract import LOWER, REGION, UPPER, WEEK, Column, Table
+from mmm_assets.mart.contract import EVERY_ROW, LOWER, REGION, UPPER, WEEK, Column, Table
 
 FORECAST_TABLES: tuple[Table, ...] = (
     Table(
@@ -43,6 +43,7 @@ FORECAST_TABLES: tuple[Table, ...] = (
             LOWER,
             UPPER,
         ),
+        details=EVERY_ROW,
     ),
     Table(
         "forecast_track",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmm_assets.mart.contract import CHANNEL, REGION, WEEK, Column, Table
+from mmm_assets.mart.contract import CHANNEL, EVERY_ROW, REGION, WEEK, Column, Table
 
 INPUT_TABLES: tuple[Table, ...] = (
     Table(
@@ -15,6 +15,7 @@ INPUT_TABLES: tuple[Table, ...] = (
             Column("spend", "DOUBLE", "Spend of the week; null where it was not delivered."),
             Column("exposure", "DOUBLE", "Exposure of the week; null where it was not delivered."),
         ),
+        details=EVERY_ROW,
     ),
     Table(
         "data_checks",

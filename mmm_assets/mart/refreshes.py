@@ -13,6 +13,15 @@ NEWEST_PUBLISHED = "(SELECT max(refresh_week) FROM mart.refreshes WHERE status =
 HELD_WEEKS = "(SELECT refresh_week FROM mart.refreshes WHERE status = 'held')"
 """The weeks that a gate stopped."""
 
+DETAILS_THAT_GO = """
+    SELECT refresh_week FROM (
+        SELECT refresh_week, coalesce(has_details, true) AS has_details,
+               row_number() OVER (PARTITION BY status ORDER BY refresh_week DESC) AS place
+        FROM mart.refreshes
+    ) WHERE has_details AND place > $kept ORDER BY refresh_week
+"""
+"""The weeks with details beyond the newest ``$kept``; held ones never push out a published one."""
+
 MODEL_HASHES = {name: f"{name}_hash" for name in ("about", "panel", "holdout", "final")}
 """File of the saved models → column of ``mart.refreshes`` with its hash."""
 
@@ -62,6 +71,12 @@ REFRESH_TABLES: tuple[Table, ...] = (
             Column("panel_hash", "VARCHAR", "SHA-256 of the saved panel that plans reckon with."),
             Column("holdout_hash", "VARCHAR", "SHA-256 of the saved fit without the last weeks."),
             Column("final_hash", "VARCHAR", "SHA-256 of the saved fit on all weeks."),
+            Column(
+                "has_details",
+                "BOOLEAN",
+                "False where rows by region and week went with age (retention.details) and only "
+                "summaries are left.",
+            ),
         ),
     ),
     Table(

@@ -12,6 +12,7 @@ from mmm_assets.report.index import build_index
 from mmm_assets.report.refresh_tables import ReportContext
 from mmm_assets.store.durable import write_durably
 from mmm_assets.store.project import Project
+from mmm_assets.store.published_weeks import DetailsGone, refreshes
 
 DASHBOARD = "dashboard.html"
 """Name of a dashboard in the folder of its draft."""
@@ -30,8 +31,22 @@ def draw_draft(project: Project, connection: duckdb.DuckDBPyConnection, refresh_
 
 
 def draw_published(project: Project, refresh_week: date) -> Path:
-    """Draw the dashboard of a published refresh and the list of all; return its file."""
+    """Draw the dashboard of a published refresh and the list of all; return its file.
+
+    Raises
+    ------
+    DetailsGone
+        If only summaries of the refresh are left.
+    """
     file = report_file(project, refresh_week)
+    if not refreshes(project.warehouse)[refresh_week].has_details:
+        drawn = f"Its dashboard as it was drawn then is {file}. " if file.exists() else ""
+        raise DetailsGone(
+            f"of the refresh of {refresh_week} only summaries are left: the newest "
+            f"{project.config.retention.details} refreshes keep their results by region and week "
+            f"(retention.details). {drawn}To have them again, raise that number and make the "
+            f"week anew:  mmm refresh --week {refresh_week}"
+        )
     with project.warehouse.published() as connection:
         page = _dashboard(project, connection, refresh_week)
     _write(project, file, page)

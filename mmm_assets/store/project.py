@@ -40,4 +40,8 @@ class Project:
     @property
     def warehouse(self) -> Warehouse:
         """The warehouse that the configuration names."""
-        return Warehouse(self.config.warehouse_folder, self.config.memory_limit)
+        return Warehouse(
+            self.config.warehouse_folder,
+            self.config.memory_limit,
+            self.config.retention.details,
+        )

@@ -34,6 +34,12 @@ class Refreshed:
     reason: str = ""
     model_hashes: Mapping[str, str] = field(default_factory=dict)
     """File of the saved models → its SHA-256; empty for a refresh of the last release."""
+    has_details: bool = True
+    """Whether its rows by region and week are still there."""
+
+
+class DetailsGone(UsageError):
+    """What is asked for needs rows by region and week that went with age."""
 
 
 def refreshes(warehouse: Warehouse) -> dict[date, Refreshed]:
@@ -58,6 +64,7 @@ def _refreshed(row: Mapping[str, Any]) -> Refreshed:
         config_fingerprint=row["config_fingerprint"],
         code_version=row["code_version"],
         reason=row["reason"] or "",
+        has_details=row.get("has_details") is not False,
         model_hashes={name: value for name, value in hashes.items() if value is not None},
     )
 

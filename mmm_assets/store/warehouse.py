@@ -20,10 +20,12 @@ from pathlib import Path
 import duckdb
 
 from mmm_assets import mart
+from mmm_assets.store.details import drop_details, weeks_beyond
 from mmm_assets.store.durable import replace_durably
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.published_file import WRITTEN_TO, foreign_logs, open_as_published
+from mmm_assets.store.room import copy_bytes, require_room, size_of, write_anew_if_wasteful
 from mmm_assets.store.schema import create_mart, create_schemas
 from mmm_assets.store.sql_text import quote, quote_text
 
@@ -41,10 +43,13 @@ class Warehouse:
         Where the files lie; created when first written to.
     memory_limit
         What DuckDB may use, e.g. ``2GB``; it spills to ``.spill`` beyond that. None: its default.
+    details
+        How many refreshes keep their rows by region and week.
     """
 
     folder: Path
     memory_limit: str | None = None
+    details: int = 13
 
     @property
     def work_file(self) -> Path:
@@ -132,12 +137,19 @@ class Warehouse:
     ) -> None:
         """Replace one refresh week in the published file by what the working file holds.
 
-        Atomic: the new state is built in a copy, synced to disk and renamed over the old one.
+        Atomic: the new state is built in a copy, synced to disk and renamed over the old one. What
+        it costs depends on the rows of a week and of the details that are kept, not on the
+        number of refreshes before.
 
         Parameters
         ----------
         warn
             Told that somebody had written to the published file.
+
+        Raises
+        ------
+        WarehouseError
+            If the disk has no room for it; nothing is written then.
         """
         self._publish([refresh_week], warn)
 
@@ -154,11 +166,14 @@ class Warehouse:
         draft = self.published_file.resolve().with_suffix(".draft")
         with self.turn("publish"):
             _remove_draft(draft)  # left by a run that was killed
+            require_room(self.needed_to_publish(anew), draft.parent)
             try:
                 if self.published_file.exists() and not anew:
-                    shutil.copyfile(self.published_file, draft)
+                    copy_bytes(self.published_file, draft)
                 with self.turn("work"), _connect(draft, self.memory_limit) as connection:
                     self._replace_in(connection, refresh_weeks)
+                    size = size_of(connection)
+                write_anew_if_wasteful(draft, size)
                 # DuckDB would replay a log of the old file onto the new one.
                 for log in foreign_logs(self.published_file):
                     log.unlink(missing_ok=True)
@@ -185,9 +200,35 @@ class Warehouse:
                 f"FROM work.mart.{table.name} WHERE list_contains($weeks, refresh_week)",
                 weeks,
             )
+        drop_details(connection, weeks_beyond(connection, self.details))
         connection.commit()
         connection.execute("DETACH work")
         connection.execute("CHECKPOINT")
+
+    def needed_to_publish(self, anew: bool = False) -> int:
+        """Bytes that the next publication takes meanwhile: the file as it is, and another week.
+
+        Raises
+        ------
+        WarehouseError
+            If the published file cannot be read.
+        """
+        if anew or not self.published_file.exists():
+            return self.work_file.stat().st_size if self.work_file.exists() else 0
+        size = self.published_file.stat().st_size
+        with self.published() as connection:
+            row = connection.execute("SELECT count(*) FROM mart.refreshes").fetchone()
+        weeks = min(row[0], self.details) if row else 0
+        return size + size // max(1, weeks)
+
+    def give_back(self) -> None:
+        """Write the working file anew where too much of it is dead."""
+        with self.turn("work"):
+            if not self.work_file.exists():
+                return
+            with _connect(self.work_file, self.memory_limit) as connection:
+                size = size_of(connection)  # to close it leaves no log
+            write_anew_if_wasteful(self.work_file, size)
 
     def turn(
         self, name: str, seconds: float | None = None, busy: str | None = None

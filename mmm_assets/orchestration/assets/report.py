@@ -186,6 +186,7 @@ def _refresh_row(
                 "weeks": len(panel.weeks),
                 "channels": len(panel.channels),
                 "seconds": float(training["seconds"]),
+                "has_details": True,
                 "started_from": pd.to_datetime(training["started_from"]),
                 "published_at": datetime.now(UTC).replace(tzinfo=None),
                 "kpi_name": project.config.kpi_name,

@@ -21,6 +21,28 @@ def panels(found: Project) -> list[date]:
     return [week for (week,) in rows]
 
 
+def rows(found: Project, table: str) -> list[date]:
+    with found.warehouse.work() as connection:
+        weeks = connection.execute(f"SELECT DISTINCT refresh_week FROM {table} ORDER BY 1")
+        return [week for (week,) in weeks.fetchall()]
+
+
+def test_details_go_and_summaries_stay_in_the_working_file(project: ProjectConfig) -> None:
+    text = project.path.read_text()
+    project.path.write_text(text + "retention: {details: 1}\n")
+    found = Project(load_config(project.path))
+    with dagster_instance(project) as instance:
+        with found.warehouse.week_turn(EARLIER):  # somebody works on that week
+            tidy(found, instance)
+        assert rows(found, "mart.predictions") == [EARLIER, NEWEST]
+        tidy(found, instance)
+    assert rows(found, "mart.predictions") == panels(found) == [NEWEST]
+    assert rows(found, "mart.response_curves") == [EARLIER, NEWEST]
+    assert rows(found, "mart.channel_summary") == [EARLIER, NEWEST]
+    assert found.warehouse.model_folder(EARLIER).exists()
+    assert len(rows(found, "staging.parts")) == 2
+
+
 def test_only_the_newest_are_kept(project: ProjectConfig) -> None:
     text = project.path.read_text()
     project.path.write_text(text + "retention: {models: 1, reports: 1, runs: 10}\n")
