@@ -17,6 +17,7 @@ from datetime import date, datetime
 import duckdb
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.raw_rows import load_sql
 from mmm_assets.inputs.raw_tables import create_raw_tables
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.text_values import day_sql, number_sql, present_sql
@@ -133,9 +134,9 @@ def _known_sql(
             )
         ),
         typed AS (
-            SELECT load_id, raw.source, source_row, {_typed_columns(config, role)}
-            FROM raw.{role} AS raw
-            WHERE load_id IN (SELECT load_id FROM loads)
+            SELECT raw.load_id, loads.source, raw.source_row, {_typed_columns(config, role)}
+            FROM ({load_sql(role, "SELECT load_id FROM loads")}) AS raw
+            JOIN loads USING (load_id)
         ),
         -- A row of no day is replaced by every newer load of its source. Plain comparisons,
         -- because a join on anything else holds all rows in memory.

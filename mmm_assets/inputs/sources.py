@@ -2,8 +2,9 @@
 
 The source of a role (see ``roles``) is a file, a glob or a query. Each delivery that differs
 from the one before it becomes a *load*: a row of ``raw.loads`` and its rows in ``raw.<role>``,
-tidy and long (a wide table is unpivoted on the way in). Which loads count is for ``known_rows``,
-what their text means for ``text_values``.
+tidy and long (a wide table is unpivoted on the way in). How they are stored is for
+``raw_rows``, which loads count for ``known_rows``, what their text means for
+``text_values``.
 
 Everything streams through DuckDB, so a source may be larger than memory.
 """
@@ -23,7 +24,8 @@ import duckdb
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.tables import Given, Source
 from mmm_assets.inputs.load_times import correct_load_times
-from mmm_assets.inputs.raw_tables import PROVENANCE, create_raw_tables
+from mmm_assets.inputs.raw_rows import ARRIVED, append_difference, append_first, load_sql
+from mmm_assets.inputs.raw_tables import create_raw_tables
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import Delivery, SourceError, find_files, open_file
 from mmm_assets.inputs.source_query import run_query
@@ -36,6 +38,7 @@ _LAST_LOAD = """
     WHERE role = ? AND source = ? AND origin = ?
     ORDER BY load_id DESC LIMIT 1
 """
+_BEFORE = "SELECT max(load_id) FROM raw.loads WHERE role = ? AND source = ?"
 _NEXT_LOAD = "SELECT coalesce(max(load_id), 0) + 1 FROM raw.loads"
 
 
@@ -134,7 +137,7 @@ def _load(
         return int(last[2]), False
 
     (number,) = _one(connection, _NEXT_LOAD)
-    _append_rows(connection, role, table, delivery, number, when)
+    _append_rows(connection, role, table, delivery, number)
     rows, first, last_day = _span(connection, config, role, table, number)
     if rows == 0:
         raise SourceError(f"{role}: {delivery.source} is empty: it has a header and no rows")
@@ -149,32 +152,21 @@ def _load(
 
 
 def _append_rows(
-    connection: duckdb.DuckDBPyConnection,
-    role: str,
-    table: Source,
-    delivery: Delivery,
-    load: int,
-    when: datetime,
+    connection: duckdb.DuckDBPyConnection, role: str, table: Source, delivery: Delivery, load: int
 ) -> None:
-    columns = ", ".join(ROLES[role].columns)
     rows_sql, values = _tidy(role, table, delivery)
+    parameters = {**delivery.parameters, **values}
+    (before,) = _one(connection, _BEFORE, [role, delivery.source])
     try:
-        connection.execute(
-            f"INSERT INTO raw.{role} ({', '.join(PROVENANCE)}, {columns}) "
-            f"SELECT $load, $source, source_row, $loaded, $fingerprint, {columns} "
-            f"FROM ({rows_sql})",
-            {
-                **delivery.parameters,
-                **values,
-                "load": load,
-                "source": delivery.source,
-                "loaded": when,
-                "fingerprint": delivery.fingerprint,
-            },
-        )
+        if before is None:
+            append_first(connection, role, load, rows_sql, parameters)
+        else:
+            connection.execute(f"CREATE OR REPLACE TEMP TABLE {ARRIVED} AS {rows_sql}", parameters)
     except duckdb.Error as error:
         raise delivery.unreadable(error) from error
     delivery.require_unchanged()
+    if before is not None:
+        append_difference(connection, role, load, before)
 
 
 def _span(
@@ -189,8 +181,7 @@ def _span(
     day = day_sql("week", table.date_format, config.week_origin) if weekly else "NULL::DATE"
     rows, first, last = _one(
         connection,
-        f"SELECT count(*), min({day}), max({day}) FROM raw.{role} WHERE load_id = ?",
-        [load],
+        f"SELECT count(*), min({day}), max({day}) FROM ({load_sql(role, str(load))}) AS raw",
     )
     return int(rows), first, last
 

@@ -10,6 +10,7 @@ import pandas as pd
 from mmm_assets.inputs import knowledge, sources
 from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
 from mmm_assets.inputs.known_rows import create_macros
+from mmm_assets.inputs.raw_rows import load_sql
 from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceChanged, SourceError
@@ -19,6 +20,7 @@ from mmm_assets.store.parts import Part, record_part
 from mmm_assets.store.project import Project
 
 GROUP = "raw"
+_NEWEST = "SELECT max(load_id) FROM raw.loads WHERE role = $role"
 CHECKS = "input_checks"
 """Part of a refresh that the checks of its input are: which loads they knew."""
 
@@ -36,8 +38,9 @@ def _load(project: Project, role: str, warn: Callable[[str], None]) -> dg.Materi
             report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
             create_macros(connection, project.config)
             newest = connection.execute(
-                f"SELECT {', '.join(ROLES[role].columns)} FROM raw.{role} "
-                "ORDER BY load_id DESC, source_row LIMIT 8"
+                f"SELECT {', '.join(ROLES[role].columns)} FROM ({load_sql(role, _NEWEST)}) "
+                "ORDER BY source_row LIMIT 8",
+                {"role": role},
             ).df()
     except SourceChanged as error:
         raise dg.RetryRequested(max_retries=3, seconds_to_wait=5) from error
