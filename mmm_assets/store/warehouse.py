@@ -98,16 +98,17 @@ class Warehouse:
 
     @contextmanager
     def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open a copy of the working file, or an empty one; it is thrown away in the end."""
+        """Open a file that knows what was delivered, and is thrown away in the end.
+
+        Of the working file it has the rows as delivered and the list of refreshes; whoever waits
+        for that file waits while these are copied, however long its history is.
+        """
         with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / self.work_file.name
-            if self.work_file.exists():
-                with self.turn("work"):
-                    for end in ("", ".wal"):  # a killed process leaves a log of what it committed
-                        file = self.folder / f"{self.work_file.name}{end}"
-                        if file.exists():
-                            shutil.copyfile(file, f"{copy}{end}")
-            with _connect(copy, self.memory_limit) as connection:
+            file = Path(folder) / "rehearsal.duckdb"
+            with _connect(file, self.memory_limit) as connection:
+                if self.work_file.exists():
+                    with self.turn("work"):
+                        _take_over(connection, self.work_file)
                 create_schemas(connection)
                 yield connection
 
@@ -280,6 +281,22 @@ def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(file), config=settings)
     except duckdb.IOException as error:
         raise WarehouseError(f"{file} cannot be opened: {error}") from error
+
+
+_REHEARSED = """
+    SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'work'
+    AND (schema_name IN ('raw', 'platform') OR (schema_name, table_name) = ('mart', 'refreshes'))
+"""
+"""Tables that say what was delivered and what refreshes made of it."""
+
+
+def _take_over(connection: duckdb.DuckDBPyConnection, work_file: Path) -> None:
+    connection.execute(f"ATTACH {quote_text(str(work_file))} AS work (READ_ONLY)")
+    for schema, table in connection.execute(_REHEARSED).fetchall():
+        name = f"{quote(schema)}.{quote(table)}"
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
+        connection.execute(f"CREATE TABLE {name} AS FROM work.{name}")
+    connection.execute("DETACH work")
 
 
 def _remove_draft(draft: Path) -> None:

@@ -154,3 +154,25 @@ def _read_twice(file: str, pipe) -> None:
 def test_nothing_published_yet_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nothing is published yet"):
         Warehouse(tmp_path).published().__enter__()
+
+
+def test_a_rehearsal_knows_deliveries_and_refreshes_and_no_result(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    write(warehouse, FIRST, 0.1)
+    with duckdb.connect(str(warehouse.work_file)) as connection:
+        connection.execute("CREATE TABLE raw.delivered AS SELECT 7 AS x")
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # as a killed process
+    assert warehouse.work_file.with_name("work.duckdb.wal").exists()
+    with warehouse.rehearsal() as connection, warehouse.turn("work", seconds=0):
+        assert connection.execute("FROM raw.delivered").fetchall() == [(7,)]
+        assert read_week(connection, "refreshes", FIRST)["run_id"].tolist() == ["r"]
+        assert read_week(connection, "adstock_curves", FIRST).empty
+        connection.execute("DROP TABLE raw.delivered")
+    with warehouse.work() as connection:
+        assert connection.execute("FROM raw.delivered").fetchall() == [(7,)]
+
+
+def test_a_rehearsal_needs_no_working_file(tmp_path: Path) -> None:
+    with Warehouse(tmp_path).rehearsal() as connection:
+        assert read_week(connection, "refreshes", FIRST).empty
+    assert list(tmp_path.iterdir()) == []
