@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -76,12 +77,18 @@ def backfill(
 
 
 @app.command()
-def status(config: ConfigOption = None) -> None:
-    """Show in one screen what is published, how good it is and how new the data are."""
+def status(
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it for programs.")] = False,
+) -> None:
+    """Show in one screen what is published, how good it is, how new the data are, what is full."""
     project = load(config)
     with clear_errors():
-        from mmm_assets.orchestration.status import overview, refresh_table
+        from mmm_assets.orchestration.status import overview, refresh_table, status_json
 
+        if as_json:
+            print(json.dumps(status_json(project), indent=1))
+            return
         rows, lines = refresh_table(project), overview(project)
     console.print(f"{project.project}  ({project.path})", markup=False)
     for name, said in lines:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.mart.numbers import number, percent
+from mmm_assets.mart.numbers import percent
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_file import who_writes
-from mmm_assets.store.published_weeks import published_weeks
+from mmm_assets.store.published_weeks import published_weeks, refreshes
+from mmm_assets.store.room import bytes_text
 
 _QUERY = """
     SELECT
@@ -43,6 +46,26 @@ def refresh_table(config: ProjectConfig) -> list[tuple[str, str, str, str, str, 
     ]
 
 
+def status_json(config: ProjectConfig) -> dict[str, Any]:
+    """Lay the same out for programs: bytes, refreshes and the lines of `overview`."""
+    warehouse = Project(config).warehouse
+    room = warehouse.room()
+    return {
+        "project": config.project,
+        "disk": {**asdict(room), "fits": room.fits},
+        "overview": dict(overview(config)),
+        "refreshes": [
+            {
+                "refresh_week": str(week),
+                "status": found.status,
+                "reason": found.reason,
+                "has_details": found.has_details,
+            }
+            for week, found in sorted(refreshes(warehouse).items(), reverse=True)
+        ],
+    }
+
+
 _SKILL = """
     SELECT skill, region_weeks, refreshes FROM mart.current_forecast_skill
     WHERE horizon_weeks IS NULL
@@ -53,7 +76,7 @@ def overview(config: ProjectConfig) -> list[tuple[str, str]]:
     """Say in a few lines how fresh, how good and how large a project is, and what runs."""
     file = Project(config).warehouse.published_file
     written = [("tables", said) for said in who_writes(file)]
-    return [*_published(config), *written, *_runs(config), ("on disk", _sizes(config))]
+    return [*_published(config), *written, *_runs(config), *_room(config)]
 
 
 def _published(config: ProjectConfig) -> list[tuple[str, str]]:
@@ -113,11 +136,18 @@ def _runs(config: ProjectConfig) -> list[tuple[str, str]]:
     return lines
 
 
-def _sizes(config: ProjectConfig) -> str:
-    warehouse, reports = config.warehouse_folder, config.reports_folder
-    return f"warehouse {_megabytes(warehouse)}, reports {_megabytes(reports)}"
+def _room(config: ProjectConfig) -> list[tuple[str, str]]:
+    warehouse = Project(config).warehouse
+    room = warehouse.room()
+    files = ((warehouse.published_file, room.published), (warehouse.work_file, room.working))
+    said = [f"{file.name} {size}" for file, size in files if size is not None]
+    said.append(f"reports {_megabytes(config.reports_folder)}")
+    lines = [("on disk", ", ".join(said)), ("free", bytes_text(room.free))]
+    if not room.fits:
+        needed = f"the next publication needs {bytes_text(room.needed)} and will be refused"
+        lines.append(("disk is full", f"{needed}. Make room, or lower retention.details"))
+    return lines
 
 
 def _megabytes(folder: Path) -> str:
-    total = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return f"{number(total / 1e6)} MB"
+    return bytes_text(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))

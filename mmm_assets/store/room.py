@@ -40,8 +40,33 @@ class FileSize:
 
     def __str__(self) -> str:
         """Say both in megabytes."""
-        dead = f", {megabytes(self.dead)} of it free" if self.dead > DEAD_BYTES else ""
-        return f"{megabytes(self.total)}{dead}"
+        dead = f", {bytes_text(self.dead)} of it free" if self.dead > DEAD_BYTES else ""
+        return f"{bytes_text(self.total)}{dead}"
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a project takes of its disk.
+
+    Parameters
+    ----------
+    published, working
+        The two files; None where there is none yet.
+    free
+        Bytes that the disk has left.
+    needed
+        Bytes that the next publication takes meanwhile.
+    """
+
+    published: FileSize | None
+    working: FileSize | None
+    free: int
+    needed: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether the disk has room for the next publication."""
+        return self.needed <= self.free
 
 
 def size_of(connection: duckdb.DuckDBPyConnection) -> FileSize:
@@ -99,12 +124,12 @@ def require_room(needed: int, folder: Path) -> None:
     free = free_bytes(folder)
     if needed > free:
         raise WarehouseError(
-            f"{folder} has {megabytes(free)} free and the publication needs {megabytes(needed)}: "
+            f"{folder} has {bytes_text(free)} free and the publication needs {bytes_text(needed)}: "
             "nothing was written. Make room, or keep fewer refreshes (retention.details), then "
             "refresh again"
         )
 
 
-def megabytes(size: float) -> str:
+def bytes_text(size: float) -> str:
     """Write a number of bytes for a person."""
-    return f"{number(size / 1e6)} MB"
+    return f"{number(size / 1e6)} MB" if size < 1e9 else f"{number(size / 1e9)} GB"

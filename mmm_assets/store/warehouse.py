@@ -25,7 +25,15 @@ from mmm_assets.store.durable import replace_durably
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.published_file import WRITTEN_TO, foreign_logs, open_as_published
-from mmm_assets.store.room import copy_bytes, require_room, size_of, write_anew_if_wasteful
+from mmm_assets.store.room import (
+    FileSize,
+    Room,
+    copy_bytes,
+    free_bytes,
+    require_room,
+    size_of,
+    write_anew_if_wasteful,
+)
 from mmm_assets.store.schema import create_mart, create_schemas
 from mmm_assets.store.sql_text import quote, quote_text
 
@@ -221,6 +229,28 @@ class Warehouse:
             row = connection.execute("SELECT count(*) FROM mart.refreshes").fetchone()
         weeks = min(row[0], self.details) if row else 0
         return size + size // max(1, weeks)
+
+    def room(self) -> Room:
+        """What the files take of the disk; of one that others hold, what is dead is not known.
+
+        Raises
+        ------
+        WarehouseError
+            If the published file cannot be read.
+        """
+        published = working = None
+        if self.published_file.exists():
+            with self.published() as connection:
+                published = size_of(connection)
+        if self.work_file.exists():
+            working = FileSize(self.work_file.stat().st_size, 0)
+            with (
+                suppress(WarehouseError, duckdb.Error),
+                self.turn("work", seconds=0),
+                duckdb.connect(str(self.work_file), read_only=True) as connection,
+            ):
+                working = size_of(connection)
+        return Room(published, working, free_bytes(self.folder), self.needed_to_publish())
 
     def give_back(self) -> None:
         """Write the working file anew where too much of it is dead."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -28,6 +31,38 @@ def test_status_before_the_first_refresh(tmp_path: Path) -> None:
     code, said = run("status", "--config", tmp_path / "mmm.yaml")
     assert code == 0
     assert "Nothing is published yet" in said
+
+
+def test_status_says_what_the_files_take_and_when_the_disk_is_full(
+    project: ProjectConfig,
+) -> None:
+    code, said = run("status", "-c", project.path)
+    assert code == 0
+    assert "mmm.duckdb" in said and "work.duckdb" in said and "disk is full" not in said
+    file = Project(project).warehouse.published_file
+    size = file.stat().st_size
+    file.chmod(0o644)
+    os.truncate(file, shutil.disk_usage(file.parent).free)  # a hole takes no room
+    said = run("status", "-c", project.path)[1]
+    assert "disk is full" in said and "lower retention.details" in said
+    code, text = run("status", "--json", "-c", project.path)
+    found = json.loads(text)
+    assert code == 0
+    assert not found["disk"]["fits"]
+    assert found["disk"]["published"]["total"] < size
+    assert [row["refresh_week"] for row in found["refreshes"]] == ["2024-07-08", "2024-06-24"]
+
+
+def test_the_report_of_a_refresh_without_details_is_refused_with_the_next_step(
+    project: ProjectConfig,
+) -> None:
+    project.path.write_text(project.path.read_text() + "retention: {details: 1}\n")
+    assert run("publish", "--all", "-c", project.path)[0] == 0
+    code, said = run("report", "-c", project.path, "--week", "2024-06-24")
+    said = " ".join(said.split())
+    assert code == EXIT["usage"]
+    assert "only summaries are left" in said and "mmm refresh --week 2024-06-24" in said
+    assert run("report", "-c", project.path)[0] == 0
 
 
 def test_report_is_drawn_again_from_the_warehouse_alone(project: ProjectConfig) -> None:
