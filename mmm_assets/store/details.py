@@ -13,6 +13,7 @@ import duckdb
 
 from mmm_assets import mart
 from mmm_assets.mart.refreshes import DETAILS_THAT_GO
+from mmm_assets.store.sql_text import is_one_of
 
 
 def weeks_beyond(connection: duckdb.DuckDBPyConnection, kept: int) -> list[date]:
@@ -29,17 +30,10 @@ def weeks_beyond(connection: duckdb.DuckDBPyConnection, kept: int) -> list[date]
 
 def drop_details(connection: duckdb.DuckDBPyConnection, refresh_weeks: Sequence[date]) -> None:
     """Remove the details of refresh weeks; ``mart.refreshes`` says so of each."""
-    if not refresh_weeks:
-        return
-    weeks = {"weeks": list(refresh_weeks)}
+    of_weeks = is_one_of("refresh_week", refresh_weeks)
     for table in mart.TABLES:
         if table.details is not None:
             connection.execute(
-                f"DELETE FROM mart.{table.name} "
-                f"WHERE list_contains($weeks, refresh_week) AND {table.details}",
-                weeks,
+                f"DELETE FROM mart.{table.name} WHERE {of_weeks} AND {table.details}"
             )
-    connection.execute(
-        "UPDATE mart.refreshes SET has_details = false WHERE list_contains($weeks, refresh_week)",
-        weeks,
-    )
+    connection.execute(f"UPDATE mart.refreshes SET has_details = false WHERE {of_weeks}")

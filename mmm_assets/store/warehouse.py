@@ -35,7 +35,7 @@ from mmm_assets.store.room import (
     write_anew_if_wasteful,
 )
 from mmm_assets.store.schema import create_mart, create_schemas
-from mmm_assets.store.sql_text import quote, quote_text
+from mmm_assets.store.sql_text import is_one_of, quote, quote_text
 
 SPILL = ".spill"
 """Folder in which DuckDB keeps what does not fit into memory."""
@@ -198,16 +198,13 @@ class Warehouse:
         create_mart(connection)
         connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
         connection.begin()
+        of_weeks = is_one_of("refresh_week", refresh_weeks)
         for table in mart.TABLES:
             names = ", ".join(quote(column.name) for column in table.all_columns)
-            weeks = {"weeks": list(refresh_weeks)}
-            connection.execute(
-                f"DELETE FROM mart.{table.name} WHERE list_contains($weeks, refresh_week)", weeks
-            )
+            connection.execute(f"DELETE FROM mart.{table.name} WHERE {of_weeks}")
             connection.execute(
                 f"INSERT INTO mart.{table.name} ({names}) SELECT {names} "
-                f"FROM work.mart.{table.name} WHERE list_contains($weeks, refresh_week)",
-                weeks,
+                f"FROM work.mart.{table.name} WHERE {of_weeks}"
             )
         drop_details(connection, weeks_beyond(connection, self.details))
         connection.commit()
