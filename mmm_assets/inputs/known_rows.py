@@ -17,11 +17,13 @@ from datetime import date, datetime
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.inputs.raw_rows import load_sql
+from mmm_assets.inputs.raw_rows import SAME_PLACE, blocks_sql, rows_table
 from mmm_assets.inputs.raw_tables import create_raw_tables
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.text_values import day_sql, number_sql, present_sql
 from mmm_assets.store.sql_text import quote_text
+
+_FIRST, _LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
 
 
 def create_known(
@@ -124,32 +126,49 @@ def _known_sql(
             WHERE role = {quote_text(role)} AND origin = {origin}
               AND ({known_on} IS NULL OR loaded_at <= {known_on})
         ),
+        -- Of each load the days that no newer one has replaced, save in the middle: of a window
+        -- that moves on with each delivery, a week of every old load. A row of no day counts as
+        -- of the last day that there is, and only in the newest load of its source.
         loads AS (
-            SELECT * FROM role_loads AS this
-            WHERE NOT EXISTS (
-                FROM role_loads AS newer
-                WHERE newer.source = this.source AND newer.load_id > this.load_id
-                  AND (this.first_day IS NULL
-                       OR newer.first_day <= this.first_day AND newer.last_day >= this.last_day)
-            )
+            SELECT * FROM (
+                SELECT this.load_id, this.source, this.first_day, this.last_day,
+                       coalesce(1 + max(newer.last_day) FILTER (
+                           this.first_day BETWEEN newer.first_day AND newer.last_day
+                       ), {_FIRST}) AS open_first,
+                       CASE WHEN count(newer.load_id) = 0 THEN {_LAST}
+                            WHEN this.first_day IS NOT NULL
+                            THEN coalesce(min(newer.first_day) FILTER (
+                                this.last_day BETWEEN newer.first_day AND newer.last_day
+                            ), {_LAST}) - 1 END AS open_last
+                FROM role_loads AS this LEFT JOIN role_loads AS newer
+                    ON newer.source = this.source AND newer.load_id > this.load_id
+                GROUP BY this.load_id, this.source, this.first_day, this.last_day
+            ) WHERE open_first <= open_last
+        ),
+        stored AS (
+            SELECT load_id, place, source_row, {_typed_columns(config, role)}
+            FROM {rows_table(role)} AS raw
         ),
         typed AS (
-            SELECT raw.load_id, loads.source, raw.source_row, {_typed_columns(config, role)}
-            FROM ({load_sql(role, "SELECT load_id FROM loads")}) AS raw
-            JOIN loads USING (load_id)
+            SELECT runs.load_id, runs.source, stored.source_row + runs.shift AS source_row,
+                   stored.* EXCLUDE (load_id, place, source_row)
+            FROM stored JOIN (
+                {blocks_sql("raw.contents JOIN loads USING (load_id)")}
+            ) AS runs ON {SAME_PLACE}
+            AND coalesce(stored.day, {_LAST}) >= runs.open_first
+            AND coalesce(stored.day, {_LAST}) <= runs.open_last
         ),
-        -- A row of no day is replaced by every newer load of its source. Plain comparisons,
-        -- because a join on anything else holds all rows in memory.
+        -- Plain comparisons, because a join on anything else holds all rows in memory.
         spans AS (
-            SELECT source, load_id, coalesce(first_day, DATE '9999-12-31') AS first_day,
-                   coalesce(last_day, DATE '0001-01-01') AS last_day
+            SELECT source, load_id, coalesce(first_day, {_LAST}) AS first_day,
+                   coalesce(last_day, {_FIRST}) AS last_day
             FROM loads
         )
         SELECT typed.*, date_trunc('week', day)::DATE AS week
         FROM typed ANTI JOIN spans AS newer
             ON newer.source = typed.source AND newer.load_id > typed.load_id
-            AND newer.first_day <= coalesce(typed.day, DATE '9999-12-31')
-            AND newer.last_day >= coalesce(typed.day, DATE '0001-01-01')
+            AND newer.first_day <= coalesce(typed.day, {_LAST})
+            AND newer.last_day >= coalesce(typed.day, {_FIRST})
         WHERE ({through} IS NULL OR day IS NULL OR date_trunc('week', day)::DATE <= {through})
         {newest if several_sources else ""}
     """

@@ -22,6 +22,12 @@ ROWS_PER_RUN = 4
 _BLOCK = 11
 """Rows and runs meet in blocks of 2^11 places: few runs begin in one, and few blocks make a run."""
 
+SAME_PLACE = f"""
+    stored.load_id = runs.from_load AND stored.place >> {_BLOCK} = runs.block
+    AND stored.place >= runs.first_place AND stored.place <= runs.last_place
+"""
+"""Condition of a join of ``stored``, rows of ``raw.<role>_rows``, with ``runs`` of `blocks_sql`."""
+
 _NTH = "row_number() OVER (PARTITION BY key ORDER BY source_row, place) AS nth"
 """Two rows that say the same are matched in their order."""
 
@@ -42,16 +48,24 @@ def load_sql(role: str, loads: str) -> str:
         SQL of a query that lists numbers of loads.
     """
     columns = ", ".join(f"stored.{name}" for name in ROLES[role].columns)
+    runs = blocks_sql(f"(FROM raw.contents WHERE load_id IN ({loads}))")
     return f"""
         SELECT runs.load_id, stored.source_row + runs.shift AS source_row,
                runs.from_load, stored.place, runs.shift, {columns}
-        FROM {rows_table(role)} AS stored JOIN (
-            SELECT *, unnest(range(first_place >> {_BLOCK}, (last_place >> {_BLOCK}) + 1)) AS block
-            FROM raw.contents WHERE load_id IN ({loads})
-        ) AS runs
-        ON stored.load_id = runs.from_load AND stored.place >> {_BLOCK} = runs.block
-        AND stored.place >= runs.first_place AND stored.place <= runs.last_place
+        FROM {rows_table(role)} AS stored JOIN ({runs}) AS runs ON {SAME_PLACE}
     """
+
+
+def blocks_sql(runs: str) -> str:
+    """SELECT of runs, once for each block of places that they touch; see `SAME_PLACE`.
+
+    Parameters
+    ----------
+    runs
+        SQL after ``FROM``: rows of ``raw.contents``.
+    """
+    blocks = f"range(first_place >> {_BLOCK}, (last_place >> {_BLOCK}) + 1)"
+    return f"SELECT *, unnest({blocks}) AS block FROM {runs}"
 
 
 def append_first(
