@@ -56,12 +56,13 @@ benchmark-graph: .venv/.benchmark ## The channel graph: effects, known graphs, o
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
 
-soak: .venv/.dev ## Long trials of bad days: kills, readers, backfills, spoilt deliveries, large sources
+soak: .venv/.dev ## Long trials of bad days: kills, readers, backfills, spoilt deliveries, large sources, three years
 	$(BIN)/python tests/benchmarks/crashes.py
 	$(BIN)/python tests/benchmarks/readers.py
 	$(BIN)/python tests/benchmarks/backfill.py
 	$(BIN)/python tests/benchmarks/corruptions.py
 	$(BIN)/python tests/benchmarks/large_source.py
+	$(BIN)/python tests/benchmarks/growth.py
 
 clean: ## Remove the environment and what the sample produced
 	rm -rf .venv data/warehouse data/reports docs/site docs/.cache

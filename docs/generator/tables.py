@@ -6,7 +6,13 @@ from textwrap import dedent
 
 from docs.generator.markdown import NOTE, code, fenced, table
 from mmm_assets.mart import TABLES
+from mmm_assets.mart.contract import EVERY_ROW, REGIONS_ALONE
 from mmm_assets.mart.gates import GATES
+
+_KEPT = {
+    EVERY_ROW: "Kept of the newest refreshes alone (`retention.details`).",
+    REGIONS_ALONE: "Rows of regions are kept of the newest refreshes alone (`retention.details`).",
+}
 
 
 def page() -> str:
@@ -25,7 +31,8 @@ def page() -> str:
         ),
     ]
     for own in TABLES:
-        parts.append(f"## `mart.{own.name}` {{ #mart{own.name} }}\n\n{own.comment}\n\n")
+        kept = f" {_KEPT[own.details]}" if own.details else ""
+        parts.append(f"## `mart.{own.name}` {{ #mart{own.name} }}\n\n{own.comment}{kept}\n\n")
         parts.append(
             table(
                 ("Column", "Type", "Meaning"),

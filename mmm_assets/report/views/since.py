@@ -39,7 +39,8 @@ _HEADLINES = """
 
 # The final fits alone: a week held out by one refresh is no restatement of the data.
 _RESTATED = """
-    SELECT count(*) FILTER (now.actual IS DISTINCT FROM before.actual) AS cells,
+    SELECT count(*) AS compared,
+           count(*) FILTER (now.actual IS DISTINCT FROM before.actual) AS cells,
            sum(coalesce(now.actual, 0) - coalesce(before.actual, 0)) AS moved,
            sum(before.actual) AS total
     FROM mart.predictions AS now JOIN mart.predictions AS before
@@ -116,6 +117,8 @@ def _restated(refresh: Refresh) -> str:
     row = refresh.query(_RESTATED, previous=refresh.previous_week).iloc[0]
     weeks = (refresh.week - refresh.previous_week).days // 7 if refresh.previous_week else 0
     said = f"Since {words.day(refresh.previous_week)}, {words.counted(weeks, 'week')} came in"
+    if not row["compared"]:
+        return f"{said}; of that refresh only summaries are left, so nothing is said of its values."
     if not row["cells"]:
         return f"{said}; no earlier value of {refresh.kpi} was restated."
     moved = row["moved"] / row["total"] if row["total"] else np.nan

@@ -63,6 +63,9 @@ def test_the_report_of_a_refresh_without_details_is_refused_with_the_next_step(
     assert code == EXIT["usage"]
     assert "only summaries are left" in said and "mmm refresh --week 2024-06-24" in said
     assert run("report", "-c", project.path)[0] == 0
+    page = (project.reports_folder / "2024-07-08" / "index.html").read_text()
+    assert "of that refresh only summaries are left" in page
+    assert "was restated" not in page
 
 
 def test_report_is_drawn_again_from_the_warehouse_alone(project: ProjectConfig) -> None:
