@@ -5,7 +5,7 @@
 One refresh of the panel of 190 regions, 109 weeks and 13 channels is fitted (a short one, or that
 of ``--project``). Then its rows are written again under one refresh week after the other, and for
 each of them its table is delivered anew: the newest 109 weeks by region, the last four restated.
-Everything but the model is what a refresh does: load, publish with models and dashboard, tidy.
+Timed are loading, writing, publishing with models and dashboard, tidying; not checks and fit.
 Prints a line at 1, 13, 52, 104 and 156 refreshes and writes benchmarks/growth.json. DATASETS
 names the folder of the datasets.
 """
