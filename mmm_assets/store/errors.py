@@ -22,3 +22,14 @@ class UnusableModel(WarehouseError):
             f"the saved model of the refresh of {refresh_week} cannot be used: {file} {why}. "
             f"Make it again:  mmm refresh --week {refresh_week}"
         )
+
+
+class NewerFile(WarehouseError):
+    """A file that a newer release of the platform wrote."""
+
+    def __init__(self, file: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{file} is of version {found} of the layout, written by a newer release; this one "
+            f"knows versions up to {known}. Install that release again, or restore a backup from "
+            "before it:  mmm restore DIR"
+        )

@@ -24,6 +24,7 @@ from mmm_assets.store.details import drop_details, weeks_beyond
 from mmm_assets.store.durable import replace_durably
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
+from mmm_assets.store.migrations import migrate, require_known_version
 from mmm_assets.store.published_file import WRITTEN_TO, foreign_logs, open_as_published
 from mmm_assets.store.room import (
     FileSize,
@@ -91,9 +92,10 @@ class Warehouse:
         WarehouseBusy
             If the file did not come free within ``LOCK_SECONDS``.
         WarehouseError
-            If the folder cannot be written to.
+            If the folder cannot be written to, or a newer release wrote the file.
         """
         with self.turn("work"), _connect(self.work_file, self.memory_limit) as connection:
+            migrate(connection, self.work_file, "work")
             create_schemas(connection)
             connection.begin()
             try:
@@ -112,11 +114,16 @@ class Warehouse:
         for that file waits while these are copied, however long its history is.
         """
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "rehearsal.duckdb"
-            with _connect(file, self.memory_limit) as connection:
-                if self.work_file.exists():
-                    with self.turn("work"):
-                        _take_over(connection, self.work_file)
+            copy = Path(folder) / self.work_file.name
+            if self.work_file.exists():
+                with self.turn("work"):
+                    for end in ("", ".wal"):  # a killed process leaves a log of what it committed
+                        file = self.folder / f"{self.work_file.name}{end}"
+                        if file.exists():
+                            shutil.copyfile(file, f"{copy}{end}")
+            with _connect(copy, self.memory_limit) as connection:
+                require_known_version(connection, self.work_file)
+                migrate(connection, copy, "work")
                 create_schemas(connection)
                 yield connection
 
@@ -134,11 +141,12 @@ class Warehouse:
         FileNotFoundError
             If nothing has been published yet.
         WarehouseError
-            If the file cannot be read.
+            If the file cannot be read, or a newer release wrote it.
         """
         if not self.published_file.exists():
             raise FileNotFoundError(f"nothing is published yet: {self.published_file} is missing")
         with open_as_published(self.published_file) as connection:
+            require_known_version(connection, self.published_file)
             yield connection
 
     def publish(
@@ -195,6 +203,7 @@ class Warehouse:
     def _replace_in(
         self, connection: duckdb.DuckDBPyConnection, refresh_weeks: Sequence[date]
     ) -> None:
+        migrate(connection, self.published_file, "published")
         create_mart(connection)
         connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
         connection.begin()

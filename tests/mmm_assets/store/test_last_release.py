@@ -20,11 +20,12 @@ from mmm_assets.planning.questions import ask, plan_budget
 from mmm_assets.report import build_index, build_report
 from mmm_assets.store.errors import UnusableModel
 from mmm_assets.store.mart_week import read_week, replace_week
+from mmm_assets.store.migrations import FIRST, MIGRATIONS, VERSION, file_version
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_weeks
 from mmm_assets.store.saved_fits import published_models
 from mmm_model.effects.predictions import predictions
-from tests.mmm_assets.tiny_project import write_tiniest
+from tests.mmm_assets.tiny_project import run_week, write_tiniest
 
 OF_THEN = Path(__file__).with_name("last_release")
 WEEK = date(2023, 10, 30)
@@ -37,6 +38,9 @@ def project(tmp_path: Path) -> Project:
     config: ProjectConfig = load_config(tmp_path / "mmm.yaml")
     found = Project(config)
     shutil.copytree(OF_THEN, found.warehouse.model_folder(WEEK))
+    with duckdb.connect(str(found.warehouse.work_file)) as connection:
+        connection.execute((OF_THEN / "work.sql").read_text())
+        connection.execute((OF_THEN / "mart.sql").read_text())
     with duckdb.connect(str(found.warehouse.published_file)) as connection:
         connection.execute((OF_THEN / "mart.sql").read_text())
     return found
@@ -63,6 +67,36 @@ def test_a_new_refresh_joins_it_and_completes_its_columns(project: Project) -> N
         for table in mart.TABLES:
             found = connection.execute(f"DESCRIBE mart.current_{table.name}").fetchall()
             assert {row[0] for row in found} >= {column.name for column in table.all_columns}
+
+
+def test_its_files_are_brought_to_the_version_of_this_release_when_written_to(
+    project: Project,
+) -> None:
+    warehouse = project.warehouse
+    with warehouse.published() as connection:  # which is read as it is
+        assert file_version(connection) == FIRST
+    with duckdb.connect(str(warehouse.work_file)) as connection:
+        loads = connection.execute("SELECT count(*) FROM raw.loads").fetchone()
+        rows = connection.execute("SELECT * FROM raw.kpi ORDER BY ALL").fetchall()
+    with warehouse.work() as connection:
+        assert file_version(connection) == VERSION
+        steps = connection.execute("SELECT version, what FROM platform.versions").fetchall()
+        assert steps == [(FIRST + n + 1, step.what) for n, step in enumerate(MIGRATIONS)]
+        assert connection.execute("SELECT count(clock), count(*) FROM raw.loads").fetchone() == (
+            (0, *loads)
+        )
+        assert connection.execute("SELECT * FROM raw.kpi ORDER BY ALL").fetchall() == rows
+    warehouse.publish(WEEK)
+    with warehouse.published() as connection:
+        assert file_version(connection) == VERSION
+        assert "0.1.0" in set(read_week(connection, "refreshes", WEEK)["code_version"])
+
+
+def test_the_next_refresh_knows_what_it_loaded(project: Project) -> None:
+    outcome = run_week(project.config, WEEK)
+    assert outcome.status == "published", outcome.messages
+    with project.warehouse.work() as connection:  # the same deliveries: no load is new
+        assert connection.execute("SELECT count(*) FROM raw.loads").fetchone() == (3,)
 
 
 def test_its_fits_predict_what_they_predicted(project: Project) -> None:
