@@ -21,6 +21,7 @@ from mmm_assets.config.checks import ChecksSection
 from mmm_assets.config.graph import GraphSection
 from mmm_assets.config.model import ModelSection
 from mmm_assets.config.operations import NotifySection, RetentionSection, ScheduleSection
+from mmm_assets.config.queries import QueriesSection
 from mmm_assets.config.refresh import MOVED, Monday, RefreshSection
 from mmm_assets.config.tables import Name, Section, Tables
 
@@ -46,6 +47,9 @@ class ProjectConfig(Section):
         default=(), description="of the assets in Dagster: team:NAME or an e-mail address"
     )
     tables: Tables = Field(description="the columns that are read; every other one is ignored")
+    queries: QueriesSection = Field(
+        default=QueriesSection(), description="what 'sql' in 'tables' may reach"
+    )
     week_origin: Monday | None = Field(
         default=None, description="Monday of week 0, for numbered weeks"
     )
@@ -150,10 +154,18 @@ class ProjectConfig(Section):
         """Folder of the dashboards."""
         return (self.folder / self.reports).resolve()
 
+    @property
+    def query_folders(self) -> list[str]:
+        """Folders that queries may read besides the project's, as DuckDB is told them."""
+        return [
+            name if "://" in name else str((self.folder / name).expanduser().resolve())
+            for name in self.queries.folders
+        ]
+
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
-        operations = {"schedule", "notify", "retention", "memory_limit"}
+        operations = {"schedule", "notify", "retention", "memory_limit", "queries"}
         decides = self.model_dump(mode="json", exclude=operations)
         decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
         decides["model"] = asdict(self.model_settings())  # wherever its keys stand

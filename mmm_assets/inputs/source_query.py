@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from contextlib import suppress
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
 
 import duckdb
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.source_files import Delivery, SourceError
 from mmm_assets.store.sql_text import quote, quote_text
+
+_NEXT_STEPS = {
+    "file system operations are disabled": "A query reads the folder of the configuration. Name "
+    "any other folder, or s3://BUCKET/, in queries.folders",
+    "xtension": "Name the extension in queries.extensions, and install it",
+}
+"""What DuckDB says of a query that reaches too far → what to do."""
 
 
 def run_query(
@@ -21,45 +32,79 @@ def run_query(
     Raises
     ------
     SourceError
-        If it is not one SELECT, names a variable that the environment lacks, fails, or returns
-        no rows; values from the environment are not in the message.
+        If it is not one SELECT, names a variable that the environment lacks, reaches for what it
+        may not read, fails, or returns no rows; values from the environment are not in the message.
     """
     source = f"query of tables.{role}"
+    query, secrets = _expand(role, sql)
+    name = quote(f"delivered_{role}")
+    try:
+        _require_select(role, query)
+        with tempfile.TemporaryDirectory() as folder:
+            into = Path(folder) / "rows.parquet"
+            _run_apart(config, role, query, into)
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE {name} AS FROM read_parquet({quote_text(str(into))})"
+            )
+        columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {name}").fetchall()]
+        [(rows, *hashes)] = connection.execute(
+            f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {name} AS t"
+        ).fetchall()
+    except (duckdb.Error, _QueryFailed) as error:
+        message = str(error).splitlines()[0]
+        for secret in secrets:
+            message = message.replace(secret, "***")
+        raise SourceError(f"{role}: {source} failed: {message}") from None
+    if not rows:
+        raise SourceError(f"{role}: {source} is empty: it returned no rows")
+    places = ", ".join(f"c{n}" for n in range(len(columns)))
+    fingerprint = f"{rows}-{'-'.join(f'{value:x}' for value in hashes)}"
+    return Delivery(role, source, f"{name} AS t({places})", {}, columns, fingerprint)
+
+
+class _QueryFailed(Exception):
+    """What the process of a query said."""
+
+
+def _expand(role: str, sql: str) -> tuple[str, list[str]]:
+    """Put values from the environment into a query; return it, and the values."""
     secrets: list[str] = []
 
-    def expand(match: re.Match[str]) -> str:
+    def value_of(match: re.Match[str]) -> str:
         value = os.environ.get(match[1])
         if value is None:
             raise SourceError(f"{role}: the query needs {match[1]} in the environment")
         secrets.append(value)
         return value
 
-    query = re.sub(r"\$\{(\w+)\}", expand, sql)
-    name = quote(f"delivered_{role}")
-    try:
-        statements = duckdb.extract_statements(query)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise SourceError(f"{role}: tables.{role}.sql must be one SELECT")
-        # Files that the query names count from the folder of the configuration.
-        connection.execute(f"SET file_search_path = {quote_text(str(config.folder))}")
-        connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT CAST(COLUMNS(*) AS VARCHAR) "
-            f"FROM ({query.strip().rstrip(';')})"
-        )
-        columns = [str(row[0]) for row in connection.execute(f"DESCRIBE {name}").fetchall()]
-        [(rows, *hashes)] = connection.execute(
-            f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {name} AS t"
-        ).fetchall()
-    except duckdb.Error as error:
-        message = str(error).splitlines()[0]
-        for secret in secrets:
-            message = message.replace(secret, "***")
-        raise SourceError(f"{role}: {source} failed: {message}") from None
-    finally:
-        with suppress(duckdb.TransactionException):  # aborted by the query, and rolled back soon
-            connection.execute("RESET file_search_path")
-    if not rows:
-        raise SourceError(f"{role}: {source} is empty: it returned no rows")
-    places = ", ".join(f"c{n}" for n in range(len(columns)))
-    fingerprint = f"{rows}-{'-'.join(f'{value:x}' for value in hashes)}"
-    return Delivery(role, source, f"{name} AS t({places})", {}, columns, fingerprint)
+    return re.sub(r"\$\{(\w+)\}", value_of, sql).strip().rstrip(";"), secrets
+
+
+def _require_select(role: str, query: str) -> None:
+    statements = duckdb.extract_statements(query)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise SourceError(f"{role}: tables.{role}.sql must be one SELECT")
+
+
+def _run_apart(config: ProjectConfig, role: str, query: str, into: Path) -> None:
+    """Write the rows of a query to a file, in a process that reaches the allowed folders alone."""
+    asked = {
+        "query": query,
+        "into": str(into),
+        "folders": [str(config.folder), *config.query_folders],
+        "extensions": config.queries.extensions,
+        "memory_limit": config.memory_limit,
+    }
+    # -P: what lies in the project's folder is no module of the process.
+    command = [sys.executable, "-P", str(Path(__file__).with_name("query_process.py"))]
+    done = subprocess.run(
+        command, input=json.dumps(asked), capture_output=True, text=True, cwd=config.folder,
+        check=False,
+    )  # fmt: skip
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["killed, perhaps for want of memory"])[-1]
+        raise _QueryFailed(f"its process ended with {done.returncode}: {said}")
+    if done.stdout:
+        said = json.loads(done.stdout)["error"]
+        steps = [step for part, step in _NEXT_STEPS.items() if part in said]
+        raise _QueryFailed(". ".join([said, *steps[:1]]))

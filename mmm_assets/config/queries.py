@@ -1,0 +1,24 @@
+"""The section ``queries`` of the configuration: what the queries of sources may reach."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from mmm_assets.config.tables import Name, Section
+
+Extension = Annotated[str, StringConstraints(pattern=r"^\w+$")]
+
+
+class QueriesSection(Section):
+    """What ``tables.*.sql`` may read besides the folder of the configuration."""
+
+    folders: tuple[Name, ...] = Field(
+        default=(),
+        description="folders that queries may read besides that of this file; also s3://BUCKET/",
+    )
+    extensions: tuple[Extension, ...] = Field(
+        default=(),
+        description="of DuckDB that queries need, e.g. postgres_scanner; they must be installed",
+    )
