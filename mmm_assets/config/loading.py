@@ -12,6 +12,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from mmm_assets.config.errors import ConfigError, explain
 from mmm_assets.config.project import ProjectConfig
+from mmm_assets.config.secrets import plain_secrets
+
+_ENVIRONMENT = "Put it into the environment, and ${NAME} in its place"
+_COMMAND = "Put it into the environment, which the command is given"
 
 
 def find_config() -> Path:
@@ -35,8 +39,13 @@ def find_config() -> Path:
     )
 
 
-def load_config(path: Path | str) -> ProjectConfig:
+def load_config(path: Path | str, as_file: Path | None = None) -> ProjectConfig:
     """Read and validate a configuration.
+
+    Parameters
+    ----------
+    as_file
+        Where it will lie, and paths count from, if not where it is read.
 
     Raises
     ------
@@ -55,13 +64,26 @@ def load_config(path: Path | str) -> ProjectConfig:
         raise ConfigError(f"{file} cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{file} must hold keys and values, as 'mmm init' writes them")
+    _require_no_secret(file, text, content)
     try:
         config = ProjectConfig.model_validate(content)
     except ValidationError as error:
         said = explain(error, ProjectConfig, content, key_lines(text))
         raise ConfigError(f"{file}:\n{said}") from error
-    config._path = file
+    config._path = as_file.expanduser().resolve() if as_file else file
     return config
+
+
+def _require_no_secret(file: Path, text: str, content: dict[Any, Any]) -> None:
+    """Refuse passwords before anything that quotes a value is said of the file."""
+    lines = key_lines(text)
+    said = [
+        f"  {'.'.join(path)} (line {lines.get(path, '?')}): it holds what looks like a password. "
+        + (_COMMAND if path[:2] == ("notify", "command") else _ENVIRONMENT)
+        for path in plain_secrets(content)
+    ]
+    if said:
+        raise ConfigError("\n".join([f"{file}:", *said]))
 
 
 def key_lines(text: str) -> dict[tuple[str, ...], int]:
