@@ -1,8 +1,10 @@
-"""Commands for bad days: ``verify`` and ``publish``."""
+"""Commands for bad days, and before them: ``verify``, ``publish``, ``backup``, ``restore``."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +16,12 @@ from mmm_assets.cli.application import (
     console,
     errors,
     load,
+    short,
     stop,
 )
+
+if TYPE_CHECKING:
+    from mmm_assets.config import ProjectConfig
 
 
 @app.command()
@@ -51,3 +57,74 @@ def publish(
 
         weeks = publish_all(Project(project), lambda line: errors.print(line, markup=False))
     console.print(f"Published {len(weeks)} weeks, {weeks[0]} to {weeks[-1]}.", markup=False)
+
+
+@app.command()
+def backup(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help="Folder that gets the backup. Default: backups, beside mmm.yaml.",
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Copy what the project needs to go on: tables, saved fits and panels, mmm.yaml."""
+    project = load(config)
+    with clear_errors():
+        from mmm_assets.store.backup import back_up
+        from mmm_assets.store.project import Project
+
+        made = back_up(Project(project), folder, lambda line: errors.print(line, markup=False))
+    console.print(short(made), markup=False)
+
+
+@app.command()
+def restore(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="A backup, or a folder of them: then the newest."),
+    ],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            "-c",
+            help="The project's configuration, also where it is lost. "
+            "Default: $MMM_CONFIG, then ./mmm.yaml.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also over what is newer, or of another project.")
+    ] = False,
+) -> None:
+    """Put the project back as a backup holds it; what is replaced is kept aside."""
+    from mmm_assets.config.errors import ConfigError
+
+    file = config or Path(os.environ.get("MMM_CONFIG") or "mmm.yaml")
+    with clear_errors():
+        from mmm_assets.store.restore import restore as put_back
+
+        try:
+            project = put_back(
+                folder, file, lambda line: errors.print(line, markup=False), force=force
+            )
+        except ConfigError as error:
+            stop(str(error), "usage")
+        _draw_newest(project)
+    console.print(f"{project.project} is as it was backed up.", markup=False)
+
+
+def _draw_newest(config: ProjectConfig) -> None:
+    """Draw the newest dashboard again: a backup holds none."""
+    from mmm_assets.report.files import draw_published
+    from mmm_assets.store.project import Project
+    from mmm_assets.store.published_weeks import published_weeks
+
+    weeks = published_weeks(Project(config).warehouse)
+    if weeks:
+        page = draw_published(Project(config), weeks[-1])
+        console.print(f"Dashboard  {short(page)}; of earlier weeks:  mmm report --week")

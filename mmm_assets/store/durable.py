@@ -50,7 +50,12 @@ def replace_durably(source: Path, target: Path, read_only: bool = False) -> None
             source.chmod(of_a_new_file & ~0o222)
         os.fsync(handle.fileno())
     source.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to disk; those of files that were renamed, for one."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

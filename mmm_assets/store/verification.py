@@ -33,7 +33,7 @@ def _working(project: Project) -> Iterator[str]:
         return
     try:
         with warehouse.work() as connection:
-            yield from _unreadable(connection)
+            yield from unreadable_tables(connection)
     except (duckdb.Error, WarehouseError) as error:
         yield f"{_one_line(error)}. Put {warehouse.work_file} back from a backup"
 
@@ -46,7 +46,7 @@ def _published(project: Project) -> Iterator[str]:
     try:
         yield from who_writes(file)
         with project.warehouse.published() as connection:
-            found = [*_unreadable(connection), *_lost_views(connection)]
+            found = [*unreadable_tables(connection), *_lost_views(connection)]
         there = refreshes(project.warehouse)
     except WarehouseError as error:
         yield str(error)  # which says the next step
@@ -55,10 +55,10 @@ def _published(project: Project) -> Iterator[str]:
         yield f"{file} cannot be read: {_one_line(error)}. {PUBLISH}"
         return
     yield from (f"{file}: {fault}. {PUBLISH}" for fault in found)
-    yield from _spoilt_models(project, there)
+    yield from spoilt_models(project, there)
 
 
-def _unreadable(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def unreadable_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """Read every cell: DuckDB compares each block with its checksum."""
     found = []
     for schema, table in connection.execute(_TABLES).fetchall():
@@ -79,8 +79,21 @@ def _lost_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [f"the view mart.{name} is gone" for name in wanted if name not in there]
 
 
-def _spoilt_models(project: Project, there: dict[date, Refreshed]) -> Iterator[str]:
-    """Read the models of each published week; those that retention removed are no fault."""
+def spoilt_models(project: Project, there: dict[date, Refreshed] | None = None) -> Iterator[str]:
+    """Read the models of each published week; those that retention removed are no fault.
+
+    Parameters
+    ----------
+    there
+        What the published file says; read from it when None.
+
+    Yields
+    ------
+    str
+        What is spoilt or lost, with the next step.
+    """
+    if there is None:
+        there = refreshes(project.warehouse)
     for week, found in there.items():
         folder = project.warehouse.model_folder(week)
         if found.status != "published" or not (folder.exists() or week == max(there)):

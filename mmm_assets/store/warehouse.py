@@ -38,6 +38,13 @@ from mmm_assets.store.room import (
 from mmm_assets.store.schema import create_mart, create_schemas
 from mmm_assets.store.sql_text import is_one_of, quote, quote_text
 
+KEPT = ("work.duckdb", "work.duckdb.wal", "mmm.duckdb", "models", "drafts")
+"""What of its folder a warehouse cannot do without: a backup holds it, a restore replaces it.
+Locks, spilled data and Dagster's records of its runs are left out."""
+
+RESTORE, DECIDED = ".restore", "decided"
+"""Folder of a restore on its way, and the note in it after which it must be finished."""
+
 SPILL = ".spill"
 """Folder in which DuckDB keeps what does not fit into memory."""
 
@@ -94,7 +101,7 @@ class Warehouse:
         WarehouseError
             If the folder cannot be written to, or a newer release wrote the file.
         """
-        with self.turn("work"), _connect(self.work_file, self.memory_limit) as connection:
+        with self.turn("work"), self._open_work_file() as connection:
             migrate(connection, self.work_file, "work")
             create_schemas(connection)
             connection.begin()
@@ -105,6 +112,13 @@ class Warehouse:
                     connection.rollback()
                 raise
             connection.commit()
+
+    def _open_work_file(self) -> duckdb.DuckDBPyConnection:
+        if (self.folder / RESTORE / DECIDED).exists():
+            raise WarehouseError(
+                f"a restore of {self.folder} was cut short. Say it again:  mmm restore DIR"
+            )
+        return _connect(self.work_file, self.memory_limit)
 
     @contextmanager
     def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,0 +1,145 @@
+"""The manifest of a backup: which files it holds, with their hashes, and what state they are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from mmm_assets.store.errors import WarehouseError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+"""Of the manifest itself; a backup of a later format is refused."""
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class State:
+    """What a warehouse knows, told by numbers and names and not by a clock.
+
+    Parameters
+    ----------
+    loads
+        Number of its last load.
+    refreshes
+        Refresh week and run of every refresh in one of its files, ``YYYY-MM-DD run``.
+    """
+
+    loads: int
+    refreshes: tuple[str, ...]
+
+    def beyond(self, other: State) -> list[str]:
+        """Say what this state knows and another does not."""
+        said = []
+        if self.loads > other.loads:
+            said.append(f"loads {other.loads + 1} to {self.loads}")
+        weeks = sorted({name.split()[0] for name in {*self.refreshes} - {*other.refreshes}})
+        return [*said, *(f"the refresh of {week}" for week in weeks)]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup says of itself.
+
+    Parameters
+    ----------
+    taken_at
+        By the clock, UTC.
+    code_version, duckdb_version
+        With what it was made.
+    layout
+        Version of the layout of the working file, see ``migrations``.
+    files
+        Path in the backup → SHA-256 of the file.
+    """
+
+    project: str
+    taken_at: str
+    code_version: str
+    duckdb_version: str
+    layout: int
+    state: State
+    files: Mapping[str, str]
+
+    def to_json(self) -> str:
+        """Lay it out as text that carries a hash of its own."""
+        content = {"format": FORMAT, **asdict(self)}
+        return json.dumps({**content, "sha256": _digest(content)}, indent=1)
+
+    @classmethod
+    def read(cls, backup: Path) -> Manifest:
+        """Read the manifest of a backup, and compare it with its own hash.
+
+        Raises
+        ------
+        WarehouseError
+            If there is none, it is spoilt, or of a later format.
+        """
+        file = backup / MANIFEST
+        try:
+            content: dict[str, Any] = json.loads(file.read_bytes())
+            digest = content.pop("sha256")
+            made = content.pop("format")
+        except FileNotFoundError:
+            raise WarehouseError(f"{backup} is no backup: it has no {MANIFEST}") from None
+        except (ValueError, KeyError, AttributeError, OSError) as error:
+            raise WarehouseError(f"{file} is spoilt. Take another backup") from error
+        if digest != _digest({"format": made, **content}):
+            raise WarehouseError(f"{file} is spoilt. Take another backup")
+        if made > FORMAT:
+            raise WarehouseError(f"{backup} was made by a newer release, which can restore it")
+        state = State(content["state"]["loads"], tuple(content["state"]["refreshes"]))
+        return cls(**{**content, "state": state})
+
+    def require_whole(self, backup: Path) -> None:
+        """Compare every file of the backup with its hash.
+
+        Raises
+        ------
+        WarehouseError
+            Names the first that is missing or spoilt.
+        """
+        for name, digest in self.files.items():
+            try:
+                found = file_digest(backup / name)
+            except OSError as error:
+                said = error.strerror
+                raise WarehouseError(
+                    f"{backup / name} cannot be read: {said}. Take another backup"
+                ) from error
+            if found != digest:
+                raise WarehouseError(f"{backup / name} is spoilt. Take another backup")
+
+
+def file_digest(file: Path) -> str:
+    """SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def state_of(work_file: Path, published_file: Path) -> State:
+    """What two files of a warehouse know; nothing where they are lost or spoilt."""
+    loads: int = 0
+    refreshes: set[str] = set()
+    for file in (work_file, published_file):
+        with suppress(duckdb.Error), duckdb.connect(str(file), read_only=True) as connection:
+            for week, run in connection.execute(
+                "SELECT refresh_week::VARCHAR, run_id FROM mart.refreshes"
+            ).fetchall():
+                refreshes.add(f"{week} {run}")
+            if file == work_file:
+                row = connection.execute("SELECT max(load_id) FROM raw.loads").fetchone()
+                loads = (row[0] if row else 0) or 0
+    return State(loads, tuple(sorted(refreshes)))
+
+
+def _digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
