@@ -1,14 +1,15 @@
 """When a refresh runs by itself: the job, its weekly schedule, and the sensor for new files."""
 
-import hashlib
 import json
+import time
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.errors import UsageError
-from mmm_assets.inputs import sources
+from mmm_assets.inputs import source_state, sources
 from mmm_assets.inputs.arrival import newest_complete_week
 from mmm_assets.orchestration.failures import PROCESS_TAG, explain_failure
 from mmm_assets.orchestration.notify import notify
@@ -17,6 +18,10 @@ from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import is_published
 
 JOB = "refresh"
+
+BETWEEN_LOOKS = 900.0
+"""Seconds between two looks of the sensor at what costs more than a look at a file: what a query
+returns, and sources that could not be read."""
 
 
 class UnknownWeek(UsageError):
@@ -114,39 +119,63 @@ def _retries(config: ProjectConfig) -> dict[str, str]:
     name="new_files",
     job=refresh_job,
     minimum_interval_seconds=60,
-    description="Starts a refresh of the newest complete week when source files have changed "
-    "and have come to rest.",
+    description="Starts a refresh of the newest complete week when source files, or what queries "
+    "return, have changed and have come to rest.",
 )
 def new_files(
     context: dg.SensorEvaluationContext, project: dg.ResourceParam[Project]
 ) -> dg.SensorResult:
-    """Compare the source files with those of the last look and of the last refresh.
+    """Compare the sources with those of the last look and of the last refresh.
 
-    Files that differ from the last look may still be written; they are left until the next.
+    What differs from the last look may still be on its way; it is left until the next.
     """
     config = project.config
     cursor = context.cursor or ""
-    last: dict[str, str] = json.loads(cursor) if cursor.startswith("{") else {}
-    state = "\n".join(
-        f"{file} {status.st_size} {status.st_mtime_ns}"
-        for file in sources.source_files(config)
-        for status in [file.stat()]
-    )
-    now = hashlib.sha256(state.encode()).hexdigest()
-    if now == last.get("done"):
-        return dg.SensorResult(skip_reason="no source file has changed")
-    if now != last.get("seen"):
-        seen = json.dumps({**last, "seen": now})
-        return dg.SensorResult(skip_reason="source files are arriving", cursor=seen)
+    last: dict[str, Any] = json.loads(cursor) if cursor.startswith("{") else {}
     try:
-        week = newest_complete_week(config)
+        look = _look(config, last)
     except sources.SourceError as error:
-        return dg.SensorResult(skip_reason=f"the sources cannot be read yet: {error}")
+        return _skip(f"the sources cannot be read yet: {error}", last)
+    if look["seen"] == last.get("done"):
+        return _skip("no source has changed", look)
+    if look["seen"] != last.get("seen"):
+        return _skip("sources are arriving", look)
+    look["still"] = look["seen"]
+    failed = last.get("failed") or {}
+    if failed.get("seen") == look["seen"] and _recent(failed["at"]):
+        return _skip(f"the sources cannot be read yet: {failed['why']}", look)
+    try:
+        week = newest_complete_week(config, look["queries"])
+    except sources.SourceError as error:
+        look["failed"] = {"seen": look["seen"], "at": time.time(), "why": str(error)}
+        return _skip(f"the sources cannot be read yet: {error}", look)
     key = str(week)
     if week is None or not weekly_partitions(config).has_partition_key(key):
-        return dg.SensorResult(skip_reason=f"the newest complete week, {key}, is not over yet")
-    request = dg.RunRequest(run_key=f"{key}-{now[:12]}", partition_key=key, tags=_retries(config))
-    return dg.SensorResult(run_requests=[request], cursor=json.dumps({"seen": now, "done": now}))
+        return _skip(f"the newest complete week, {key}, is not over yet", look)
+    run_key = f"{key}-{look['seen']}"
+    request = dg.RunRequest(run_key=run_key, partition_key=key, tags=_retries(config))
+    return dg.SensorResult(
+        run_requests=[request], cursor=json.dumps({**look, "done": look["seen"]})
+    )
+
+
+def _look(config: ProjectConfig, last: dict[str, Any]) -> dict[str, Any]:
+    """Look at the files; at queries now and then, and while something changes."""
+    at_rest = last.get("seen") == last.get("still")
+    if at_rest and "queries" in last and _recent(last["asked"]):
+        asked, queries = last["asked"], last["queries"]
+    else:
+        asked, queries = time.time(), source_state.queries_state(config)
+    seen = f"{source_state.files_state(config)}{queries}"
+    return {**last, "seen": seen, "asked": asked, "queries": queries}
+
+
+def _recent(moment: float) -> bool:
+    return abs(time.time() - moment) < BETWEEN_LOOKS
+
+
+def _skip(why: str, cursor: dict[str, Any]) -> dg.SensorResult:
+    return dg.SensorResult(skip_reason=why, cursor=json.dumps(cursor))
 
 
 def failure_notice(config: ProjectConfig) -> dg.SensorDefinition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.arrival import newest_complete_week
+from mmm_assets.orchestration import automation
 from mmm_assets.orchestration.automation import new_files, weekly_partitions
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.store.project import Project
@@ -94,6 +96,54 @@ def test_the_sensor_waits_for_a_file_that_is_not_there(config: ProjectConfig) ->
     second = look(config, look(config, None).cursor)
     assert asked(second) == []
     assert "cannot be read yet" in str(second.skip_reason)
+
+
+def test_sources_are_read_once_however_often_somebody_looks(config: ProjectConfig) -> None:
+    """A week that is not over yet is looked for every minute, all the same of one reading."""
+    reads = []
+
+    def count(event: str, arguments: tuple) -> None:
+        if event == "open" and str(arguments[0]).endswith("media.csv"):
+            reads.append(arguments[0])
+
+    sys.addaudithook(count)
+    file = config.path
+    file.write_text(file.read_text().replace("2023-10-02}", "2023-10-02, last_week: 2024-07-01}"))
+    config = load_config(file)
+    cursor = look(config, None).cursor
+    first = look(config, cursor)
+    assert "2024-07-08, is not over yet" in str(first.skip_reason)
+    assert reads
+    seen, cursor = len(reads), first.cursor
+    for _ in range(3):
+        again = look(config, cursor)
+        cursor = again.cursor
+        assert "is not over yet" in str(again.skip_reason)
+        assert tick(config, datetime(2024, 7, 8, 6, tzinfo=UTC)) == ["2024-07-01"]
+    assert len(reads) == seen
+    (config.warehouse_folder / "arrival.json").write_text("{")
+    assert newest_complete_week(config) == date(2024, 7, 8)
+    assert len(reads) > seen
+
+
+def test_the_sensor_sees_what_a_query_returns(
+    config: ProjectConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = config.path
+    query = "SELECT week, region, sales FROM 'kpi.csv'"
+    file.write_text(file.read_text().replace("{source: kpi.csv,", f'{{sql: "{query}",'))
+    config = load_config(file)
+    second = look(config, look(config, None).cursor)
+    assert asked(second) == ["2024-07-08"]
+    spoil(config, "kpi.csv", lambda kpi: kpi[kpi["week"] <= "2024-07-01"])
+    resting = look(config, second.cursor)
+    assert "no source has changed" in str(resting.skip_reason)  # which is asked now and then
+    monkeypatch.setattr(automation, "BETWEEN_LOOKS", 0.0)
+    changed = look(config, resting.cursor)
+    assert "arriving" in str(changed.skip_reason)
+    assert asked(look(config, changed.cursor)) == ["2024-07-01"]
+    (config.folder / "kpi.csv").unlink()
+    assert "cannot be read yet" in str(look(config, changed.cursor).skip_reason)
 
 
 def test_the_schedule_waits_for_late_data_and_then_says_so(config: ProjectConfig) -> None:
