@@ -26,7 +26,7 @@ from mmm_assets.orchestration.json_log import JsonLinesHandler
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.project_resource import PARTITION_TAG, project_resource
 from mmm_assets.store.errors import WarehouseBusy, WarehouseError
-from mmm_assets.store.locks import hold
+from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.project import Progress, Project
 from mmm_assets.store.published_weeks import refreshes
 
@@ -66,14 +66,26 @@ def prepare_dagster_home(config: ProjectConfig) -> Path:
     """
     home = dagster_home(config)
     settings = home / "dagster.yaml"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
+    os.environ["DAGSTER_HOME"] = str(home)
+    if settings.exists():
+        return home
+    # Two processes that make Dagster's records at the same time spoil them for good.
+    with hold(home / "prepare.lock", LOCK_SECONDS, f"another process prepares {home}"):
         if not settings.exists():
-            shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings)
+            _prepare(home, settings)
+    return home
+
+
+def _prepare(home: Path, settings: Path) -> None:
+    """Write Dagster's settings, last of all: whoever finds them finds its records, too."""
+    draft = home / "dagster.yaml.draft"
+    try:
+        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), draft)
+        with dg.DagsterInstance.from_config(str(home), draft.name):
+            pass
+        draft.replace(settings)
     except OSError as error:
         raise WarehouseError(f"{home} cannot be written to: {error.strerror}") from error
-    os.environ["DAGSTER_HOME"] = str(home)
-    return home
 
 
 @contextmanager
