@@ -19,6 +19,11 @@ from mmm_assets.store.published_weeks import is_published
 
 JOB = "refresh"
 
+RETRY_TAG = "mmm/retry_of"
+"""Names the run of a backfill that was killed, on the run that takes its place."""
+
+_BACKFILL_TAG, _PARENT_TAG = "dagster/backfill", "dagster/parent_run_id"
+
 BETWEEN_LOOKS = 900.0
 """Seconds between two looks of the sensor at what costs more than a look at a file: what a query
 returns, and sources that could not be read."""
@@ -197,3 +202,33 @@ def failure_notice(config: ProjectConfig) -> dg.SensorDefinition:
             notify(config, status, key, run.run_id, messages, context.log.warning)
 
     return tell
+
+
+def killed_backfill_runs(config: ProjectConfig) -> dg.SensorDefinition:
+    """Start runs of a backfill again whose process died, as Dagster does with all others.
+
+    Dagster leaves a run alone when its backfill is over, and a backfill of a job is over as soon
+    as its runs are queued. The new run is no part of the backfill: Dagster looks after it.
+    """
+
+    @dg.run_failure_sensor(
+        name="killed_backfill_runs",
+        request_job=refresh_job,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a run of a backfill again when its process was killed, "
+        "'schedule.retries' times.",
+    )
+    def again(context: dg.RunFailureSensorContext) -> dg.RunRequest | dg.SkipReason:
+        run = context.dagster_run
+        key = run.tags.get(PARTITION_TAG)
+        if _BACKFILL_TAG not in run.tags or run.job_name != JOB or key is None:
+            return dg.SkipReason("no run of a backfill")
+        if context.get_step_failure_events() or not config.schedule.retries:
+            return dg.SkipReason("it failed by itself, or nothing is to be tried again")
+        retried = dg.RunsFilter(tags={_PARENT_TAG: run.run_id})
+        if context.instance.get_runs(retried, limit=1):
+            return dg.SkipReason("it was tried again already")
+        tags = {"dagster/max_retries": str(config.schedule.retries - 1), RETRY_TAG: run.run_id}
+        return dg.RunRequest(run_key=f"again-{run.run_id}", partition_key=key, tags=tags)
+
+    return again

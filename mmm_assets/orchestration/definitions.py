@@ -21,6 +21,7 @@ from mmm_assets.orchestration.assets.results import RESULT_ASSETS  # noqa: E402
 from mmm_assets.orchestration.assets.track import forecast_track  # noqa: E402
 from mmm_assets.orchestration.automation import (  # noqa: E402
     failure_notice,
+    killed_backfill_runs,
     new_files,
     refresh_job,
     weekly_partitions,
@@ -66,7 +67,7 @@ def build_definitions(
         asset_checks=[input_checks, control_check, result_gates],
         jobs=[refresh_job, plan_job],
         schedules=[weekly_schedule(config)],
-        sensors=[new_files, failure_notice(config)],
+        sensors=[new_files, failure_notice(config), killed_backfill_runs(config)],
         resources={"project": project_resource(config), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

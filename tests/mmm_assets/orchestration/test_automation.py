@@ -17,6 +17,7 @@ from mmm_assets.inputs.arrival import newest_complete_week
 from mmm_assets.orchestration import automation
 from mmm_assets.orchestration.automation import new_files, weekly_partitions
 from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.run import dagster_instance
 from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import write_tables
 
@@ -162,6 +163,46 @@ def test_the_schedule_waits_for_late_data_and_then_says_so(config: ProjectConfig
     assert (notice["status"], notice["refresh_week"]) == ("late", "2024-07-08")
     write_tables(config.folder)
     assert tick(config, monday + timedelta(hours=5)) == ["2024-07-08"]
+
+
+def killed(
+    config: ProjectConfig, instance: dg.DagsterInstance, **tags: str
+) -> dg.RunRequest | dg.SkipReason | None:
+    """What the sensor makes of a run of a job whose process was killed."""
+    repository = build_definitions(config).get_repository_def()
+    job = repository.get_job("refresh")
+    run = instance.create_run_for_job(
+        job, tags={"dagster/partition": "2024-07-08", **tags}, status=dg.DagsterRunStatus.STARTED
+    )
+    event = instance.report_run_failed(run, "the process was killed")
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None and event is not None
+    context = dg.build_run_status_sensor_context(
+        "killed_backfill_runs", event, instance, found, repository_def=repository
+    ).for_run_failure()
+    result = repository.get_sensor_def("killed_backfill_runs")(context)
+    assert result is None or isinstance(result, dg.RunRequest | dg.SkipReason)
+    return result
+
+
+def test_a_killed_run_of_a_backfill_is_started_again_once(config: ProjectConfig) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        again = killed(config, instance, **{"dagster/backfill": "all"})
+        assert isinstance(again, dg.RunRequest)
+        assert again.partition_key == "2024-07-08"
+        assert again.tags["dagster/max_retries"] == "0"  # schedule.retries is 1
+        assert isinstance(killed(config, instance), dg.SkipReason)  # Dagster looks after it
+        file = config.path
+        file.write_text(file.read_text() + "schedule: {retries: 0}\n")
+        never = killed(load_config(file), instance, **{"dagster/backfill": "all"})
+        assert isinstance(never, dg.SkipReason)
+
+
+def test_dagster_tries_runs_again_whose_process_died(config: ProjectConfig) -> None:
+    with dagster_instance(config) as instance:
+        assert instance.run_retries_enabled and instance.run_retries_max_retries == 1
+        assert not instance.run_retries_retry_on_asset_or_op_failure
+        assert instance.run_monitoring_enabled
 
 
 def test_partitions_are_mondays_from_the_first_to_the_last_week(tmp_path: Path) -> None:
