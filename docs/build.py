@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from docs.generator import command_line, configuration, rules, tables
+from docs.generator import command_line, configuration, refusals, rules, tables
 
 DOCS = Path(__file__).parent
 GENERATED = {
@@ -23,6 +23,7 @@ GENERATED = {
     "tables.md": tables.page,
     "gates.md": tables.gates_page,
     "rules.md": rules.page,
+    "refusals.md": refusals.page,
 }
 """Files of the reference that are not written by hand."""
 

@@ -96,3 +96,12 @@ def test_the_house_has_the_rooms_that_its_page_names(package: str) -> None:
     part = page.split(f", `{package}`\n")[1].split("\n## ")[0]
     rooms = {folder.parent.name for folder in (DOCS.parent / package).glob("*/__init__.py")}
     assert set(re.findall(r"^\| `(\w+)` \|", part, re.M)) == rooms
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    page = (DOCS / "pages" / "explanation" / "bad-days.md").read_text("utf-8")
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", page)
+    assert len(named) > 30
+    for file, test in named:
+        code = (DOCS.parent / "tests" / "mmm_assets" / file).read_text("utf-8")
+        assert f"\ndef {test}(" in code, f"{file}::{test}"
