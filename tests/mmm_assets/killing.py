@@ -12,6 +12,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -60,13 +61,27 @@ class Refresher:
                     importlib.import_module(name)
         assert finish(process) == 0
 
-    def start(self, week: date, report: int | None = None) -> int:
-        """Refresh a week in a new process; return its id. It exits with 0 if it succeeds."""
+    def start(
+        self,
+        week: date,
+        report: int | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> int:
+        """Refresh a week in a new process; return its id. It exits with 0 if it succeeds.
+
+        Parameters
+        ----------
+        report
+            Descriptor that gets the names of all modules in the end.
+        before
+            Done first in that process.
+        """
         process = os.fork()
         if process:
             return process
         code = 1
         try:
+            before()
             with dg.DagsterInstance.ephemeral() as instance:
                 run = self.job.execute_in_process(
                     instance=instance,
