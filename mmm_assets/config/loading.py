@@ -76,11 +76,12 @@ def load_config(path: Path | str, as_file: Path | None = None) -> ProjectConfig:
 
 def _require_no_secret(file: Path, text: str, content: dict[Any, Any]) -> None:
     """Refuse passwords before anything that quotes a value is said of the file."""
-    lines = key_lines(text)
+    found = list(plain_secrets(content))
+    lines = key_lines(text) if found else {}
     said = [
         f"  {'.'.join(path)} (line {lines.get(path, '?')}): it holds what looks like a password. "
         + (_COMMAND if path[:2] == ("notify", "command") else _ENVIRONMENT)
-        for path in plain_secrets(content)
+        for path in found
     ]
     if said:
         raise ConfigError("\n".join([f"{file}:", *said]))
