@@ -56,7 +56,7 @@ benchmark-graph: .venv/.benchmark ## The channel graph: effects, known graphs, o
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
 
-soak: .venv/.dev ## Long trials of bad days: kills, full disks, power cuts, spoilt bytes, readers, backfills, large sources
+soak: .venv/.dev ## Long trials of bad days: kills, full disks, power cuts, spoilt bytes, readers, backfills, large sources, three years
 	$(BIN)/python tests/benchmarks/crashes.py
 	$(BIN)/python tests/benchmarks/faults.py
 	$(BIN)/python tests/benchmarks/readers.py

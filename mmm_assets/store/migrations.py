@@ -48,6 +48,8 @@ def _loads_keep_their_clock(connection: duckdb.DuckDBPyConnection, folder: Path)
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("each load keeps what the clock said", work=_loads_keep_their_clock),
+    # ``inputs.raw_tables`` brings rows that were delivered to it when it first meets them.
+    Migration("raw keeps each row once, a load is a list of runs of rows"),
 )
 """In the order in which they are made. The first leads from version 1 to 2; none is ever changed
 or taken away once it was released."""

@@ -128,16 +128,13 @@ class Warehouse:
         for that file waits while these are copied, however long its history is.
         """
         with tempfile.TemporaryDirectory() as folder:
-            copy = Path(folder) / self.work_file.name
-            if self.work_file.exists():
-                with self.turn("work"):
-                    for end in ("", ".wal"):  # a killed process leaves a log of what it committed
-                        file = self.folder / f"{self.work_file.name}{end}"
-                        if file.exists():
-                            shutil.copyfile(file, f"{copy}{end}")
-            with _connect(copy, self.memory_limit) as connection:
+            file = Path(folder) / "rehearsal.duckdb"
+            with _connect(file, self.memory_limit) as connection:
+                if self.work_file.exists():
+                    with self.turn("work"):
+                        _take_over(connection, self.work_file)
                 require_known_version(connection, self.work_file)
-                migrate(connection, copy, "work")
+                migrate(connection, file, "work")
                 create_schemas(connection)
                 yield connection
 
@@ -277,7 +274,7 @@ class Warehouse:
         with self.turn("work"):
             if not self.work_file.exists():
                 return
-            with _connect(self.work_file, self.memory_limit) as connection:
+            with self._open_work_file() as connection:
                 size = size_of(connection)  # to close it leaves no log
             write_anew_if_wasteful(self.work_file, size)
 
