@@ -158,7 +158,7 @@ class Chain:
         now = self.state
         target = self.design.kpi - self.covariance.offset(now.variances)
         target = np.where(self.design.observed, target, 0.0)
-        white = np.einsum("rts,rs->rt", self._factors.whiten, target)
+        white = self._factors.white(target)
         low = self._factors.lower(white)
         self._white: list[Floats] = []
         self._low: list[Floats] = []

@@ -11,11 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg.lapack import dtrtri
 
 from mmm_model import priors
 from mmm_model.fit.posterior.design import Design
-from mmm_model.fit.posterior.factors import Factors
+from mmm_model.fit.posterior.factors import Alone, Factors
 from mmm_model.fit.posterior.following import following_columns, log_plans
 from mmm_model.fit.posterior.variances import Variances
 from mmm_model.panel import Floats
@@ -53,11 +52,10 @@ class Covariance:
         week = np.arange(design.weeks)
         self._walk = np.minimum(week[:, None], week) + 0.0
         self._ar = _AR ** np.abs(week[:, None] - week)
+        self._ar_root = np.linalg.cholesky(self._ar)
         self._trend = np.linspace(-1.0, 1.0, design.weeks)[:, None]
         self._control = design.control @ design.control.transpose(0, 2, 1)
         self._season = design.season @ design.season.T
-        self._still = _OWN["control"] ** 2 * self._control + _OWN["season"] ** 2 * self._season
-        self._still += _LEVEL_VARIANCE + _OWN["trend"] ** 2 * (self._trend @ self._trend.T)
         common = design.control.mean(0)
         self._common_control = common / np.maximum(common.std(0), 0.1)
         self._smooth = design.smooth_control()
@@ -67,20 +65,29 @@ class Covariance:
         ordinary = variances.sd[:, None] ** 2 / variances.precision
         return np.where(self.design.observed, ordinary, _UNOBSERVED_VARIANCE)
 
-    def own(self, variances: Variances) -> Floats:
-        """``[R, W, W]`` of each region alone."""
-        moving = variances.value("drift") * self._walk + variances.value("ar") * self._ar
-        cov = variances.sd[:, None, None] ** 2 * moving
-        if self.design.regions > 1:
-            cov += self._still
-        else:
-            control, season = variances.value("control"), variances.value("season")
-            cov = cov + control**2 * self._control + season**2 * self._season
-            cov = cov + _LEVEL_VARIANCE + _TREND**2 * (self._trend @ self._trend.T)
-            columns = self._following_columns(variances)
-            cov = cov + columns @ columns.transpose(0, 2, 1)
-        np.einsum("rtt->rt", cov)[...] += self.noise(variances)
-        return cov
+    def own_columns(self, variances: Variances) -> Floats:
+        """``[R, W, F]`` level, trend, season and controls of each region alone."""
+        regions, weeks = self.design.kpi.shape
+        alone = regions == 1
+        scale = {name: variances.value(name) for name in ("control", "season")} | {"trend": _TREND}
+        if not alone:
+            scale = _OWN
+        level = np.full((weeks, 1), np.sqrt(_LEVEL_VARIANCE))
+        same = [level, scale["trend"] * self._trend, scale["season"] * self.design.season]
+        own = np.broadcast_to(np.concatenate(same, axis=1), (regions, weeks, 2 + same[2].shape[1]))
+        parts = [own, scale["control"] * self.design.control]
+        return np.concatenate([*parts, self._following_columns(variances)] if alone else parts, 2)
+
+    def alone(self, variances: Variances) -> Alone:
+        """Factor what each region has alone."""
+        noise = self.noise(variances) / variances.sd[:, None] ** 2
+        apart = np.abs(noise - 1.0) > 1e-9
+        most = int(apart.sum(1).max())
+        week = np.argsort(~apart, axis=1, kind="stable")[:, :most]
+        root = np.sqrt(np.maximum(np.take_along_axis(noise, week, 1) - 1.0, 0.0))
+        same = variances.value("drift") * self._walk + variances.value("ar") * self._ar
+        same[np.diag_indices_from(same)] += 1.0
+        return Alone.of(same, variances.sd, self.own_columns(variances), (week, root))
 
     def offset(self, variances: Variances) -> Floats:
         """``[R, W]`` unseen demand that the plans foretell."""
@@ -109,7 +116,7 @@ class Covariance:
         moving = np.concatenate(
             [
                 np.sqrt(variances.value("drift")) * np.tri(weeks, weeks, -1),
-                np.sqrt(variances.value("ar")) * np.linalg.cholesky(self._ar),
+                np.sqrt(variances.value("ar")) * self._ar_root,
             ],
             axis=1,
         )
@@ -136,12 +143,6 @@ class Covariance:
             found[f"control {k}"] = Columns(_OWN["control"] * own, control * shared)
         return found
 
-    def solve(self, factors: Factors, rest: Floats) -> Floats:
-        """``V^-1 rest``, ``[R, W]``."""
-        white = np.einsum("rts,rs->rt", factors.whiten, rest)
-        white = white - factors.shared @ factors.upper(factors.lower(white))
-        return np.einsum("rst,rs->rt", factors.whiten, white)
-
     def _common_path(self, variances: Variances) -> Floats:
         """``[W, W + 1]`` level, shocks and trend that regions share."""
         path = variances.value("common_drift") * self._walk
@@ -162,7 +163,7 @@ class Covariance:
 
     def _visible(self, variances: Variances, factors: Factors, rest: Floats) -> Floats:
         """``[R, W]`` expected season, trend and level."""
-        score = self.solve(factors, rest)
+        score = factors.solve(rest)
         season, alone = variances.value("season"), self.design.regions == 1
         trend = self._trend @ self._trend.T
         common = _TREND**2 * trend
@@ -184,15 +185,13 @@ class Covariance:
             + each @ np.einsum("rtp,rt->p", each, score)
         )
 
-    def shared(self, variances: Variances) -> Floats:
-        """``[R or 1, W, P]`` columns that regions share, with unit variance."""
-        weeks = self.design.weeks
+    def shared(self, variances: Variances) -> list[Floats]:
+        """Columns ``[R or 1, W, P]`` that regions share, with unit variance."""
         if self.design.regions == 1:
-            return np.zeros((1, weeks, 0))
+            return [np.zeros((1, self.design.weeks, 0))]
         same, each = self._visible_columns(variances)
-        joined = np.concatenate([self._common_path(variances), same], axis=1)
-        joined = np.broadcast_to(joined, (self.design.regions, *joined.shape))
-        return np.concatenate([joined, each, self._following_columns(variances)], axis=2)
+        same = np.concatenate([self._common_path(variances), same], axis=1)
+        return [same[None], each, self._following_columns(variances)]
 
     def _visible_columns(self, variances: Variances) -> tuple[Floats, Floats]:
         """Controls, season and trend: the same for all regions ``[W, P]``, and ``[R, W, P]``."""
@@ -203,29 +202,37 @@ class Covariance:
 
     def factors(self, variances: Variances) -> Factors:
         """Factor V."""
-        root = np.linalg.cholesky(self.own(variances))
-        whiten = np.stack([dtrtri(one, lower=1)[0] for one in root])
-        shared = whiten @ self.shared(variances)
-        flat = shared.reshape(shared.shape[0] * shared.shape[1], -1 if shared.size else 0)
-        gram = np.eye(flat.shape[1]) + flat.T @ flat
-        return Factors(whiten, shared, np.asarray(np.linalg.cholesky(gram), dtype=float))
+        return Factors.of(self.alone(variances), self.shared(variances))
 
     def log_likelihood(self, variances: Variances, factors: Factors, rest: Floats) -> float:
         """Of what media leave over, ``[R, W]``."""
         rest = np.where(self.design.observed, rest - self.offset(variances), 0.0)
-        white = np.einsum("rts,rs->rt", factors.whiten, rest)
+        white = factors.white(rest)
         square = (white**2).sum() - (factors.lower(white) ** 2).sum()
         return -0.5 * float(square + factors.log_determinant)
 
     def noise_part(
         self, rng: np.random.Generator, variances: Variances, factors: Factors, rest: Floats
     ) -> Floats:
-        """Draw the independent noise ``[R, W]`` within what media leave over."""
+        """Draw the independent noise ``[R, W]`` within what media leave over.
+
+        A draw from before the data, moved by what they say (Matheron's rule).
+        """
         rest = np.where(self.design.observed, rest - self.offset(variances), 0.0)
-        white = factors.alone(rng, np.einsum("rts,rs->rt", factors.whiten, rest))
-        root = np.sqrt(self.noise(variances))
-        scaled = factors.whiten * root[:, None]
-        mean = np.einsum("rts,rt->rs", scaled, white)
-        cov = 1.00000001 * np.eye(self.design.weeks) - scaled.transpose(0, 2, 1) @ scaled
-        spread = np.linalg.cholesky(cov) @ rng.standard_normal((*root.shape, 1))
-        return root * (mean + spread[..., 0])
+        white = factors.without_shared(rng, factors.white(rest))
+        variance = self.noise(variances)
+        noise = np.sqrt(variance) * rng.standard_normal(rest.shape)
+        every = noise + self._draw_own(rng, variances)
+        return noise + variance * factors.alone.back(white - factors.white(every))
+
+    def _draw_own(self, rng: np.random.Generator, variances: Variances) -> Floats:
+        """Draw ``[R, W]`` of all that a region has alone but its noise."""
+        regions, weeks = self.design.regions, self.design.weeks
+        step = rng.standard_normal((regions, weeks))
+        step[:, 0] = 0.0
+        moving = np.sqrt(variances.value("drift")) * step.cumsum(1)
+        passing = rng.standard_normal((regions, weeks)) @ self._ar_root.T
+        moving = moving + np.sqrt(variances.value("ar")) * passing
+        columns = self.own_columns(variances)
+        still = np.einsum("rwf,rf->rw", columns, rng.standard_normal(columns[:, 0].shape))
+        return variances.sd[:, None] * moving + still

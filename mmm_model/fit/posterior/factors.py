@@ -2,12 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dtrtri
 
 from mmm_model.panel import Floats
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Each region alone: ``V_r = sd_r^2 (B + G_r G_r')``, B the same in all regions.
+
+    One factor of B serves all regions; what is a region's own are few columns G_r: its controls,
+    its outlying and unobserved weeks. With ``A B A' = I``, ``H_r = A G_r`` and the Cholesky root
+    ``C C' = I + H_r' H_r``, the matrix ``A_r = (I - H_r K_r H_r') A / sd_r`` where
+    ``K_r = (C + C C')^-1`` has ``A_r V_r A_r' = I`` (Andrews, 1968).
+
+    Parameters
+    ----------
+    common
+        A ``[W, W]`` lower triangular.
+    sd
+        ``[R]``.
+    columns
+        H ``[R, W, N]``.
+    mend
+        K ``[R, N, N]``.
+    log_determinant
+        Of all regions' V.
+    """
+
+    common: Floats
+    sd: Floats
+    columns: Floats
+    mend: Floats
+    log_determinant: float
+
+    @classmethod
+    def of(
+        cls, same: Floats, sd: Floats, columns: Floats, cells: tuple[np.ndarray, Floats]
+    ) -> Alone:
+        """Factor.
+
+        Parameters
+        ----------
+        same
+            B ``[W, W]``.
+        sd
+            ``[R]``.
+        columns
+            ``[R, W, F]`` of G times ``sd``.
+        cells
+            Positions ``[R, E]`` of weeks with noise of their own and the square root of its
+            variance over ``sd^2``, 0 where a region has fewer such weeks.
+        """
+        common = np.asarray(dtrtri(np.linalg.cholesky(same), lower=1)[0])
+        week, root = cells
+        single = common.T[week].transpose(0, 2, 1) * root[:, None]
+        white = np.concatenate([single, common @ columns / sd[:, None, None]], axis=2)
+        gram = white.transpose(0, 2, 1) @ white
+        np.einsum("rnn->rn", gram)[...] += 1.0
+        lower = np.linalg.cholesky(gram)
+        mend = np.linalg.inv(lower + gram)
+        determinant = -2.0 * len(sd) * np.log(np.diag(common)).sum()
+        determinant += 2.0 * np.log(np.einsum("rnn->rn", lower)).sum()
+        determinant += 2.0 * len(same) * np.log(sd).sum()
+        return cls(common, sd, white, mend, float(determinant))
+
+    def white(self, series: Floats) -> Floats:
+        """``A_r x`` of series ``[R or 1, W, Q]``: ``[R, W, Q]``."""
+        white = self.common @ series
+        seen = self.columns.transpose(0, 2, 1) @ white
+        scale = 1.0 / self.sd[:, None, None]
+        found = self.columns @ (self.mend @ (-scale * seen))
+        found += scale * white
+        return found
+
+    def back(self, white: Floats) -> Floats:
+        """``A_r' x`` of whitened ``[R, W]``."""
+        seen = np.einsum("rwn,rw->rn", self.columns, white)
+        left = white - np.einsum("rwn,rmn,rm->rw", self.columns, self.mend, seen, optimize=True)
+        return left @ self.common / self.sd[:, None]
 
 
 @dataclass(frozen=True)
@@ -16,44 +94,58 @@ class Factors:
 
     Parameters
     ----------
-    whiten
-        A ``[R, W, W]`` lower triangular, of each region alone.
+    alone
+        A, of each region alone.
     shared
         U ``[R, W, P]``, whitened shared columns.
     root
         ``[P, P]`` Cholesky root of ``U'U + I``.
     """
 
-    whiten: Floats
+    alone: Alone
     shared: Floats
     root: Floats
+
+    @classmethod
+    def of(cls, alone: Alone, shared: Sequence[Floats]) -> Factors:
+        """Factor, given shared columns ``[R or 1, W, P]`` with coefficients of unit variance."""
+        white = np.concatenate([alone.white(part) for part in shared], axis=2)
+        flat = white.reshape(-1, white.shape[2]) if white.size else np.zeros((0, 0))
+        gram = flat.T @ flat
+        gram[np.diag_indices_from(gram)] += 1.0
+        return cls(alone, white, np.asarray(np.linalg.cholesky(gram), dtype=float))
 
     @property
     def log_determinant(self) -> float:
         """Of V."""
-        own = -2.0 * np.log(np.einsum("rtt->rt", self.whiten)).sum()
-        return float(own + 2.0 * np.log(np.diag(self.root)).sum())
+        return self.alone.log_determinant + 2.0 * float(np.log(np.diag(self.root)).sum())
+
+    def white(self, series: Floats) -> Floats:
+        """``A x`` of series ``[R, W]``."""
+        return self.alone.white(series[..., None])[..., 0]
 
     def lower(self, white: Floats) -> Floats:
         """What the shared columns see of whitened ``[R, W]``: ``[P]``."""
-        seen = np.tensordot(self.shared, white, ([0, 1], [0, 1]))
-        return solve_triangular(self.root, seen, lower=True) if len(seen) else seen
+        return self.lowered(np.tensordot(self.shared, white, ([0, 1], [0, 1])))
 
-    def lower_each(self, white: Floats) -> Floats:
-        """What the shared columns see of each region's whitened ``[R, W, Q]``: ``[R, P, Q]``."""
-        seen = self.shared.transpose(0, 2, 1) @ white
-        regions, count, series = seen.shape
-        if not count:
+    def lowered(self, seen: Floats) -> Floats:
+        """``(U'U + I)^-1/2`` times ``[P]`` or ``[P, Q]``."""
+        if not len(seen):
             return seen
-        flat = seen.transpose(1, 0, 2).reshape(count, -1)
-        flat = solve_triangular(self.root, flat, lower=True, check_finite=False)
-        return np.ascontiguousarray(flat.reshape(count, regions, series).transpose(1, 0, 2))
+        return solve_triangular(self.root, seen, lower=True, check_finite=False)
 
     def upper(self, score: Floats) -> Floats:
         """Shared paths ``[P]`` of what `lower` saw."""
-        return solve_triangular(self.root, score, lower=True, trans=1) if len(score) else score
+        if not len(score):
+            return score
+        return solve_triangular(self.root, score, lower=True, trans=1, check_finite=False)
 
-    def alone(self, rng: np.random.Generator, white: Floats) -> Floats:
+    def solve(self, series: Floats) -> Floats:
+        """``V^-1 x`` of series ``[R, W]``."""
+        white = self.white(series)
+        return self.alone.back(white - self.shared @ self.upper(self.lower(white)))
+
+    def without_shared(self, rng: np.random.Generator, white: Floats) -> Floats:
         """Take a draw of the shared part off whitened ``[R, W]``."""
         if not len(self.root):
             return white

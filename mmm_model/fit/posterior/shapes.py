@@ -14,7 +14,7 @@ from mmm_model.panel import Floats
 
 # A basis leaves out directions with less than this of the variance of the largest, as seen in
 # so many cells of the panel.
-_BASIS_ERROR = 1e-6
+_BASIS_ERROR = 1e-5
 _BASIS_ROWS = 4000
 
 

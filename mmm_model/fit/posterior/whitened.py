@@ -24,28 +24,28 @@ class WhitenedResponses:
         ``[R, W, Q]``.
     norm
         ``[R, Q, Q]`` ``white' white`` of each region.
-    lowered
-        ``[R, P, Q]`` what the shared columns take off.
+    seen
+        ``[R, P, Q]`` what the shared columns see of each region.
     """
 
     mix: Floats
     white: Floats
     norm: Floats
-    lowered: Floats
+    seen: Floats
+    factors: Factors
     _low: Floats = field(init=False)
     _square: Floats = field(init=False)
 
     @classmethod
     def of(cls, responses: ChannelResponses, factors: Factors) -> WhitenedResponses:
         """Whiten a channel's responses."""
-        white = factors.whiten @ responses.basis
-        return cls(
-            responses.mix, white, white.transpose(0, 2, 1) @ white, factors.lower_each(white)
-        )
+        white = factors.alone.white(responses.basis)
+        seen = factors.shared.transpose(0, 2, 1) @ white
+        return cls(responses.mix, white, white.transpose(0, 2, 1) @ white, seen, factors)
 
     def weigh(self, region: Floats) -> None:
         """Set the regions' multipliers ``[R]``."""
-        self._low = np.tensordot(region, self.lowered, (0, 0))
+        self._low = self.factors.lowered(np.tensordot(region, self.seen, (0, 0)))
         gram = np.tensordot(region**2, self.norm, (0, 0)) - self._low.T @ self._low
         self._square = np.maximum(((gram @ self.mix) * self.mix).sum(0), 1e-9)
 
