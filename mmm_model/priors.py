@@ -70,11 +70,11 @@ EXPECTED_DECAY = 1.05
 GRID_SLOPE, GRID_HALF_SATURATION = (1.4, 0.4), (0.7, 0.7)
 """Median and standard deviation of the logarithm of a Hill curve's parameters in the posterior."""
 
-ELASTICITY = (0.61, 0.7)
-"""The same of the response's relative growth at the mean exposure: few pay for what is saturated.
+USUAL_ELASTICITY = (0.61, 0.0)
+"""Relative growth of a response at the mean exposure: median over panels, and their spread (log)."""
 
-Without it the simulator's and the stress worlds' returns were too large (TRIED, "The posterior").
-"""
+ELASTICITY_SD = 0.7
+"""Standard deviation of the logarithm of a channel's around its panel's usual one."""
 
 STRAIGHT_CURVES = 0.05
 """How common curves are that do not bend where the data lie."""

@@ -51,16 +51,11 @@ class Family(Saturation):
 
     def grid(self) -> ShapeGrid:
         """Slopes × half-saturations, and a straight line; kinds: concave, S-shaped.
-
-        Their prior is log-normal, times one of the elasticity at the mean exposure,
-        ``slope · half^slope / (1 + half^slope)``: few pay for a saturated channel.
-        """
+"""
         slope, half = (g.ravel() for g in np.meshgrid(self._slopes, _HALVES, indexing="ij"))
-        power = half**slope
         score = (
             priors.score(slope, priors.GRID_SLOPE)
             + priors.score(half, priors.GRID_HALF_SATURATION)
-            + priors.score(slope * power / (1.0 + power), priors.ELASTICITY)
         )
         weight = np.exp(-0.5 * score)
         straight = priors.STRAIGHT_CURVES if min(self._slopes) <= 1.0 else 0.0

@@ -46,6 +46,8 @@ class State:
         ``[R, W, C]`` columns of plans that follow demand.
     kernel_weight, curve_weight
         How common the kinds of kernels and of curves are.
+    elasticity
+        Logarithm of the channels' usual elasticity at their mean exposure.
     misfit
         Half of the squared whitened residual.
     """
@@ -59,6 +61,7 @@ class State:
     following: Floats
     kernel_weight: Floats
     curve_weight: Floats
+    elasticity: float
     misfit: float = 0.0
 
 
@@ -107,7 +110,8 @@ class Chain:
     def _first(self) -> State:
         design, rng = self.design, self.rng
         shapes = design.shapes
-        prior = np.exp(shapes.log_prior(shapes.kernel_weight, shapes.curve_weight))
+        elasticity = float(np.log(priors.USUAL_ELASTICITY[0]))
+        prior = np.exp(shapes.log_prior(shapes.kernel_weight, shapes.curve_weight, elasticity))
         returns = Returns.first()
         size = 0.5 * np.exp(returns.centre(design.log_spend_share))
         return State(
@@ -120,6 +124,7 @@ class Chain:
             following=self.covariance.following,
             kernel_weight=shapes.kernel_weight,
             curve_weight=shapes.curve_weight,
+            elasticity=elasticity,
         )
 
     def _copy(self) -> State:
@@ -134,6 +139,7 @@ class Chain:
             self.covariance.following,
             now.kernel_weight,
             now.curve_weight,
+            now.elasticity,
             0.5 * float((self._rest**2).sum() - self._rest_low @ self._rest_low),
         )
 
@@ -172,7 +178,7 @@ class Chain:
 
     def _draw_shapes(self) -> None:
         now, shapes = self.state, self.design.shapes
-        log_prior = shapes.log_prior(now.kernel_weight, now.curve_weight)
+        log_prior = shapes.log_prior(now.kernel_weight, now.curve_weight, now.elasticity)
         centre = now.returns.centre(self.design.log_spend_share)
         for c in self.rng.permutation(self.design.channels):
             region, bank = now.region[:, c], self._banks[c]
@@ -231,7 +237,9 @@ class Chain:
 
     def _draw_pooled(self) -> None:
         now = self.state
-        now.kernel_weight, now.curve_weight = self.design.shapes.draw_weights(self.rng, now.shape)
+        shapes = self.design.shapes
+        now.kernel_weight, now.curve_weight = shapes.draw_weights(self.rng, now.shape)
+        now.elasticity = shapes.draw_elasticity(self.rng, now.shape, now.curve_weight)
         now.returns = draw_returns(self.rng, now.size, self.design.log_spend_share, now.returns)
 
     def _draw_regions(self) -> None:
