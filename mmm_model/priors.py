@@ -70,11 +70,15 @@ EXPECTED_DECAY = 1.05
 GRID_SLOPE, GRID_HALF_SATURATION = (1.4, 0.4), (0.7, 0.7)
 """Median and standard deviation of the logarithm of a Hill curve's parameters in the posterior."""
 
-USUAL_ELASTICITY = (0.61, 0.0)
-"""Relative growth of a response at the mean exposure: median over panels, and their spread (log)."""
+USUAL_ELASTICITY = (0.65, 0.6)
+"""Relative growth of a response at its mean exposure: median of panels, and their spread (log).
 
-ELASTICITY_SD = 0.7
-"""Standard deviation of the logarithm of a channel's around its panel's usual one."""
+What channels of a panel have in common is learned from all of them: the curves of one generator
+bend much alike, those of another do not (TRIED, "How much curves bend").
+"""
+
+ELASTICITY_SD = 0.4
+"""Standard deviation of the logarithm of a channel's around what is usual in its panel."""
 
 STRAIGHT_CURVES = 0.05
 """How common curves are that do not bend where the data lie."""

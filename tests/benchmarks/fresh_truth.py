@@ -2,7 +2,8 @@
 
     python tests/benchmarks/fresh_truth.py GROUP … [--first SEED] [--count N] [--set KEY=VALUE …]
 
-Groups: national (SCIENCE/national_worlds.py), simulator, published, stress, graphs. Without
+Groups: national (SCIENCE/national_worlds.py), simulator, scenario, meridian, shocks and funnel
+(fresh_worlds.py), published, stress, graphs. Without
 --first the first seed is drawn from the clock and printed, so that a run can be repeated; --set
 changes settings of the model (``--set 'estimator="search"'``), for paired comparisons. Fits as a
 refresh does, direct effects only. Prints a line a table, then mean and standard error of each
@@ -25,6 +26,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from datasets import FOLDER, SCENARIOS, Truth, _panel, with_truth
+from fresh_worlds import WORLDS, World
 from writing import write
 
 from mmm_model.fit.training import fit, response_controls
@@ -115,6 +117,20 @@ def graphs(name: str) -> tuple[Panel, Known]:
     return panel, Known(roi * table[spend].sum().to_numpy())
 
 
+def drawn(world: World) -> tuple[Panel, Known]:
+    """A world of `fresh_worlds`."""
+    panel = _panel(
+        world.table,
+        "region",
+        "week",
+        [f"{name}_exposure" for name in world.channels],
+        [f"{name}_spend" for name in world.channels],
+        [name for name in world.table if name.startswith("control_")],
+        "kpi",
+    )
+    return panel, Known(world.contribution.sum((0, 1)), world.contribution.sum(0))
+
+
 def tables(group: str, first: int, count: int) -> Iterator[tuple[str, Panel, Known]]:
     """The tables of a group."""
     if group == "national":
@@ -128,6 +144,9 @@ def tables(group: str, first: int, count: int) -> Iterator[tuple[str, Panel, Kno
         for name in PUBLISHED if group == "published" else SCENARIOS:
             panel, known = of_truth(*with_truth(name))
             yield name, without_driven(panel), known
+    elif group in WORLDS:
+        for seed in range(first, first + count):
+            yield f"{group}{seed}", *drawn(WORLDS[group](seed))
     elif group == "stress":
         for file in sorted((FOLDER / "stress_worlds").glob("*.csv")):
             yield file.stem, *stress(file.stem)

@@ -125,10 +125,10 @@ def scenario(seed: int) -> World:
             money[: int(weeks * rng.uniform(0.4, 0.7))] = 0
         spend[:, c] = money * share * np.exp(0.4 * rng.standard_normal())
         exposure[:, c] = spend[:, c] * np.exp(doubt * rng.standard_normal(weeks))
-        decay = np.clip(decay * rng.uniform(0.7, 1.3), 0, 0.85)
-        kernel = decay**_LAGS
+        left = np.clip(decay * rng.uniform(0.7, 1.3), 0, 0.85)
+        kernel = left**_LAGS
         if plan == "flights" and rng.random() < 0.4:
-            kernel = decay ** ((_LAGS - rng.integers(1, 3)) ** 2)
+            kernel = left ** ((_LAGS - rng.integers(1, 3)) ** 2)
         seen = adstocked(exposure[:, c], kernel)
         curve = np.tanh(seen / seen.max() / (alpha * np.exp(0.25 * rng.standard_normal())))
         own = roi * np.exp(0.35 * rng.standard_normal())

@@ -50,12 +50,10 @@ class Family(Saturation):
         return values["slope"] * share * (1.0 - share)
 
     def grid(self) -> ShapeGrid:
-        """Slopes × half-saturations, and a straight line; kinds: concave, S-shaped.
-"""
+        """Slopes × half-saturations, and a straight line; kinds: concave, S-shaped."""
         slope, half = (g.ravel() for g in np.meshgrid(self._slopes, _HALVES, indexing="ij"))
-        score = (
-            priors.score(slope, priors.GRID_SLOPE)
-            + priors.score(half, priors.GRID_HALF_SATURATION)
+        score = priors.score(slope, priors.GRID_SLOPE) + priors.score(
+            half, priors.GRID_HALF_SATURATION
         )
         weight = np.exp(-0.5 * score)
         straight = priors.STRAIGHT_CURVES if min(self._slopes) <= 1.0 else 0.0
