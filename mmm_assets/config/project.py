@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Collection
 from dataclasses import asdict
 from functools import cached_property
@@ -156,10 +157,13 @@ class ProjectConfig(Section):
 
     @property
     def query_folders(self) -> list[str]:
-        """Folders that queries may read besides the project's, as DuckDB is told them."""
+        """Folders that queries may read besides the project's, as DuckDB is told them.
+
+        ``${NAME}`` is taken from the environment, as in the queries themselves.
+        """
         return [
             name if "://" in name else str((self.folder / name).expanduser().resolve())
-            for name in self.queries.folders
+            for name in map(os.path.expandvars, self.queries.folders)
         ]
 
     @cached_property

@@ -16,7 +16,7 @@ class QueriesSection(Section):
 
     folders: tuple[Name, ...] = Field(
         default=(),
-        description="folders that queries may read besides that of this file; also s3://BUCKET/",
+        description="folders, or s3://BUCKET/, that queries may read besides that of this file",
     )
     extensions: tuple[Extension, ...] = Field(
         default=(),

@@ -41,7 +41,8 @@ def test_hostile_names_and_secrets_go_no_further_than_they_should(
     monkeypatch.setenv("SECRET_FOLDER", str(secret))
     file = project / "mmm.yaml"
     query = "\"SELECT * FROM read_csv('${SECRET_FOLDER}/kpi.csv')\""
-    file.write_text(file.read_text().replace("kpi: {source: kpi.csv,", f"kpi: {{sql: {query},"))
+    text = file.read_text().replace("kpi: {source: kpi.csv,", f"kpi: {{sql: {query},")
+    file.write_text(text + "queries: {folders: ['${SECRET_FOLDER}']}\n")
     before = set(tmp_path.rglob("*"))
 
     config = load_config(file)
@@ -54,12 +55,13 @@ def test_hostile_names_and_secrets_go_no_further_than_they_should(
     assert [path for path in written if not any(map(path.is_relative_to, folders))] == []
     assert [path for path in written if b"s3cr3t" in path.read_bytes()] == []
 
-    # An analyst's file holds the contract and nothing else, with names as they were delivered.
+    # An analyst's file holds the contract, its version and nothing else, names as delivered.
     with duckdb.connect(str(config.warehouse_folder / "mmm.duckdb"), read_only=True) as analyst:
         tables = analyst.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()
         regions = analyst.execute("SELECT DISTINCT region FROM mart.predictions").fetchall()
         channels = analyst.execute("SELECT channel FROM mart.channel_summary").fetchall()
-    assert set(tables) == {("mart", table.name) for table in mart.TABLES}
+    contract = {("mart", table.name) for table in mart.TABLES}
+    assert set(tables) == contract | {("platform", "versions")}
     assert {name for (name,) in regions} == {"south", HOSTILE["north"]}
     assert {name for (name,) in channels} == {HOSTILE["tv"], CHANNELS[1], HOSTILE["radio"]}
     page = (config.reports_folder / WEEK.isoformat() / "index.html").read_text()
