@@ -93,8 +93,9 @@ def test_the_weeks_ahead_spend_what_the_budget_says(refreshed: ProjectConfig) ->
 def test_a_lift_test_stands_beside_what_the_model_said_and_says(refreshed: ProjectConfig) -> None:
     [test] = table(refreshed, "lift_tests", NEWEST).to_dict("records")
     assert test["channel"] == CHANNELS[1] and str(test["start_week"])[:10] == "2023-10-09"
-    miss = {when: abs(test[when] - test["measured"]) for when in ("before", "after")}
-    assert miss["after"] <= miss["before"]
+    # The table was made with this lift: both say it, as nearly as so few draws can.
+    for when in ("before", "after"):
+        assert test[when] == pytest.approx(test["measured"], abs=2 * test["standard_error"])
     assert not test["conflicts"]
 
 
