@@ -25,7 +25,7 @@ from mmm_assets.store.durable import replace_durably
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.migrations import migrate, require_known_version
-from mmm_assets.store.published_file import WRITTEN_TO, foreign_logs, open_as_published
+from mmm_assets.store.published_file import PUBLISH, WRITTEN_TO, foreign_logs, open_as_published
 from mmm_assets.store.room import (
     FileSize,
     Room,
@@ -158,7 +158,13 @@ class Warehouse:
             raise FileNotFoundError(f"nothing is published yet: {self.published_file} is missing")
         with open_as_published(self.published_file) as connection:
             require_known_version(connection, self.published_file)
-            yield connection
+            try:
+                yield connection
+            except duckdb.IOException as error:  # a spoilt block is met when it is read
+                said = " ".join(str(error).split())
+                raise WarehouseError(
+                    f"{self.published_file} cannot be read: {said}. {PUBLISH}"
+                ) from error
 
     def publish(
         self, refresh_week: date, warn: Callable[[str], None] = lambda message: None

@@ -55,6 +55,14 @@ def test_a_published_file_is_made_again(
     assert run("verify", "-c", project.path)[0] == 0
 
 
+def test_a_spoilt_block_is_no_traceback(project: ProjectConfig) -> None:
+    spoil_blocks(Project(project).warehouse.published_file)
+    for command in ("status", "plan"):
+        code, said = run(command, "-c", project.path)
+        assert code == EXIT["failed"]
+        assert "cannot be read" in said and "mmm publish --all" in said
+
+
 def test_a_spoilt_working_file_and_model_are_named(project: ProjectConfig) -> None:
     warehouse = Project(project).warehouse
     spoil_start(warehouse.work_file)
