@@ -42,14 +42,10 @@ class State:
         Prior of the sizes.
     variances
         Of everything that is not media.
-    following
-        ``[R, W, C]`` columns of plans that follow demand.
     kernel_weight, curve_weight
         How common the kinds of kernels and of curves are.
     elasticity
         Logarithm of the channels' usual elasticity at their mean exposure.
-    misfit
-        Half of the squared whitened residual.
     """
 
     shape: np.ndarray
@@ -58,11 +54,27 @@ class State:
     region_spread: float
     returns: Returns
     variances: Variances
-    following: Floats
     kernel_weight: Floats
     curve_weight: Floats
     elasticity: float
-    misfit: float = 0.0
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is kept of a sweep.
+
+    Parameters
+    ----------
+    shape, size, region
+        As of `State`.
+    misfit
+        Half of the squared whitened residual.
+    """
+
+    shape: np.ndarray
+    size: Floats
+    region: Floats
+    misfit: float
 
 
 class Chain:
@@ -87,8 +99,8 @@ class Chain:
         self._banks = whiten(design, self._factors)
         self._weigh()
 
-    def run(self) -> list[State]:
-        """Return the states of the sweeps that are kept."""
+    def run(self) -> list[Draw]:
+        """Return what is kept of the sweeps after the warm-up."""
         # Were media free before level and season are known, they would explain both.
         for _ in range(_BEFORE_MEDIA):
             self._draw_variances(adapt=True)
@@ -104,7 +116,7 @@ class Chain:
             if self.design.regions > 1 and sweep % 2 == 0:
                 self._draw_regions()
             if sweep >= self.settings.warmup:
-                kept.append(self._copy())
+                kept.append(self._kept())
         return kept
 
     def _first(self) -> State:
@@ -121,27 +133,15 @@ class Chain:
             region_spread=priors.REGION_RETURNS_SD,
             returns=returns,
             variances=Variances.first(design),
-            following=self.covariance.following,
             kernel_weight=shapes.kernel_weight,
             curve_weight=shapes.curve_weight,
             elasticity=elasticity,
         )
 
-    def _copy(self) -> State:
+    def _kept(self) -> Draw:
         now = self.state
-        return State(
-            now.shape.copy(),
-            now.size.copy(),
-            now.region.copy(),
-            now.region_spread,
-            now.returns,
-            now.variances,
-            self.covariance.following,
-            now.kernel_weight,
-            now.curve_weight,
-            now.elasticity,
-            0.5 * float((self._rest**2).sum() - self._rest_low @ self._rest_low),
-        )
+        square = (self._rest**2).sum() - self._rest_low @ self._rest_low
+        return Draw(now.shape.copy(), now.size.copy(), now.region.copy(), 0.5 * float(square))
 
     def rest(self) -> Floats:
         """``[R, W]`` what media leave over."""

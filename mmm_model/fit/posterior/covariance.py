@@ -8,8 +8,6 @@ week in which everybody had a surprise counts as one surprise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mmm_model import priors
@@ -24,22 +22,6 @@ _LEVEL_VARIANCE = 1.0
 _UNOBSERVED_VARIANCE = 1e4
 _TREND = 0.2
 _OWN = {"control": 0.02, "season": 0.03, "trend": 0.1}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """A component as columns with coefficients of unit variance.
-
-    Parameters
-    ----------
-    own
-        ``[R or 1, W, P]`` each region has its own coefficients.
-    shared
-        ``[R or 1, W, P]`` all regions have the same.
-    """
-
-    own: Floats
-    shared: Floats
 
 
 class Covariance:
@@ -98,50 +80,6 @@ class Covariance:
         """Measure again how plans follow visible demand, given what media leave over."""
         visible = self._visible(variances, factors, rest - self.offset(variances))
         self._following = following_columns(self._plan, visible)
-
-    def follow(self, columns: Floats) -> None:
-        """Take over columns that `see` measured."""
-        self._following = columns
-
-    @property
-    def following(self) -> Floats:
-        """``[R, W, C]`` see `following_columns`."""
-        return self._following
-
-    def columns(self, variances: Variances) -> dict[str, Columns]:
-        """Level, season, following and every control, as columns."""
-        regions, weeks = self.design.regions, self.design.weeks
-        alone, none = regions == 1, np.zeros((1, weeks, 0))
-        control, season = variances.value("control"), variances.value("season")
-        moving = np.concatenate(
-            [
-                np.sqrt(variances.value("drift")) * np.tri(weeks, weeks, -1),
-                np.sqrt(variances.value("ar")) * self._ar_root,
-            ],
-            axis=1,
-        )
-        flat = np.ones((weeks, 1)) * np.sqrt(_LEVEL_VARIANCE)
-        trend = (_TREND if alone else _OWN["trend"]) * self._trend
-        still = np.broadcast_to(np.concatenate([flat, trend], 1), (regions, weeks, 2))
-        level = np.concatenate([variances.sd[:, None, None] * moving, still], axis=2)
-        path = none if alone else self._common_path(variances)[None]
-        found = {
-            "level": Columns(level, path),
-            "season": Columns(
-                (season if alone else _OWN["season"]) * self.design.season[None],
-                none if alone else season * self.design.season[None],
-            ),
-            "following": Columns(none, self._following_columns(variances)),
-        }
-        for k in range(self.design.control.shape[2]):
-            own = self.design.control[..., k : k + 1]
-            if alone:
-                found[f"control {k}"] = Columns(control * own, none)
-                continue
-            common = np.broadcast_to(self._common_control[:, k : k + 1], own.shape)
-            shared = np.concatenate([common, own, self._smooth[..., k : k + 1]], axis=2)
-            found[f"control {k}"] = Columns(_OWN["control"] * own, control * shared)
-        return found
 
     def _common_path(self, variances: Variances) -> Floats:
         """``[W, W + 1]`` level, shocks and trend that regions share."""

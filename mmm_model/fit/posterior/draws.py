@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmm_model.fit.posterior.chain import State
+from mmm_model.fit.posterior.chain import Draw
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.diagnostics import effective_draws, split_r_hat
 from mmm_model.fit.posterior.lift_evidence import Test, draw_form_doubt
@@ -43,12 +43,12 @@ class Draws:
 
     @classmethod
     def of(
-        cls, design: Design, chains: list[list[State]], seed: int, tests: Sequence[Test] = ()
+        cls, design: Design, chains: list[list[Draw]], seed: int, tests: Sequence[Test] = ()
     ) -> Draws:
         """Gather chains; sizes spread by `priors.FORM_DOUBT`, of which tests say something, too."""
-        states = [state for chain in chains for state in chain]
-        shape, size = np.stack([s.shape for s in states]), np.stack([s.size for s in states])
-        region = np.stack([s.region for s in states])
+        kept = [draw for chain in chains for draw in chain]
+        shape, size = np.stack([d.shape for d in kept]), np.stack([d.size for d in kept])
+        region = np.stack([d.region for d in kept])
         doubt = draw_form_doubt(np.random.default_rng(seed), shape, size, region, tests)
         return cls(
             design=design,
@@ -56,7 +56,7 @@ class Draws:
             shape=shape,
             size=size * np.exp(doubt),
             region=region,
-            misfit=np.array([s.misfit for s in states]),
+            misfit=np.array([d.misfit for d in kept]),
         )
 
     def spread_out(self, count: int) -> np.ndarray:
