@@ -18,8 +18,6 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 """Of the manifest itself; a backup of a later format is refused."""
 
-_CHUNK = 1 << 20
-
 
 @dataclass(frozen=True)
 class State:

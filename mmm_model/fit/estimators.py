@@ -1,4 +1,7 @@
-"""Ways to fit the equation to a panel; a new one is a function and a line in `ESTIMATORS`."""
+"""Ways to fit the equation to a panel.
+
+A new one is a function, a line in `ESTIMATORS` and its name in `mmm_model.settings.ESTIMATORS`.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def search(
     estimate
         Where the search starts; the parameters of its equation are changed in place.
     progress, stage
-        As in `fit_response`.
+        As in `fit_by_search`.
 
     Returns
     -------

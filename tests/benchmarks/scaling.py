@@ -1,12 +1,12 @@
 """Seconds and memory of a fit from small to large panels, and of its parts.
 
-    python tests/benchmarks/scaling.py [--largest]
+    python tests/benchmarks/scaling.py [--largest] [--estimator posterior] [--one R W C M]
 
 Every fit runs in a process of its own, so that the peak is its own. Panels are random: what a
 fit costs does not depend on what it finds. ``--largest`` adds 2,000 regions × 260 weeks × 30
 channels. On a GPU where torch finds one, else on the processor. Prints a table and writes
 benchmarks/scaling.json; ``cpu_seconds`` add up all threads (OMP_NUM_THREADS sets how many), and
-``profile`` divides them by parts of the fit.
+``profile`` divides those of a search by its parts. ``--one`` measures one size in this process.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import torch
 from writing import write
 
 from mmm_model.fit import stages
+from mmm_model.fit.estimators import ESTIMATORS, fit_response
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
@@ -65,7 +66,9 @@ def random_panel(regions: int, weeks: int, channels: int) -> Panel:
     )
 
 
-def measure(regions: int, weeks: int, channels: int, members: int) -> dict[str, Any]:
+def measure(
+    estimator: str, regions: int, weeks: int, channels: int, members: int
+) -> dict[str, Any]:
     """Fit once in this process."""
     seconds: dict[str, float] = defaultdict(float)
 
@@ -80,16 +83,17 @@ def measure(regions: int, weeks: int, channels: int, members: int) -> dict[str, 
         return run
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    settings = ModelSettings(holdout_weeks=0, members=members, device=device)
+    settings = ModelSettings(holdout_weeks=0, estimator=estimator, members=members, device=device)
     panel = random_panel(regions, weeks, channels)
     watched = {name: timed(name, getattr(stages, name)) for name in STAGES}
     began, used = time.perf_counter(), time.process_time()
     with patch.multiple(stages, **watched):
-        stages.fit_response(panel, settings)
+        fit_response(panel, settings)
     total, used = time.perf_counter() - began, time.process_time() - used
     on_gpu = torch.cuda.max_memory_allocated() / 2**20 if device == "cuda" else None
     return {
         "device": device,
+        "estimator": estimator,
         "regions": regions,
         "weeks": weeks,
         "channels": channels,
@@ -107,13 +111,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--largest", action="store_true")
     parser.add_argument("--one", nargs=4, type=int, metavar="N")
+    parser.add_argument("--estimator", choices=ESTIMATORS, default="search")
     asked = parser.parse_args()
     if asked.one:
-        print(json.dumps(measure(*asked.one)))
+        print(json.dumps(measure(asked.estimator, *asked.one)))
         return
     rows = []
     for size in (*SIZES, *([LARGEST] if asked.largest else [])):
-        command = [sys.executable, __file__, "--one", *map(str, size)]
+        command = [sys.executable, __file__, "--estimator", asked.estimator]
+        command += ["--one", *map(str, size)]
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ, check=False)
         if done.returncode:
             names = ("regions", "weeks", "channels", "members")
