@@ -6,9 +6,7 @@ end. A file of which too much is dead is written anew.
 
 from __future__ import annotations
 
-import os
 import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,16 +93,6 @@ def write_anew_if_wasteful(file: Path, size: FileSize) -> None:
         connection.execute("COPY FROM DATABASE old TO new")
         connection.execute("DETACH new")
     replace_durably(draft, file)
-
-
-def copy_bytes(source: Path, target: Path) -> None:
-    """Copy a file; a disk that can (XFS, Btrfs) lets the two share their blocks."""
-    with suppress(AttributeError, OSError), source.open("rb") as old, target.open("wb") as new:
-        left = source.stat().st_size
-        while left and (done := os.copy_file_range(old.fileno(), new.fileno(), left)):
-            left -= done
-        return
-    shutil.copyfile(source, target)
 
 
 def free_bytes(folder: Path) -> int:

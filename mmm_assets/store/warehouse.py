@@ -29,7 +29,6 @@ from mmm_assets.store.published_file import PUBLISH, WRITTEN_TO, foreign_logs, o
 from mmm_assets.store.room import (
     FileSize,
     Room,
-    copy_bytes,
     free_bytes,
     require_room,
     size_of,
@@ -203,7 +202,7 @@ class Warehouse:
             require_room(self.needed_to_publish(anew), draft.parent)
             try:
                 if self.published_file.exists() and not anew:
-                    copy_bytes(self.published_file, draft)
+                    shutil.copyfile(self.published_file, draft)
                 with self.turn("work"), _connect(draft, self.memory_limit) as connection:
                     self._replace_in(connection, refresh_weeks)
                     size = size_of(connection)

@@ -12,7 +12,7 @@ import pytest
 
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.mart_week import replace_week
-from mmm_assets.store.room import FileSize, copy_bytes, free_bytes, size_of, write_anew_if_wasteful
+from mmm_assets.store.room import FileSize, free_bytes, size_of, write_anew_if_wasteful
 from mmm_assets.store.warehouse import Warehouse
 
 WEEKS = [date(2024, 1, 1) + timedelta(weeks=n) for n in range(8)]
@@ -107,10 +107,3 @@ def test_dead_blocks_are_counted(tmp_path: Path) -> None:
         size = size_of(connection)
     assert size.total > size.dead > 2_000_000
     assert "of it free" in str(FileSize(100_000_000, 50_000_000))
-
-
-def test_a_copy_is_equal(tmp_path: Path) -> None:
-    source, target = tmp_path / "a", tmp_path / "b"
-    source.write_bytes(os.urandom(3_000_000))
-    copy_bytes(source, target)
-    assert target.read_bytes() == source.read_bytes()
