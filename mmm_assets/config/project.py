@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Collection
 from dataclasses import asdict
 from functools import cached_property
@@ -154,17 +153,6 @@ class ProjectConfig(Section):
     def reports_folder(self) -> Path:
         """Folder of the dashboards."""
         return (self.folder / self.reports).resolve()
-
-    @property
-    def query_folders(self) -> list[str]:
-        """Folders that queries may read besides the project's, as DuckDB is told them.
-
-        ``${NAME}`` is taken from the environment, as in the queries themselves.
-        """
-        return [
-            name if "://" in name else str((self.folder / name).expanduser().resolve())
-            for name in map(os.path.expandvars, self.queries.folders)
-        ]
 
     @cached_property
     def fingerprint(self) -> str:

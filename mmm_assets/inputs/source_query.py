@@ -67,7 +67,7 @@ class _QueryFailed(Exception):
 
 
 def _expand(role: str, sql: str) -> tuple[str, list[str]]:
-    """Put values from the environment into a query; return it, and the values."""
+    """Put values from the environment into a query, or a folder; return it, and the values."""
     secrets: list[str] = []
 
     def value_of(match: re.Match[str]) -> str:
@@ -86,12 +86,21 @@ def _require_select(role: str, query: str) -> None:
         raise SourceError(f"{role}: tables.{role}.sql must be one SELECT")
 
 
+def _reached(config: ProjectConfig, role: str, name: str) -> str:
+    """Folder that a query may read, as DuckDB is told it."""
+    place, _ = _expand(role, name)
+    return place if "://" in place else str((config.folder / place).expanduser().resolve())
+
+
 def _run_apart(config: ProjectConfig, role: str, query: str, into: Path) -> None:
     """Write the rows of a query to a file, in a process that reaches the allowed folders alone."""
     asked = {
         "query": query,
         "into": str(into),
-        "folders": [str(config.folder), *config.query_folders],
+        "folders": [
+            str(config.folder),
+            *(_reached(config, role, name) for name in config.queries.folders),
+        ],
         "extensions": config.queries.extensions,
         "memory_limit": config.memory_limit,
     }

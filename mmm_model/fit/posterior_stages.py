@@ -44,8 +44,8 @@ from mmm_model.settings import ModelSettings
 # Cells of an array of members, regions, weeks and channels: tens of megabytes each.
 _MOST_CELLS = 10_000_000
 _FEWEST_MEMBERS = 8
-# Regions that the chains see. More hardly say more about shapes and sizes; those that are not
-# seen have the return of all.
+# Regions that the chains see, whose time grows with them; those that are not seen have the return
+# of all. What more regions would add was not measured.
 _MOST_REGIONS = 60
 
 

@@ -63,6 +63,9 @@ def test_a_query_reads_its_project_and_what_is_allowed_alone(tmp_path: Path) -> 
     text = (project / "mmm.yaml").read_text()
     (project / "mmm.yaml").write_text(text + "queries: {folders: [../other]}\n")
     assert loaded(project, f"SELECT week, region, sales FROM '{other}/kpi.csv'") == 320
+    (project / "mmm.yaml").write_text(text + "queries: {folders: ['${NOT_THERE}']}\n")
+    with pytest.raises(SourceError, match="the query needs NOT_THERE in the environment"):
+        loaded(project, "SELECT week, region, sales FROM 'kpi.csv'")
 
 
 def test_a_query_changes_no_setting_and_sees_no_warehouse(tmp_path: Path) -> None:
