@@ -76,7 +76,8 @@ CHANNEL_TABLES: tuple[Table, ...] = (
                 "r_hat",
                 "DOUBLE",
                 "Whether independent chains agree on the channel: 1 where they do; above 1.1 its "
-                "interval may be too narrow. Null for a search.",
+                "interval may be too narrow. Null for a search and for fewer than 100 draws a "
+                "chain.",
             ),
             Column(
                 "effective_draws",

@@ -67,6 +67,19 @@ GATES: tuple[Gate, ...] = (
         """,
     ),
     Gate(
+        "chains_agree",
+        "channel_summary",
+        "Independent chains of the posterior agree on every channel that brings more than 2 % of "
+        "what media bring: R-hat is at most 1.5. Where the data allow several stories, give more "
+        "sweeps (model.draws), a lift test, or a control that shows demand.",
+        """
+        SELECT 'channel ' || channel || ': R-hat ' || round(r_hat, 2)
+        FROM mart.channel_summary
+        WHERE refresh_week = $week
+        QUALIFY isfinite(r_hat) AND r_hat > 1.5 AND direct > 0.02 * sum(direct) OVER ()
+        """,
+    ),
+    Gate(
         "forecast_is_usable",
         "holdout_metrics",
         "The holdout forecast's error is at most twice that of the worst simple reference.",

@@ -99,25 +99,31 @@ class Chain:
         self._banks = whiten(design, self._factors)
         self._weigh()
 
-    def run(self) -> list[Draw]:
-        """Return what is kept of the sweeps after the warm-up."""
+    def warm_up(self) -> None:
+        """Move to where the posterior is."""
         # Were media free before level and season are known, they would explain both.
         for _ in range(_BEFORE_MEDIA):
             self._draw_variances(adapt=True)
+        for sweep in range(self.settings.warmup):
+            self._sweep(sweep, sweep % _VARIANCES_EVERY == 0 or sweep in _EARLY, adapt=True)
+
+    def go_on(self, sweeps: int) -> list[Draw]:
+        """Return what is kept of so many more sweeps."""
+        every = _VARIANCES_EVERY * (1 if self.design.regions == 1 else _RARER_IN_PANELS)
         kept = []
-        rare = _VARIANCES_EVERY * (1 if self.design.regions == 1 else _RARER_IN_PANELS)
-        for sweep in range(self.settings.warmup + self.settings.draws):
-            every = rare if sweep >= self.settings.warmup else _VARIANCES_EVERY
-            if sweep % every == 0 or sweep in _EARLY:
-                self._draw_variances(adapt=sweep < self.settings.warmup)
-            self._draw_shapes()
-            self._draw_sizes()
-            self._draw_pooled()
-            if self.design.regions > 1 and sweep % 2 == 0:
-                self._draw_regions()
-            if sweep >= self.settings.warmup:
-                kept.append(self._kept())
+        for sweep in range(sweeps):
+            self._sweep(sweep, sweep % every == 0, adapt=False)
+            kept.append(self._kept())
         return kept
+
+    def _sweep(self, number: int, variances: bool, adapt: bool) -> None:
+        if variances:
+            self._draw_variances(adapt)
+        self._draw_shapes()
+        self._draw_sizes()
+        self._draw_pooled()
+        if self.design.regions > 1 and number % 2 == 0:
+            self._draw_regions()
 
     def _first(self) -> State:
         design, rng = self.design, self.rng

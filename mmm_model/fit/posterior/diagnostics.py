@@ -6,9 +6,14 @@ import numpy as np
 
 from mmm_model.panel import Floats
 
+# Draws of a chain below which the halves of one chain differ by chance alone.
+_FEWEST_DRAWS = 100
+
 
 def split_r_hat(series: Floats) -> Floats:
-    """Split R-hat ``[...]`` of draws ``[chains, N, ...]``."""
+    """Split R-hat ``[...]`` of draws ``[chains, N, ...]``; NaN of too few to tell."""
+    if series.shape[1] < _FEWEST_DRAWS:
+        return np.full(series.shape[2:], np.nan)
     half = series.shape[1] // 2
     parts = np.concatenate([series[:, :half], series[:, half : 2 * half]])
     within = parts.var(1, ddof=1).mean(0)

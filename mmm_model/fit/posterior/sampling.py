@@ -10,6 +10,11 @@ from mmm_model.fit.posterior.draws import Draws
 from mmm_model.fit.posterior.lift_evidence import Test, tested_channels
 from mmm_model.settings import ModelSettings
 
+# Chains that disagree more than this go on, so many times at most, twice as long as at first; of
+# what they bring then every second sweep counts, and what was before was warming up.
+_AGREE = 1.2
+_MORE = 2
+
 
 def sample(
     design: Design,
@@ -29,8 +34,19 @@ def sample(
         Lift tests that the draws should agree with.
     """
     tested = tested_channels(design, tests)
-    chains = []
-    for number in range(settings.chains):
-        chains.append(Chain(design, settings, [settings.seed, number], tested).run())
+    chains = [
+        Chain(design, settings, [settings.seed, number], tested)
+        for number in range(settings.chains)
+    ]
+    kept = []
+    for number, chain in enumerate(chains):
+        chain.warm_up()
+        kept.append(chain.go_on(settings.draws))
         progress((number + 1) / settings.chains)
-    return Draws.of(design, chains, settings.seed, tests)
+    draws = Draws.of(design, kept, settings.seed, tests)
+    for _ in range(_MORE):
+        if not (draws.r_hat > _AGREE).any():
+            break
+        kept = [chain.go_on(2 * settings.draws)[1::2] for chain in chains]
+        draws = Draws.of(design, kept, settings.seed, tests)
+    return draws

@@ -31,7 +31,13 @@ def sound() -> Tables:
                 {"region": "north", "week": WEEK, "component": "tv", "contribution": 20.0},
             ]
         ),
-        "channel_summary": pd.DataFrame([{"channel": "tv", "direct": 20.0}]),
+        "channel_summary": pd.DataFrame(
+            [
+                {"channel": "tv", "direct": 20.0, "r_hat": 1.1},
+                {"channel": "radio", "direct": 0.1, "r_hat": 2.0},  # too small to matter
+                {"channel": "print", "direct": 9.0, "r_hat": float("nan")},  # a search has none
+            ]
+        ),
         "holdout_metrics": pd.DataFrame(
             [
                 {"scope": "pooled", "model": model, "metric": "rmse", "value": value}
@@ -70,6 +76,10 @@ def negative(tables: Tables) -> None:
     tables["channel_summary"]["direct"] = -1.0
 
 
+def stuck(tables: Tables) -> None:
+    tables["channel_summary"].loc[0, "r_hat"] = 1.6
+
+
 def useless(tables: Tables) -> None:
     tables["holdout_metrics"].loc[0, "value"] = 6.1
 
@@ -81,6 +91,7 @@ def useless(tables: Tables) -> None:
         ("estimates_are_finite", missing),
         ("contributions_add_up", lost),
         ("media_never_hurts", negative),
+        ("chains_agree", stuck),
         ("forecast_is_usable", useless),
     ],
 )

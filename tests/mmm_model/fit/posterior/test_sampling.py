@@ -1,0 +1,41 @@
+"""Chains that disagree go on; too few draws are not judged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmm_model.fit.posterior import lift_evidence
+from mmm_model.fit.posterior.chain import Chain
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.diagnostics import split_r_hat
+from mmm_model.fit.posterior.draws import Draws
+from mmm_model.fit.posterior.sampling import sample
+from mmm_model.panel import Panel
+from mmm_model.settings import ModelSettings
+
+
+def test_chains_that_disagree_go_on_until_they_agree(panel: Panel) -> None:
+    settings = ModelSettings(chains=3, warmup=1, draws=100, seed=8)
+    design = Design.of(panel, settings)
+    none = lift_evidence.tested_channels(design, ())
+    chains = [Chain(design, settings, [settings.seed, n], none) for n in range(3)]
+    for chain in chains:
+        chain.warm_up()
+    first = Draws.of(design, [chain.go_on(100) for chain in chains], settings.seed)
+    assert first.r_hat.max() > 1.2  # one sweep is no warm-up: the premise
+    found = sample(design, settings, lambda _: None)
+    assert found.r_hat.max() < first.r_hat.max()
+    assert found.size.shape == first.size.shape
+
+
+def test_r_hat_is_large_where_chains_stay_apart_and_one_where_they_do_not() -> None:
+    same = np.random.default_rng(1).standard_normal((4, 500))
+    apart = same + np.array([0.0, 0.0, 0.0, 2.0])[:, None]
+    assert split_r_hat(same) == pytest.approx(1.0, abs=0.02)
+    assert split_r_hat(apart) > 1.3
+
+
+def test_few_draws_are_not_judged() -> None:
+    apart = np.random.default_rng(1).standard_normal((4, 20, 2)) + np.arange(4)[:, None, None]
+    assert np.isnan(split_r_hat(apart)).all()
