@@ -78,7 +78,8 @@ class FittedResponse:
     scaling
         From the units of the data to the scale of the model.
     state
-        Parameters of the equation by name, with the members in front.
+        Parameters of the equation by name, with the members in front: numbers of single
+        precision, as they are saved. The members differ by far more than that leaves out.
     noise
         Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, and
         the ``surprise``: standard deviations that nine weeks in ten stay within, of the fitted
@@ -118,7 +119,7 @@ class FittedResponse:
             What it leaves over; see `noise` of the class.
         """
         state = {
-            name: value.detach().cpu().numpy().astype(float)
+            name: value.detach().cpu().numpy().astype(np.float32).astype(float)
             for name, value in equation.state_dict().items()
         }
         return cls(
@@ -253,7 +254,7 @@ class FittedResponse:
     def groups(self) -> dict[str, Arrays]:
         """Arrays of a saved response, by group and name."""
         return {
-            "state": self.state,
+            "state": {name: value.astype(np.float32) for name, value in self.state.items()},
             "noise": self.noise,
             "scaling": self.scaling.to_arrays(),
             "mixing": self.mixing,
@@ -272,7 +273,7 @@ class FittedResponse:
             first_week=pd.Timestamp(meta["first_week"]),
             fitted_weeks=meta["fitted_weeks"],
             scaling=Scaling(**groups["scaling"]),
-            state=dict(groups["state"]),
+            state={name: value.astype(float) for name, value in groups["state"].items()},
             noise=dict(groups["noise"]),
             mixing=dict(groups.get("mixing", {})),
         )

@@ -73,7 +73,7 @@ def test_strangers_are_refused(panel, training):
     model = training.final
     with pytest.raises(ValueError, match="not a saved model"):
         FittedModel.from_bytes(b"hello")
-    old = model.to_bytes().replace(b'format_version\\": 3', b'format_version\\": 9')
+    old = model.to_bytes().replace(b'format_version\\": 4', b'format_version\\": 9')
     with pytest.raises(ValueError, match="format 9"):
         FittedModel.from_bytes(old)
     with pytest.raises(ValueError, match="other channels"):

@@ -48,9 +48,30 @@ def test_what_was_read_from_format_2_is_saved_as_it_is_read() -> None:
     assert [channel.target for channel in again.driven] == ["channel 1"]
 
 
-def test_arrays_of_any_shape_come_back() -> None:
-    groups = {"a": {"b": np.arange(6.0).reshape(2, 3), "none": np.zeros((2, 0))}, "c": {}}
-    meta, back = unpack(pack({"name": "x"}, groups))
+def test_arrays_of_any_shape_and_type_come_back() -> None:
+    group = {
+        "numbers": np.arange(6.0).reshape(2, 3),
+        "single": np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 2, 2)[:, ::-1],
+        "truths": np.array([[True, False, True]]),
+        "bytes": np.arange(5, dtype=np.uint8),
+        "scalar": np.array(2.5),
+        "none": np.zeros((2, 0)),
+    }
+    meta, back = unpack(pack({"name": "x"}, {"a": group, "c": {}}))
     assert meta["name"] == "x" and set(back) == {"a"}
-    np.testing.assert_array_equal(back["a"]["b"], groups["a"]["b"])
-    assert back["a"]["none"].shape == (2, 0)
+    for name, value in group.items():
+        assert back["a"][name].dtype == value.dtype and back["a"][name].shape == value.shape
+        np.testing.assert_array_equal(back["a"][name], value)
+
+
+def test_what_is_alike_takes_little_room() -> None:
+    numbers = np.random.default_rng(0).integers(0, 1000, 20_000).astype(float)
+    assert len(pack({}, {"a": {"whole": numbers}})) < 0.4 * numbers.nbytes
+    assert len(pack({}, {"a": {"same": np.ones(20_000)}})) < 0.02 * numbers.nbytes
+
+
+def test_spoilt_bytes_are_no_saved_model() -> None:
+    data = bytearray(pack({}, {"a": {"b": np.arange(1000.0)}}))
+    data[-100] ^= 1
+    with pytest.raises(ValueError, match="not a saved model"):
+        unpack(bytes(data))
