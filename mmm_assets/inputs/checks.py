@@ -111,13 +111,14 @@ def _create_tables(
     earlier: EarlierRefresh | None,
 ) -> None:
     """Create the temporary tables that the rules read; see ``rules``."""
+    is_all = through is None and known_on is None
     for role in ROLES:
         create_known(connection, config, role, through, known_on)
     for role in WEEKLY:
         create_cells(connection, role)
-        create_names(connection, config, role, f"ever_{role}", known_on)
+        create_names(connection, config, role, f"ever_{role}", known_on, is_all)
     # The configuration is of today, also where a refresh looks at what was known long ago.
-    create_names(connection, config, "media", "media_today")
+    create_names(connection, config, "media", "media_today", read=is_all)
     create_weekly_kpi(connection, config)
     create_implausible(connection, config)
     create_restated(connection, config, known_on, earlier)

@@ -68,6 +68,7 @@ def create_names(
     role: str,
     name: str,
     known_on: datetime | None = None,
+    read: bool = False,
 ) -> None:
     """Let the temporary view ``name`` list the names of a role's rows, of whatever week.
 
@@ -78,13 +79,14 @@ def create_names(
     ----------
     known_on
         Look only at loads up to this time (UTC); None looks at all.
+    read
+        ``known_<role>`` holds all weeks and loads already, and need not be read again.
     """
     moment = f"TIMESTAMP '{known_on.isoformat(' ')}'" if known_on else "NULL::TIMESTAMP"
     sql = _known_sql(config, role, quote_text(origin_of(config, role)), "NULL::DATE", moment)
+    rows = f"known_{role}" if read else f"({sql})"
     names = ", ".join(ROLES[role].names)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT DISTINCT {names} FROM ({sql})"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT DISTINCT {names} FROM {rows}")
 
 
 def create_macros(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> None:
@@ -146,10 +148,9 @@ def _known_sql(
             ) WHERE open_first <= open_last
         ),
         stored AS (
-            SELECT load_id, place, source_row, {_typed_columns(config, role)}
-            FROM {rows_table(role)} AS raw
+            SELECT raw.*, {_day(config, role)} AS day FROM {rows_table(role)} AS raw
         ),
-        typed AS (
+        delivered AS (
             SELECT runs.load_id, runs.source, stored.source_row + runs.shift AS source_row,
                    stored.* EXCLUDE (load_id, place, source_row)
             FROM stored JOIN (
@@ -163,31 +164,38 @@ def _known_sql(
             SELECT source, load_id, coalesce(first_day, {_LAST}) AS first_day,
                    coalesce(last_day, {_FIRST}) AS last_day
             FROM loads
+        ),
+        -- Only what counts is read as numbers: of a long history most rows were replaced.
+        typed AS (
+            SELECT load_id, source, source_row, {_typed_columns(config, role)}
+            FROM (
+                SELECT delivered.* FROM delivered ANTI JOIN spans AS newer
+                    ON newer.source = delivered.source AND newer.load_id > delivered.load_id
+                    AND newer.first_day <= coalesce(delivered.day, {_LAST})
+                    AND newer.last_day >= coalesce(delivered.day, {_FIRST})
+                WHERE ({through} IS NULL OR day IS NULL
+                       OR date_trunc('week', day)::DATE <= {through})
+            ) AS raw
         )
-        SELECT typed.*, date_trunc('week', day)::DATE AS week
-        FROM typed ANTI JOIN spans AS newer
-            ON newer.source = typed.source AND newer.load_id > typed.load_id
-            AND newer.first_day <= coalesce(typed.day, {_LAST})
-            AND newer.last_day >= coalesce(typed.day, {_FIRST})
-        WHERE ({through} IS NULL OR day IS NULL OR date_trunc('week', day)::DATE <= {through})
+        SELECT *, date_trunc('week', day)::DATE AS week FROM typed
         {newest if several_sources else ""}
     """
+
+
+def _day(config: ProjectConfig, name: str) -> str:
+    """SQL for the day of a row of ``raw``; null in a role without weeks."""
+    if not ROLES[name].has_weeks:
+        return "NULL::DATE"
+    table = ROLES[name].source(config)
+    return day_sql("raw.week", table.date_format if table else None, config.week_origin)
 
 
 def _typed_columns(config: ProjectConfig, name: str) -> str:
     """SQL for the columns of a role: its day, texts, names, and each number with its text."""
     role = ROLES[name]
     table = role.source(config)
-    columns = []
-    if role.has_weeks:
-        date_format = table.date_format if table else None
-        columns += [
-            "raw.week AS week_text",
-            f"{day_sql('raw.week', date_format, config.week_origin)} AS day",
-        ]
-    columns += [f"raw.{text}" for text in role.texts]
-    if not role.has_weeks:
-        columns.append("NULL::DATE AS day")
+    columns = ["raw.week AS week_text"] if role.has_weeks else []
+    columns += ["raw.day", *(f"raw.{text}" for text in role.texts)]
     columns += [f"nullif(trim(raw.{text}), '') AS {text}" for text in role.names]
     for number in role.numbers:
         columns.append(f"{present_sql(number)} AS {number}_text")

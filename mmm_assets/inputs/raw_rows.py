@@ -19,8 +19,9 @@ ARRIVED = "arrived"
 ROWS_PER_RUN = 4
 """A load of shorter runs, as of a query in no order, is stored whole: that is as small."""
 
-_BLOCK = 11
-"""Rows and runs meet in blocks of 2^11 places: few runs begin in one, and few blocks make a run."""
+_BLOCK = 6
+"""Rows and runs meet in blocks of 2^6 places, of which a long run has many: each row of a block is
+compared with all runs in it, of every load, and short runs are many where history is long."""
 
 SAME_PLACE = f"""
     stored.load_id = runs.from_load AND stored.place >> {_BLOCK} = runs.block
