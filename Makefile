@@ -60,6 +60,7 @@ benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (
 soak: .venv/.dev ## Long trials of bad days: kills, full disks, power cuts, spoilt bytes, readers, backfills, large sources, three years
 	$(BIN)/python tests/benchmarks/crashes.py
 	$(BIN)/python tests/benchmarks/faults.py
+	$(BIN)/python tests/benchmarks/power_cuts.py
 	$(BIN)/python tests/benchmarks/readers.py
 	$(BIN)/python tests/benchmarks/backfill.py
 	$(BIN)/python tests/benchmarks/corruptions.py

@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 
 from mmm_assets.report.files import DASHBOARD, draw_index, report_file
-from mmm_assets.store.durable import copy_durably, write_durably
+from mmm_assets.store.durable import copy_durably, sync_folder, write_durably
 from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import refreshes
@@ -75,7 +75,9 @@ def _follow(project: Project, refresh_week: date) -> None:
             with project.warehouse.turn("reports"):
                 copy_durably(draft / name, target)
     draw_index(project)
-    for name in (*moves, _NOTE):  # the note last: until then all of it may be repeated
+    for name in reversed(moves):
         (draft / name).unlink(missing_ok=True)
+    sync_folder(draft)
+    (draft / _NOTE).unlink(missing_ok=True)  # the last: until then all of it may be repeated
     with suppress(OSError):  # not empty
         draft.rmdir()

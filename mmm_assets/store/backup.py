@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.store.durable import sync_folder, write_durably
+from mmm_assets.store.durable import make_folder, sync_folder, write_durably
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.manifest import MANIFEST, Manifest, file_digest, state_of
 from mmm_assets.store.migrations import FIRST, file_version
@@ -67,7 +67,8 @@ def back_up(project: Project, folder: Path | None, say: Callable[[str], None]) -
         with warehouse.turn("backup"):
             shutil.rmtree(draft, ignore_errors=True)  # left by one that was killed
             try:
-                draft.mkdir(parents=True, mode=0o700)
+                make_folder(into)
+                draft.mkdir(mode=0o700)
                 _copy_all(project, draft)
                 _finish(project.config, draft)
                 made = into / f"{_slug(project.config)}-{_next_number(project.config, into):04}"
@@ -104,7 +105,7 @@ def kept_files(folder: Path) -> Iterator[Path]:
 
 def copy_synced(source: Path, target: Path) -> None:
     """Copy a file to disk, its times, permissions and group; its owner may write to the copy."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     shutil.copyfile(source, target)
     shutil.copystat(source, target)
     with suppress(OSError):

@@ -1,7 +1,8 @@
 """Files that are there whole or not at all, also after a power cut.
 
 The new content is written beside the file, synced to disk and renamed over it; the folder is
-synced last, or the rename itself could be lost. The name beside is always the same, so a killed
+synced last, or the rename itself could be lost; so is every folder in which one was made, or all
+that lies below could be. The name beside is always the same, so a killed
 process leaves at most one such file and the next writer overwrites it: whoever may meet another
 writer of the same file holds a lock meanwhile.
 
@@ -62,6 +63,14 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder, and those above it, so that they are there after a power cut, too."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in missing:
+        sync_folder(path.parent)
+
+
 def _keep_permissions(source: Path, target: Path) -> None:
     """Give a file the owner, group, mode and access list of the one that it will replace."""
     there = target.stat()
@@ -75,5 +84,5 @@ def _keep_permissions(source: Path, target: Path) -> None:
 
 def _beside(file: Path) -> Path:
     file = file.resolve()
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     return file.with_name(f".{file.name}.draft")

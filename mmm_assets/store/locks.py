@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mmm_assets.store.durable import make_folder
 from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 
 LOCK_SECONDS = 900.0
@@ -40,7 +41,7 @@ def hold(file: Path, seconds: float, busy: str) -> Iterator[None]:
     if file in mine:
         raise WarehouseBusy(f"{file.name} is held by this very thread: a turn inside a turn")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         lock = FileLock(file)
         lock.acquire(timeout=seconds)
     except Timeout as error:

@@ -19,7 +19,13 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.config.errors import ConfigError
 from mmm_assets.config.loading import load_config
 from mmm_assets.store.backup import CONFIG, WAREHOUSE, copy_synced, kept_files, number_of, still
-from mmm_assets.store.durable import copy_durably, replace_durably, sync_folder, write_durably
+from mmm_assets.store.durable import (
+    copy_durably,
+    make_folder,
+    replace_durably,
+    sync_folder,
+    write_durably,
+)
 from mmm_assets.store.errors import NewerFile, WarehouseBusy, WarehouseError
 from mmm_assets.store.manifest import MANIFEST, Manifest, file_digest, state_of
 from mmm_assets.store.migrations import VERSION
@@ -190,7 +196,7 @@ def _exchange(warehouse: Warehouse) -> Path | None:
     place = warehouse.folder / RESTORE
     note = json.loads((place / DECIDED).read_bytes())
     aside = warehouse.folder / note["aside"]
-    aside.mkdir(exist_ok=True)
+    make_folder(aside)
     for log in foreign_logs(warehouse.published_file):  # DuckDB would lay it on what comes
         shutil.move(log, aside / log.name)
     for name in KEPT:
@@ -208,6 +214,7 @@ def _exchange(warehouse: Warehouse) -> Path | None:
             if there.exists():
                 there.rename(kept)
             staged.rename(there)
+    sync_folder(aside)  # what was there first, or a power cut would leave it nowhere
     sync_folder(warehouse.folder)
     shutil.rmtree(place)
     if not any(aside.iterdir()):
@@ -222,6 +229,7 @@ def _keep(file: Path, kept: Path) -> None:
         os.link(file.resolve(), kept)
     except OSError:
         shutil.copy2(file, kept)
+    sync_folder(kept.parent)
 
 
 def _put(staged: Path, target: Path, read_only: bool) -> None:

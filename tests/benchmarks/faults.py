@@ -1,4 +1,4 @@
-"""Bad days one by one: full disks, power cuts, spoilt bytes, two at once, clocks that jump.
+"""Bad days one by one: full disks, spoilt bytes, two at once, clocks that jump.
 
 As in ``crashes``, two weeks of a small project are refreshed from two versions of the KPI in turn;
 whatever happens, analysts must see whole states of known refreshes, no load may be lost, and a
@@ -6,10 +6,6 @@ re-run must give what an undisturbed one gives. What each fault is:
 
 - *full disk*: no file may grow beyond a limit (RLIMIT_FSIZE), at a range of limits, so that each
   kind of file is in turn the one that cannot be written whole;
-- *power cut*: SIGKILL at a random moment; then every file that was written since the start and
-  not brought to disk by ``os.fsync`` is cut to half its length. DuckDB syncs its working file and
-  its log by itself, and those are left as they are; so are renames. An approximation from above
-  for the files of the platform, and none at all of what DuckDB promises;
 - *spoilt byte*: a bit is turned in each kind of file, at places all over it, and everything is
   read by ``verify``, ``status`` and ``plan``, each in a process of its own;
 - *two at once*: two processes refresh one week, or two weeks, at the same time;
@@ -46,9 +42,7 @@ from tests.mmm_assets.killing import (  # noqa: E402
     Refresher,
     Watch,
     finish,
-    kill_after,
     left_over,
-    moments,
     published,
 )
 from tests.mmm_assets.tiny_project import write_tiniest  # noqa: E402
@@ -109,52 +103,6 @@ def full_disk(ordeal: Ordeal) -> dict[str, object]:
         return "published" if finish(child) == 0 else "failed"
 
     return _rounds(ordeal, "full disk", trial)
-
-
-def power_cut(ordeal: Ordeal) -> dict[str, object]:
-    """Kill refreshes, and cut what was not brought to disk."""
-    when = random.Random(2).sample(moments(ROUNDS, ordeal.seconds, seed=2), ROUNDS)
-    record = ordeal.config.folder / "synced"
-    cut: Counter[str] = Counter()
-
-    def trial(number: int) -> str:
-        record.write_text("")
-        started = time.time()
-        child = ordeal.refresher.start(WEEKS[number % 2], before=lambda: _record_syncs(record))
-        killed = kill_after(child, when[number])
-        cut.update(_cut_unsynced(ordeal.config, record, started))
-        return "killed" if killed else "too late"
-
-    return {**_rounds(ordeal, "power cut", trial), "files cut": dict(cut)}
-
-
-def _record_syncs(record: Path) -> None:
-    """Let this process write down which file it brings to disk, as it was then."""
-    sync = os.fsync
-
-    def recording(descriptor: int) -> None:
-        sync(descriptor)
-        status = os.fstat(descriptor)
-        with record.open("a") as log:
-            log.write(f"{status.st_ino} {status.st_mtime_ns} {status.st_size}\n")
-
-    os.fsync = recording
-
-
-def _cut_unsynced(config: ProjectConfig, record: Path, started: float) -> list[str]:
-    synced = set(record.read_text().splitlines())
-    cut = []
-    for folder in (config.warehouse_folder, config.reports_folder):
-        for file in folder.rglob("*"):
-            status = file.stat()
-            by_duckdb = file.name.startswith("work.duckdb") or file.suffix == ".lock"
-            if by_duckdb or not file.is_file() or status.st_mtime < started or not status.st_size:
-                continue
-            if f"{status.st_ino} {status.st_mtime_ns} {status.st_size}" not in synced:
-                file.chmod(0o644)
-                os.truncate(file, status.st_size // 2)
-                cut.append(file.name)
-    return cut
 
 
 def two_at_once(ordeal: Ordeal) -> dict[str, object]:
@@ -327,7 +275,6 @@ def _differing(said: list[tuple[int, str]], clean: list[tuple[int, str]]) -> str
 
 TRIALS = {
     "full disk": full_disk,
-    "power cut": power_cut,
     "two at once": two_at_once,
     "clock": clock,
     "spoilt byte": spoilt_byte,
