@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from pathlib import Path
 
@@ -55,3 +56,17 @@ def test_a_file_keeps_its_permissions_and_its_link(tmp_path: Path) -> None:
     write_durably(link, "two")
     assert link.is_symlink() and file.read_text() == "two"
     assert file.stat().st_mode & 0o777 == 0o604
+
+
+def test_new_folders_are_on_disk_before_what_lies_in_them(tmp_path: Path, monkeypatch) -> None:
+    synced: list[Path] = []
+    sync = os.fsync
+
+    def noting(descriptor: int) -> None:
+        sync(descriptor)
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+
+    monkeypatch.setattr(os, "fsync", noting)
+    write_durably(tmp_path / "models" / "2024-07-08" / "about.json", "{}")
+    assert {tmp_path, tmp_path / "models", tmp_path / "models" / "2024-07-08"} <= set(synced)
+    assert synced[-1] == tmp_path / "models" / "2024-07-08"
