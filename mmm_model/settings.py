@@ -10,7 +10,21 @@ PLAN_WEEKS = 52
 """Weeks of the recent plan, which curves and budgets scale: a year, so that every season counts."""
 
 
-ESTIMATORS = ("posterior", "search")
+ESTIMATORS = ("posterior", "search", "end_to_end")
+PRESETS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "paper": {
+        "estimator": "end_to_end",
+        "members": 5,
+        "steps": 600,
+        "learning_rate": 0.02,
+        "lag_weeks": 12,
+        "min_slope": 2.0,
+        "max_slope": 5.0,
+        "gru_width": 16,
+    },
+}
+"""Settings that belong together, by name: what they change of the defaults."""
 _EARLIER_NAMES = {"hidden": "gru_width", "max_modulation": "gru_reach"}
 
 
@@ -25,6 +39,8 @@ class ModelSettings:
     estimator
         ``posterior``: members are draws of a posterior over shapes, sizes and regions' returns.
         ``search``: the most probable shapes, members are fitted to block bootstraps.
+        ``end_to_end``: the paper's network, see `mmm_model.paper`; members are trainings from
+        starts of their own, each without some weeks of its own.
     members
         Members of the ensemble. Of a posterior: the most draws that are kept; large panels keep
         fewer. Of a search the first one is fitted to the data as it is, the others to block
@@ -84,10 +100,28 @@ class ModelSettings:
     device: str = "cpu"
 
     @classmethod
+    def of_preset(cls, preset: str, **chosen: Any) -> ModelSettings:
+        """Return the settings of a preset but for those that are chosen.
+
+        Raises
+        ------
+        ValueError
+            If there is no preset of this name, or a number is out of range.
+        """
+        if preset not in PRESETS:
+            raise ValueError(f"preset is '{preset}', allowed are {', '.join(PRESETS)}")
+        return cls(**{**PRESETS[preset], **chosen})
+
+    @classmethod
     def from_saved(cls, saved: Mapping[str, Any]) -> ModelSettings:
         """Read settings that this or an earlier release saved as a mapping."""
         known = {_EARLIER_NAMES.get(name, name): value for name, value in saved.items()}
         return cls(**{"estimator": "search", **known})  # there was no other
+
+    @property
+    def learns_graph(self) -> bool:
+        """Whether the channel graph is trained with the response, not learned beside it."""
+        return self.estimator == "end_to_end"
 
     def __post_init__(self) -> None:
         at_least = {

@@ -10,6 +10,9 @@ from pydantic import AfterValidator, Field, JsonValue, model_validator
 from mmm_assets.config.tables import Section
 from mmm_model.equation.adstock import ADSTOCKS
 from mmm_model.equation.saturation import SATURATIONS
+from mmm_model.settings import PRESETS
+
+_NOT_OF_THE_PAPER = ("estimator", "chains", "warmup", "draws", "saturation", "gru_reach")
 
 
 def _one_of(families: Mapping[str, str]) -> Any:
@@ -28,6 +31,10 @@ def _one_of(families: Mapping[str, str]) -> Any:
 class ModelSection(Section):
     """How the response model is fitted; the defaults serve most brands."""
 
+    preset: Literal["default", "paper"] = Field(
+        default="default",
+        description="paper: the paper's network, everything in one loss; other defaults, see there",
+    )
     holdout_weeks: int = Field(
         default=8, ge=1, le=52, description="weeks held out to judge the forecast"
     )
@@ -79,8 +86,29 @@ class ModelSection(Section):
         description="where PyTorch computes: cpu, or a GPU as cuda or cuda:1",
     )
 
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What stands in the file: the keys that a preset leaves as they are said."""
+        return self.model_dump(include=self.model_fields_set - {"preset"})
+
+    @model_validator(mode="after")
+    def _preset_reads_it(self) -> ModelSection:
+        if self.preset == "paper":
+            idle = sorted(self.model_fields_set & {*_NOT_OF_THE_PAPER})
+            if idle:
+                raise ValueError(
+                    f"{idle} do not apply under 'preset: paper', which trains one network with "
+                    "Hill curves by its own loss. Leave them out"
+                )
+        return self
+
     @model_validator(mode="after")
     def _in_order(self) -> ModelSection:
-        if self.min_slope >= self.max_slope:
-            raise ValueError(f"min_slope is {self.min_slope}, not below max_slope {self.max_slope}")
+        slopes = {"min_slope": self.min_slope, "max_slope": self.max_slope}
+        own = {k: v for k, v in PRESETS[self.preset].items() if k in slopes}
+        slopes |= own | {k: v for k, v in self.chosen.items() if k in slopes}
+        if slopes["min_slope"] >= slopes["max_slope"]:
+            raise ValueError(
+                f"min_slope is {slopes['min_slope']}, not below max_slope {slopes['max_slope']}"
+            )
         return self

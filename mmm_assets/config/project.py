@@ -169,7 +169,7 @@ class ProjectConfig(Section):
         from mmm_model.settings import ModelSettings
 
         moved = {k: v for k in MOVED if (v := getattr(self.refresh, k)) is not None}
-        return ModelSettings(**{**self.model.model_dump(), **moved})
+        return ModelSettings.of_preset(self.model.preset, **{**self.model.chosen, **moved})
 
     def graph_settings(self, nodes: Collection[str] | None = None) -> GraphSettings:
         """Settings of the channel graph, without what is said of other ``nodes`` than these."""

@@ -163,6 +163,14 @@ class Refresh:
         )["week"].dropna()
         return iso(found)[0] if len(found) else None
 
+    @cached_property
+    def end_to_end(self) -> bool:
+        """Whether the paper's network was trained, which alone has a term against cycles."""
+        return not self.query(
+            "SELECT 1 FROM mart.training_history"
+            " WHERE refresh_week = $week AND term = 'acyclicity' LIMIT 1"
+        ).empty
+
     @property
     def has_spend(self) -> bool:
         """Whether any channel's spend is known."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mmm_model.equation.adstock import adstock_of
+from mmm_model.equation.gru import members_gru
 from mmm_model.equation.recursion import Recursion
 from mmm_model.equation.saturation import saturation_of
 from mmm_model.equation.shape_parameter import ShapeParameter
@@ -116,26 +117,17 @@ class Equation(nn.Module):
 
         M is 1 where all members share their GRU.
 
-        A GRU that is shared by the regions reads exposures and controls. The members' weights
-        lie as blocks in one GRU, so one call computes them all. Its output is averaged over the
-        past weeks: were it free to follow a week's exposure, it would bend the Hill curve.
+        A GRU that is shared by the regions reads exposures and controls. Its output is averaged
+        over the past weeks: were it free to follow a week's exposure, it would bend the Hill
+        curve.
         """
         r, w, c = inputs.exposure.shape
         if not self.settings.gru_width:
             return self.media.new_ones(1)
         m, h = self.gru_bias.shape[1], self.settings.gru_width
         series = torch.cat([torch.log1p(inputs.exposure), inputs.control], dim=-1)
-        hidden = torch.stack([torch.block_diag(*gate) for gate in self.gru_hidden])
-        bias = self.gru_bias.reshape(-1)
-        weights = [
-            self.gru_input.reshape(3 * m * h, -1),
-            hidden.reshape(3 * m * h, m * h),
-            bias,
-            torch.zeros_like(bias),
-        ]
-        start = series.new_zeros(1, r, m * h)
-        state, _ = torch.gru(series, start, weights, True, 1, 0.0, False, False, True)
-        state = state.reshape(r, w, m, h).permute(2, 0, 1, 3).reshape(m, r * w, h)
+        state = members_gru(series, self.gru_input, self.gru_hidden, self.gru_bias)
+        state = state.reshape(m, r * w, h)
         raw = (state @ self.modulation).reshape(m * r, w, c)
         raw = Recursion.slow_mean(w, _MEMORY_WEEKS, raw)(raw).reshape(m, r, w, c)
         factor = torch.exp(self.settings.gru_reach * torch.tanh(raw))
@@ -156,6 +148,10 @@ class Equation(nn.Module):
         share = self.saturation.share(adstocked.clamp_min(1e-12).log(), values)
         return share * (adstocked > 0)
 
+    def controlled(self, inputs: Inputs) -> Tensor:
+        """What each control adds, ``[M, R, W, K]``."""
+        return self.control[:, :, None] * inputs.control
+
     def forward(self, inputs: Inputs) -> dict[str, Tensor]:
         """Components in units of the region's size, media and control by channel and control.
 
@@ -169,7 +165,7 @@ class Equation(nn.Module):
         return {
             "baseline": carry_forward(self.level, weeks),
             "seasonality": self.season @ inputs.harmonic.T,
-            "control": self.control[:, :, None] * inputs.control,
+            "control": self.controlled(inputs),
             "media": self.media[:, :, None] * self.saturated(inputs),
         }
 

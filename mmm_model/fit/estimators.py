@@ -5,16 +5,23 @@ A new one is a function, a line in `ESTIMATORS` and its name in `mmm_model.setti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
+from mmm_model.fit.end_to_end import fit_end_to_end
 from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.fit.lift_tests import LiftTest
 from mmm_model.fit.posterior_stages import fit_by_posterior
 from mmm_model.fit.stages import Progress, ResponseFit, fit_by_search
+from mmm_model.graph import GraphSettings
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
-ESTIMATORS = {"posterior": fit_by_posterior, "search": fit_by_search}
+ESTIMATORS: dict[str, Callable[..., ResponseFit]] = {
+    "posterior": fit_by_posterior,
+    "search": fit_by_search,
+    "end_to_end": fit_end_to_end,
+}
 
 
 def fit_response(
@@ -25,7 +32,16 @@ def fit_response(
     warm_start: FittedResponse | None = None,
     lift_tests: Sequence[LiftTest] = (),
     forecasts: bool = True,
+    graph_settings: GraphSettings | None = None,
 ) -> ResponseFit:
-    """Fit the equation by the estimator that the settings name; see `fit_by_search`."""
+    """Fit the equation by the estimator that the settings name; see `fit_by_search`.
+
+    Parameters
+    ----------
+    graph_settings
+        Read by an estimator that learns the graph with the response.
+    """
     fit = ESTIMATORS[settings.estimator]
+    if settings.learns_graph:
+        fit = partial(fit, graph_settings=graph_settings)
     return fit(panel, settings, progress, stage, warm_start, lift_tests, forecasts)

@@ -24,6 +24,7 @@ from mmm_model.fit.noise import NoiseModel, Whitening
 from mmm_model.fit.saved_arrays import Arrays, pack, unpack
 from mmm_model.intervals import forecast_interval
 from mmm_model.panel import Floats, Panel
+from mmm_model.paper.network import PaperEquation
 from mmm_model.settings import ModelSettings
 
 
@@ -330,7 +331,8 @@ def _by_control(columns: Floats, controls: int) -> Floats:
 def _equation_of(settings: ModelSettings, state: dict[str, Floats]) -> Equation:
     """Return the equation with the parameters that were found."""
     m, r, c = state["media"].shape
-    equation = Equation(settings, (m, r, c, state["control"].shape[-1])).double()
+    kind = PaperEquation if settings.estimator == "end_to_end" else Equation
+    equation = kind(settings, (m, r, c, state["control"].shape[-1])).double()
     for name, value in state.items():
         tensor = torch.as_tensor(value)
         if name in dict(equation.named_parameters()):

@@ -31,6 +31,7 @@ from mmm_model.fit.noise import NoiseModel, learn_ratios, ordinary_weeks, reweig
 from mmm_model.fit.observations import Observations
 from mmm_model.fit.return_spread import learn_return_spread
 from mmm_model.fit.search import initial_equation, search
+from mmm_model.graph import ChannelGraph
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import ModelSettings
 
@@ -59,11 +60,14 @@ class ResponseFit:
         What lift tests said, see `Evidence.readings`; empty without any.
     history
         Terms of the loss at each step, averaged over members.
+    graph
+        Between channels, where it was learned with the response.
     """
 
     response: FittedResponse
     lift: dict[str, Floats]
     history: list[dict[str, float]]
+    graph: ChannelGraph | None = None
 
 
 def fit_by_search(

@@ -77,21 +77,27 @@ def train(
     report = progress or silent
     hidden = panel.hide_tail(settings.holdout_weeks)
     graph, adjusted = None, panel.controls
-    if graph_settings is not None:
+    if graph_settings is not None and settings.learns_graph:
+        left_out = graph_settings.instruments
+        adjusted = tuple(name for name in panel.controls if name not in left_out)
+    elif graph_settings is not None:
         # Both fits take their controls from it, and one of them must not know the last weeks.
         graph = learn_graph(hidden, graph_settings, report)
         adjusted = response_controls(panel.controls, graph, graph_settings)
     known, hidden = panel.with_controls(adjusted), hidden.with_controls(adjusted)
     start = warm_start.final if warm_start else None
-    final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests)
-    if graph is not None:
-        driven = fit_driven(panel, graph, settings, report)
+    about_graph = graph_settings or GraphSettings(enabled=False)
+    final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests, about_graph)
+    if final.graph is not None:
+        driven = fit_driven(panel, final.graph, settings, report)
         final = replace(final, driven=tuple(one.repeated(final.members) for one in driven))
     if not settings.holdout_weeks:
         return Training(final, final, _history({"final": losses}))
     earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
     start = warm_start.holdout if warm_start else None
-    holdout, held_losses = fit(hidden, settings, None, report, "holdout fit", start, earlier)
+    holdout, held_losses = fit(
+        hidden, settings, None, report, "holdout fit", start, earlier, about_graph
+    )
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
 
 
@@ -115,6 +121,8 @@ def fit_driven(
 
     By a search: an equation has few drivers, which act within weeks.
     """
+    if settings.learns_graph:  # other numbers of steps and bounds of slopes serve a search
+        settings = ModelSettings(members=settings.members, seed=settings.seed)
     settings = replace(
         settings,
         estimator="search",
@@ -149,6 +157,7 @@ def fit(
     stage: str = "fit",
     warm_start: FittedModel | None = None,
     lift_tests: Sequence[LiftTest] = (),
+    graph_settings: GraphSettings | None = None,
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     """Fit the response once, on all weeks of a panel with a KPI; no driven channel.
 
@@ -157,11 +166,13 @@ def fit(
     panel, settings, lift_tests
         As in `train`.
     graph
-        That the model keeps.
+        That the model keeps; None keeps the one that was learned with the response, if any.
     progress, stage
         Called with the stage, and the fraction of it that is done.
     warm_start
         An earlier fit to start the search from.
+    graph_settings
+        Of a graph that is learned with the response.
 
     Returns
     -------
@@ -174,8 +185,10 @@ def fit(
         If fewer than two weeks have a KPI, or a lift test does not fit the panel.
     """
     start = None if warm_start is None else warm_start.response
-    found = fit_response(panel, settings, progress, stage, start, lift_tests)
-    return FittedModel(found.response, graph, lift=found.lift), found.history
+    found = fit_response(
+        panel, settings, progress, stage, start, lift_tests, graph_settings=graph_settings
+    )
+    return FittedModel(found.response, graph or found.graph, lift=found.lift), found.history
 
 
 def _history(fits: dict[str, list[dict[str, float]]]) -> pd.DataFrame:
@@ -184,6 +197,6 @@ def _history(fits: dict[str, list[dict[str, float]]]) -> pd.DataFrame:
         (name, step, term, loss)
         for name, steps in fits.items()
         for step, terms in enumerate(steps)
-        for term, loss in {**terms, "total": sum(terms.values())}.items()
+        for term, loss in {"total": sum(terms.values()), **terms}.items()
     ]
     return pd.DataFrame(rows, columns=["fit", "step", "term", "loss"])

@@ -48,10 +48,16 @@ def fitted_model(
     tests, known = _lift_tests(project, panel)
     before = refresh_week - timedelta(weeks=1)
     warm = _start(project, before, context.log.warning) if config.refresh.warm_start else None
+    settings = config.model_settings()
+    if tests and settings.estimator == "end_to_end":
+        context.log.warning(
+            "lift tests change nothing under 'model.preset: paper', whose loss has no term for "
+            "them; they are compared with what it says. The default preset learns from them"
+        )
     started = time.perf_counter()
     training = train(
         panel,
-        config.model_settings(),
+        settings,
         config.graph_settings(panel.channels + panel.controls),
         progress=_listener(project, context.log.info),
         warm_start=warm,

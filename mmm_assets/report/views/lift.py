@@ -15,6 +15,15 @@ _TESTS = """
            conflicts, before, before_lower, before_upper, after, after_lower, after_upper
     FROM mart.lift_tests WHERE refresh_week = $week ORDER BY channel, start_week, region"""
 
+_READ = (
+    "Before: the model without any test. A test that conflicts counts only as much as its distance "
+    "to the model allows; look for what went wrong with it, or with the data."
+)
+_UNREAD = (
+    "Under model.preset: paper tests change nothing, for its loss has no term for them: before and "
+    "now are the same. The default preset learns from them."
+)
+
 
 def views(refresh: Refresh) -> tuple[View, ...]:
     """One view where there are tests, none where there are not."""
@@ -45,7 +54,7 @@ def _view(refresh: Refresh, rows: pd.DataFrame) -> View:
     return View(
         "channels-lift",
         "Lift tests and what the model says of them",
-        _reading(rows),
+        _reading(rows, refresh.end_to_end),
         fig.figure(
             data,
             **fig.ranked(f"{refresh.kpi_label} gained a week", len(rows)) | {"showlegend": True},
@@ -53,8 +62,7 @@ def _view(refresh: Refresh, rows: pd.DataFrame) -> View:
         table=rows,
         sql=refresh.shown(_TESTS),
         height=fig.height_of(len(rows), 46),
-        note="Before: the model without any test. A test that conflicts counts only as much as "
-        "its distance to the model allows; look for what went wrong with it, or with the data.",
+        note=_UNREAD if refresh.end_to_end else _READ,
     )
 
 
@@ -64,10 +72,11 @@ def _name(row: pd.Series) -> str:
     return f"{row['channel']}{where}{when}"
 
 
-def _reading(rows: pd.DataFrame) -> str:
+def _reading(rows: pd.DataFrame, unread: bool = False) -> str:
     clash = rows["conflicts"].fillna(False).astype(bool)
     moved = (rows["after"] - rows["before"]).abs() > 0.1 * rows["before"].abs()
-    said = f"The model reads {words.counted(len(rows), 'lift test')}"
+    read = "is compared with" if unread else "reads"
+    said = f"The model {read} {words.counted(len(rows), 'lift test')}"
     changed = sorted(set(rows.loc[moved & ~clash, "channel"].astype(str)))
     said += f"; they moved its view of {words.listed(changed, 3)}." if changed else "."
     if clash.any():

@@ -16,6 +16,14 @@ _HISTORY = """
     SELECT fit, step, term, loss FROM mart.training_history
     WHERE refresh_week = $week ORDER BY fit, term, step"""
 
+_NOTE = "Terms that are zero or negative cannot be drawn on a logarithmic axis."
+_OF_THE_PAPER = (
+    " The paper's network was trained: acyclicity is h(A) = tr exp(A∘A) − C, gradient_norm is that "
+    "before clipping; neither is part of the total. The intervals of this refresh are the spread "
+    "of a few trainings from different starts, each without some weeks; they are no posterior, "
+    "and are narrower than what is unknown."
+)
+
 
 def views(refresh: Refresh) -> tuple[View, ...]:
     """The losses of both fits."""
@@ -61,7 +69,7 @@ def _view(refresh: Refresh) -> View:
             Choice("Final fit" if name == "final" else "Fit without the held-out weeks", traces)
             for name, traces in zip(fits, per_fit, strict=True)
         ),
-        note="Terms that are zero or negative cannot be drawn on a logarithmic axis.",
+        note=_NOTE + (_OF_THE_PAPER if refresh.end_to_end else ""),
     )
 
 
