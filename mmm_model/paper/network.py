@@ -5,7 +5,8 @@
 
 with ``share = Hill(adstock(x))``, slopes of at least two, and β and γ read from the hidden states
 of a GRU, week by week. Sorted by who caused it, channel j brings
-``share_j · (β_j + Σ_c A_jc β_c)``: the form of `mmm_model.equation.equation`, which everything that reads a fit expects.
+``share_j · (β_j + Σ_c A_jc β_c)``: the form of `mmm_model.equation.equation`, which everything
+that reads a fit expects.
 
 Shapes: M members, R regions, W weeks, C channels, K controls, H hidden states.
 """

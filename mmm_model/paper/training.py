@@ -291,7 +291,9 @@ def _falling_rate(steps: int) -> Callable[[int], float]:
     """Factor of the learning rate by step: a cosine."""
 
     def factor(step: int) -> float:
-        return _LAST_RATE + (1.0 - _LAST_RATE) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
+        return _LAST_RATE + (1.0 - _LAST_RATE) * 0.5 * (
+            1.0 + math.cos(math.pi * step / max(steps, 1))
+        )
 
     return factor
 

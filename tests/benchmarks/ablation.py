@@ -29,7 +29,7 @@ from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.equation.saturation import hill
 from mmm_model.fit.training import train
 from mmm_model.graph import GraphSettings
-from mmm_model.settings import ModelSettings
+from mmm_model.settings import PRESETS, ModelSettings
 
 WINDOWS = ((13, 70), (8, 93))
 DATASETS = ("geo_reach_frequency", "medium_business", "complex", "data_scarce")
@@ -57,6 +57,7 @@ ABLATIONS: dict[str, tuple[dict[str, object], Callable[[], AbstractContextManage
     "no adstock": ({"lag_weeks": 0}, nullcontext),
     "no pooling": ({}, _each_region_alone),
     "one member": ({"members": 1}, nullcontext),
+    "the paper's preset": (PRESETS["paper"], nullcontext),
 }
 
 

@@ -1,6 +1,7 @@
 """How near estimates come to the truth on draws that nobody looked at.
 
-    python tests/benchmarks/fresh_truth.py GROUP … [--first SEED] [--count N] [--set KEY=VALUE …]
+    python tests/benchmarks/fresh_truth.py GROUP … [--first SEED] [--count N] [--preset paper]
+        [--set KEY=VALUE …]
 
 Groups: national (SCIENCE/national_worlds.py), simulator, scenario, meridian, shocks and funnel
 (fresh_worlds.py), published, stress, graphs. Without
@@ -202,10 +203,12 @@ def main() -> None:
     parser.add_argument("groups", nargs="*", default=["national", "simulator", "published"])
     parser.add_argument("--first", type=int, default=int(time.time()) % 10**7)
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--preset", default="default")
     parser.add_argument("--set", nargs="*", default=[], help="settings as KEY=VALUE")
     asked = parser.parse_args()
     pairs = (pair.split("=", 1) for pair in asked.set)
-    settings = ModelSettings(**{key: json.loads(value) for key, value in pairs})
+    chosen = {key: json.loads(value) for key, value in pairs}
+    settings = ModelSettings.of_preset(asked.preset, **chosen)
     rows = []
     for group in asked.groups:
         print("group", group, "first seed", asked.first, flush=True)

@@ -185,3 +185,15 @@ def test_import_is_light() -> None:
     code = f"import sys, mmm_assets.config; print(*set('{heavy}'.split()) & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == ""
+
+
+def test_a_preset_changes_the_defaults_and_refuses_what_it_does_not_read(tmp_path: Path) -> None:
+    config = load(tmp_path, ("model", {"preset": "paper", "members": 3}))
+    settings = config.model_settings()
+    assert settings == ModelSettings.of_preset("paper", members=3)
+    assert settings.min_slope >= 2
+    assert config.fingerprint != load(tmp_path, ("model.members", 3)).fingerprint
+    with pytest.raises(ConfigError, match=r"\['chains'\] do not apply under 'preset: paper'"):
+        load(tmp_path, ("model", {"preset": "paper", "chains": 2}))
+    with pytest.raises(ConfigError, match=r"min_slope is 6\.0, not below max_slope 5\.0"):
+        load(tmp_path, ("model", {"preset": "paper", "min_slope": 6.0}))

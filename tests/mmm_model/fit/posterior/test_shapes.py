@@ -46,3 +46,12 @@ def test_shapes_near_the_usual_elasticity_are_likelier(bank: ShapeBank) -> None:
     )
     gain = (high - low).reshape(-1, bank.curves)[0]
     assert gain[order[0]] < 0 < gain[order[-1]]
+
+
+@pytest.mark.parametrize(("low", "high"), [(2.0, 3.0), (2.0, 5.0), (0.5, 1.0)])
+def test_no_curve_is_outside_of_the_bounds(low: float, high: float) -> None:
+    settings = ModelSettings(min_slope=low, max_slope=high)
+    bank = ShapeBank.of(adstock_of(settings), saturation_of(settings), 14)
+    slope = bank.curve_values["slope"]
+    assert low <= slope.min() and slope.max() <= high
+    assert len(set(slope)) >= 3
