@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,11 @@ class GraphSection(Section):
     """Prior knowledge of how channels and controls drive each other."""
 
     enabled: bool = Field(default=True, description="false: channels do not drive each other")
+    method: Literal["order", "notears", "dynotears"] = Field(
+        default="order",
+        description="who learns the edges: a search over orders, or continuous optimisation of "
+        "those within a week (notears) or from past weeks too (dynotears)",
+    )
     tiers: list[list[Name]] = Field(
         default=[], description="upper to lower funnel; no edge leads back"
     )
@@ -56,6 +61,7 @@ class GraphSection(Section):
 
         return GraphSettings(
             enabled=self.enabled,
+            method=self.method,
             publish_probability=self.probability,
             tiers=tuple(tuple(filter(known, tier)) for tier in self.tiers),
             required=tuple(edge for edge in self.required if known(*edge)),

@@ -1,10 +1,10 @@
 """Learning the channel graph from the panel.
 
 Sparse structural equations are refitted on many reweightings of blocks of weeks; an edge's
-probability is the share of refits that find it, and little or nothing the other way round.
-Each refit searches over orders of the nodes for the same week, with past weeks as further
-regressors. A direction that the data does not settle comes out either way by chance: the
-probabilities of both together are at most one, and rarely is one of them published.
+probability is the share of refits that find it, and little or nothing the other way round. How
+a refit finds edges is said by its method, see `mmm_model.graph.methods`. A direction that the
+data does not settle comes out either way by chance: the probabilities of both together are at
+most one, and rarely is one of them published.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ import numpy as np
 
 from mmm_model.graph.channel_graph import ChannelGraph
 from mmm_model.graph.effects import unstandardised
-from mmm_model.graph.ordering import OrderScore, climb
+from mmm_model.graph.methods import refits
 from mmm_model.graph.preparation import alive, demand_proxy, node_series
-from mmm_model.graph.regressions import choose_regressors
 from mmm_model.graph.resampling import LaggedPanel
 from mmm_model.graph.settings import GraphSettings
 from mmm_model.panel import Bools, Floats, Panel
@@ -27,7 +26,6 @@ from mmm_model.panel import Bools, Floats, Panel
 Progress = Callable[[str, float], None]
 
 _MIN_ROWS = 60
-_SHAPE_ROWS = 4000  # that a refit reads to judge the shape of its errors
 _FOUND = 0.05  # standard deviations; a smaller weight does not count as found
 _OUTWEIGHS = 3.0  # times the opposite direction; with less, a refit leaves the pair open
 _SETTLED = 0.8  # share of refits in which the past foretells, for time to settle a direction
@@ -109,13 +107,13 @@ def learn_weights(
     """
     report = progress or (lambda _stage, _fraction: None)
     report("learning the channel graph", 0.0)
-    theta = _refits(data, pairs, pairs, settings)
+    theta = refits(data, pairs, pairs, settings)
     report("learning the channel graph", 0.5)
     # A pair acts one way: where only one of the two foretells the other, time has settled it.
     ahead = (np.abs(theta[:, 1:]) > _FOUND).any(axis=1).mean(axis=0)
     settled = (ahead >= _SETTLED) & (ahead.T < 0.5)
     if (theta[:, 0] * settled.T).any():
-        theta = _refits(data, pairs & ~settled.T, pairs, settings)
+        theta = refits(data, pairs & ~settled.T, pairs, settings)
     report("learning the channel graph", 1.0)
     return theta
 
@@ -126,32 +124,6 @@ def found_one_way(theta: Floats) -> Bools:
     weight = np.abs(np.where(found, theta, 0.0).sum(axis=1))
     one_way: Bools = found & (weight > _OUTWEIGHS * weight.transpose(0, 2, 1))[:, None]
     return one_way
-
-
-def _refits(data: LaggedPanel, same_week: Bools, later: Bools, settings: GraphSettings) -> Floats:
-    """As `learn_weights`, with the pairs ``[C, C]`` that may be an edge at once and later."""
-    c = len(later)
-    own = np.eye(c, dtype=bool)
-    lags = data.table.shape[1] // c - 1
-    allowed = np.concatenate([same_week, *[later | own] * lags])
-    rng = np.random.default_rng(settings.seed)
-    theta = np.zeros((settings.bootstraps, *allowed.shape))
-    for refit in theta:
-        weight = rng.exponential(size=data.blocks)
-        drawn = data.draw(weight, _SHAPE_ROWS, rng)
-        whole = OrderScore(data.moments(weight), data.rows, allowed)
-        # What the past leaves of this week obeys the same-week equations alone; their order
-        # found, both parts are chosen together.
-        past = allowed.copy()
-        past[:c] = False
-        foretold, _ = choose_regressors(whole.gram, np.arange(c), past.T, data.rows, whole.price)
-        shock = np.eye(len(allowed), c) - foretold.T
-        moments = shock.T @ whole.gram @ shock
-        score = OrderScore(moments, data.rows, same_week, drawn @ shock)
-        # From any order: directions that the data leaves open come out either way.
-        _, order = climb(score, rng.permutation(c))
-        refit[:] = whole.weights(order)
-    return np.where(own, 0.0, theta.reshape(-1, lags + 1, c, c))
 
 
 def _with_edges(

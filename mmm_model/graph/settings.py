@@ -12,6 +12,8 @@ from mmm_model.panel import Bools
 
 Edge = tuple[str, str]
 
+METHODS = ("order", "notears", "dynotears")
+
 
 @dataclass(frozen=True)
 class GraphSettings:
@@ -21,6 +23,9 @@ class GraphSettings:
     ----------
     enabled
         False gives a graph without edges.
+    method
+        ``order``: search over orders of the nodes. ``notears``: continuous optimisation of the
+        edges within a week. ``dynotears``: of those from past weeks, too.
     max_lag_weeks
         Longest lag of an edge in weeks; 0 allows same-week edges only.
     bootstraps
@@ -49,6 +54,7 @@ class GraphSettings:
     """
 
     enabled: bool = True
+    method: str = "order"
     max_lag_weeks: int = 4
     bootstraps: int = 50
     publish_probability: float = 0.7
@@ -60,6 +66,8 @@ class GraphSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"method is '{self.method}', allowed are {', '.join(METHODS)}")
         if not 0 <= self.max_lag_weeks <= 26:
             raise ValueError(f"max_lag_weeks is {self.max_lag_weeks}, allowed are 0 to 26")
         if self.bootstraps < 1:
