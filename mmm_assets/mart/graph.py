@@ -27,6 +27,20 @@ GRAPH_TABLES: tuple[Table, ...] = (
                 "VARCHAR",
                 "'published', or 'undetermined': found by some refits, not by enough to be used.",
             ),
+            Column("method", "VARCHAR", "Who learned it: 'order', 'notears' or 'dynotears'."),
+        ),
+    ),
+    Table(
+        "graph_methods",
+        "Edges of each method of learning the graph; one row per method without a source, too.",
+        (
+            Column("method", "VARCHAR", "'order', 'notears' or 'dynotears'."),
+            Column("used", "BOOLEAN", "True for the method that the configuration names."),
+            Column("source", "VARCHAR", "That drives; null in the row of the method itself."),
+            Column("target", "VARCHAR", "That is driven; null likewise."),
+            Column("lag_weeks", "INTEGER", "Weeks until the target responds first."),
+            Column("probability", "DOUBLE", "Of the surest lag; 0 where no refit found the edge."),
+            Column("published", "BOOLEAN", "Whether this method alone would publish it."),
         ),
     ),
     Table(

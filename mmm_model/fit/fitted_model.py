@@ -96,6 +96,7 @@ class FittedModel:
         meta: dict[str, Any] = self.response.meta() | {
             "driven": [(equation.target, equation.delay) for equation in self.driven],
             "graph_controls": self.graph.controls if self.graph is not None else (),
+            "graph_method": self.graph.method if self.graph is not None else "",
         }
         return pack(meta, groups)
 
@@ -113,7 +114,11 @@ class FittedModel:
         graph = None
         if "graph" in groups:
             graph = ChannelGraph.from_arrays(
-                response.channels, response.regions, groups["graph"], meta["graph_controls"]
+                response.channels,
+                response.regions,
+                groups["graph"],
+                meta["graph_controls"],
+                meta.get("graph_method", "order"),  # there was no other
             )
         driven = tuple(
             DrivenChannel(

@@ -16,7 +16,7 @@ from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
-_DRIVEN_MEMBERS, _DRIVEN_LAGS = 8, 12
+_DRIVEN_LAGS = 12
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,13 @@ def fit_driven(
 ) -> tuple[DrivenChannel, ...]:
     """Fit the structural equation of every channel that others drive, drivers first.
 
-    By a search: an equation has few drivers, which act within weeks.
+    By the estimator of the response, so that its members are draws, too: the interval of a
+    mediated effect holds the doubt about both equations. Drivers act within weeks.
     """
     if settings.learns_graph:  # other numbers of steps and bounds of slopes serve a search
         settings = ModelSettings(members=settings.members, seed=settings.seed)
     settings = replace(
         settings,
-        estimator="search",
-        members=min(settings.members, _DRIVEN_MEMBERS),
         lag_weeks=min(settings.lag_weeks, _DRIVEN_LAGS),
         # Effectiveness that drifts would take over what the drivers do, as a level does already.
         gru_width=0,

@@ -12,7 +12,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from mmm_model.graph.settings import find_cycle
+from mmm_model.graph.settings import METHODS, find_cycle
 from mmm_model.panel import Bools, Floats
 
 _ARRAYS = ("weight", "probability", "published")
@@ -41,6 +41,8 @@ class ChannelGraph:
         ``[L + 1, N, N]`` edges that counterfactuals run through; acyclic within a week.
     controls
         Names of the controls, length K; there are N = C + K nodes.
+    method
+        Who learned it, see `mmm_model.graph.settings.METHODS`.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class ChannelGraph:
     probability: Floats
     published: Bools
     controls: tuple[str, ...] = ()
+    method: str = METHODS[0]
 
     def __post_init__(self) -> None:
         n = len(self.nodes)
@@ -70,6 +73,7 @@ class ChannelGraph:
         regions: Sequence[str],
         max_lag_weeks: int = 0,
         controls: Sequence[str] = (),
+        method: str = METHODS[0],
     ) -> ChannelGraph:
         """Return a graph without edges."""
         nodes = len(channels) + len(controls)
@@ -81,6 +85,7 @@ class ChannelGraph:
             probability=none.copy(),
             published=none.astype(bool),
             controls=tuple(controls),
+            method=method,
         )
 
     @property
@@ -144,6 +149,7 @@ class ChannelGraph:
             }
         )
         table["status"] = np.where(table["published"], "published", "undetermined")
+        table["method"] = self.method
         return table.sort_values(
             ["probability", "source", "target", "lag_weeks"],
             ascending=[False, True, True, True],
@@ -161,6 +167,7 @@ class ChannelGraph:
         regions: Sequence[str],
         arrays: Mapping[str, np.ndarray],
         controls: Sequence[str] = (),
+        method: str = METHODS[0],
     ) -> ChannelGraph:
         """Rebuild a graph from `to_arrays`.
 
@@ -176,6 +183,7 @@ class ChannelGraph:
             channels=tuple(channels),
             regions=tuple(regions),
             controls=tuple(controls),
+            method=method,
             **{
                 name: np.asarray(arrays[name], dtype=bool if name == "published" else float)
                 for name in _ARRAYS

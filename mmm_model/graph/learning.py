@@ -29,6 +29,8 @@ _MIN_ROWS = 60
 _FOUND = 0.05  # standard deviations; a smaller weight does not count as found
 _OUTWEIGHS = 3.0  # times the opposite direction; with less, a refit leaves the pair open
 _SETTLED = 0.8  # share of refits in which the past foretells, for time to settle a direction
+_FORETOLD = 0.2  # share of refits in which it does, for an edge not to stand alone
+_ALONE = 0.8  # probability of an edge between channels of which the past foretells nothing
 _RELEVANT = 0.08  # standard deviations; a smaller mean weight is not published
 _SMALL_PART = 0.1  # of a pair's effect; a lag with less is not published
 
@@ -66,7 +68,7 @@ def learn_graph(
     allowed, required = settings.allowed(nodes), settings.required_mask(nodes)
     allowed &= ~required.T
     lags = min(settings.max_lag_weeks, len(panel.weeks) // 10)
-    empty = ChannelGraph.empty(panel.channels, panel.regions, lags, panel.controls)
+    empty = ChannelGraph.empty(panel.channels, panel.regions, lags, panel.controls, settings.method)
     if not settings.enabled or len(nodes) < 2:
         return empty
     inside = alive(panel.exposure)
@@ -84,7 +86,26 @@ def learn_graph(
         weight=np.where(found, theta, 0.0).sum(axis=0) / np.maximum(times, 1),
         probability=times / len(theta),
     )
-    return _with_edges(learned, panel, required, inside, settings.publish_probability)
+    needed = _needed(found, len(panel.channels), settings.publish_probability)
+    return _with_edges(learned, panel, required, inside, needed)
+
+
+def _needed(found: Bools, channels: int, threshold: float) -> Floats:
+    """Probability ``[N, N]`` from which an edge is published.
+
+    Plans of two channels that move together in the same weeks alone may have one maker: where
+    the past of neither foretells the other, an edge has to be surer.
+
+    Parameters
+    ----------
+    found
+        ``[B, L + 1, N, N]``, see `found_one_way`.
+    """
+    needed = np.full(found.shape[2:], threshold)
+    foretold = found[:, 1:].any(axis=1).mean(axis=0) >= _FORETOLD
+    between = needed[:channels, :channels]
+    between[~foretold[:channels, :channels]] = max(threshold, _ALONE)
+    return needed
 
 
 def learn_weights(
@@ -111,7 +132,7 @@ def learn_weights(
     report("learning the channel graph", 0.5)
     # A pair acts one way: where only one of the two foretells the other, time has settled it.
     ahead = (np.abs(theta[:, 1:]) > _FOUND).any(axis=1).mean(axis=0)
-    settled = (ahead >= _SETTLED) & (ahead.T < 0.5)
+    settled = (ahead >= _SETTLED) & (ahead > _OUTWEIGHS * ahead.T)
     if (theta[:, 0] * settled.T).any():
         theta = refits(data, pairs & ~settled.T, pairs, settings)
     report("learning the channel graph", 1.0)
@@ -127,7 +148,11 @@ def found_one_way(theta: Floats) -> Bools:
 
 
 def _with_edges(
-    graph: ChannelGraph, panel: Panel, required: Bools, inside: Bools, threshold: float = 1.0
+    graph: ChannelGraph,
+    panel: Panel,
+    required: Bools,
+    inside: Bools,
+    threshold: Floats | float = 1.0,
 ) -> ChannelGraph:
     """Publish the probable edges, the weeks over which their effects fade, the required ones.
 
@@ -143,7 +168,7 @@ def _with_edges(
     inside
         ``[R, W]`` cells to read.
     threshold
-        Probability from which an edge is published.
+        Probability from which an edge is published, ``[N, N]`` or one of all.
     """
     channel = np.arange(len(required)) < len(panel.channels)
     between = channel[:, None] & channel
@@ -166,7 +191,9 @@ def _with_edges(
     )
 
 
-def _likely(graph: ChannelGraph, between: Bools, required: Bools, threshold: float) -> Bools:
+def _likely(
+    graph: ChannelGraph, between: Bools, required: Bools, threshold: Floats | float
+) -> Bools:
     """Edges ``[L + 1, N, N]`` that are probable and matter, or required; no same-week cycle.
 
     Parameters

@@ -18,6 +18,7 @@ from mmm_model.panel import Bools, Floats
 
 Refits = Callable[[LaggedPanel, Bools, Bools, GraphSettings], Floats]
 
+_HALVES = 0.5  # from one past week to the one before it, in the sum of them
 _SHAPE_ROWS = 4000  # that a refit reads to judge the shape of its errors
 
 
@@ -39,27 +40,38 @@ def refits(data: LaggedPanel, same_week: Bools, later: Bools, settings: GraphSet
 
 
 def by_order(data: LaggedPanel, same_week: Bools, later: Bools, settings: GraphSettings) -> Floats:
-    """Search over orders of the nodes, see `mmm_model.graph.ordering`."""
+    """Search over orders of the nodes, see `mmm_model.graph.ordering`.
+
+    Beside single past weeks stands their sum with weights that halve from week to week: an effect
+    that fades is one regressor then, where it would be several, each too small to pay for itself.
+    """
     c = len(later)
-    allowed = _stacked(same_week, later | np.eye(c, dtype=bool), data)
+    past = later | np.eye(c, dtype=bool)
+    allowed = _stacked(same_week, past, data)
+    mixed = np.eye(len(allowed))  # [P', P] columns as sums of those of the table
+    if len(allowed) > 2 * c:
+        lags = np.arange(len(allowed) // c)
+        fading = np.where(lags > 0, _HALVES ** (lags - 1.0), 0.0)
+        mixed = np.concatenate([mixed, np.kron(fading, np.eye(c))])
+        allowed = np.concatenate([allowed, past])
     rng = np.random.default_rng(settings.seed)
     theta = np.zeros((settings.bootstraps, *allowed.shape))
     for refit in theta:
         weight = rng.exponential(size=data.blocks)
         drawn = data.draw(weight, _SHAPE_ROWS, rng)
-        whole = OrderScore(data.moments(weight), data.rows, allowed)
+        whole = OrderScore(mixed @ data.moments(weight) @ mixed.T, data.rows, allowed)
         # What the past leaves of this week obeys the same-week equations alone; their order
         # found, both parts are chosen together.
-        past = allowed.copy()
-        past[:c] = False
-        foretold, _ = choose_regressors(whole.gram, np.arange(c), past.T, data.rows, whole.price)
+        before = allowed.copy()
+        before[:c] = False
+        foretold, _ = choose_regressors(whole.gram, np.arange(c), before.T, data.rows, whole.price)
         shock = np.eye(len(allowed), c) - foretold.T
         moments = shock.T @ whole.gram @ shock
-        score = OrderScore(moments, data.rows, same_week, drawn @ shock)
+        score = OrderScore(moments, data.rows, same_week, drawn @ mixed.T @ shock)
         # From any order: directions that the data leaves open come out either way.
         _, order = climb(score, rng.permutation(c))
         refit[:] = whole.weights(order)
-    return theta
+    return np.asarray(mixed.T @ theta)
 
 
 def by_notears(

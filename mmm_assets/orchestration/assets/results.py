@@ -165,6 +165,7 @@ def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
 
 @result(
     "channel_graph",
+    "graph_methods",
     "graph_metrics",
     "graph_controls",
     "edge_tests",
@@ -175,10 +176,14 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     """List the learned edges and test the published ones."""
     from mmm_model.effects.edge_tests import edge_tests
     from mmm_model.effects.graph_controls import graph_controls
+    from mmm_model.effects.graph_methods import graph_methods
     from mmm_model.effects.graph_metrics import graph_metrics
 
     graph = fits.final.graph
     frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
+    nodes = fits.panel.channels + fits.panel.controls
+    settings = fits.project.config.graph_settings(nodes)
+    methods = graph_methods(fits.final, fits.panel, settings)
     metrics = graph_metrics(fits.final, fits.panel)
     controls = graph_controls(fits.final, fits.panel)
     tests = edge_tests(fits.effects)
@@ -186,6 +191,7 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
         graph_check.record(connection, fits.refresh_week, controls)
     frames = {
         "channel_graph": frame,
+        "graph_methods": methods,
         "graph_metrics": metrics,
         "graph_controls": controls,
         "edge_tests": tests,
@@ -193,6 +199,7 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     return frames, {
         "published_edges": int(frame["published"].sum()),
         "edges": metadata.table(frame),
+        "methods": metadata.table(methods),
         "metrics": metadata.table(metrics),
         "controls": metadata.table(controls),
         "without_an_edge": metadata.table(tests),

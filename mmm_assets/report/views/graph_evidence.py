@@ -31,14 +31,25 @@ _HISTORY = f"""
 _METRICS = """
     SELECT metric, value FROM mart.graph_metrics WHERE refresh_week = $week ORDER BY metric"""
 
+_METHODS = """
+    SELECT method, used, source, target, lag_weeks, probability, published
+    FROM mart.graph_methods WHERE refresh_week = $week
+    ORDER BY used DESC, method, probability DESC NULLS FIRST"""
+
+_METHOD_WORDS = {
+    "order": "a search over orders of the nodes",
+    "notears": "NOTEARS (edges within a week)",
+    "dynotears": "DYNOTEARS (edges within a week and from past weeks)",
+}
+
 _MOST_EDGES = 40
 
 _MOST_REFRESHES = 52
 
 
 def views(refresh: Refresh) -> tuple[View, ...]:
-    """What removing an edge changes, the controls, the edges over the refreshes."""
-    return _tests(refresh), _controls(refresh), _history(refresh)
+    """What removing an edge changes, other methods, the controls, the edges over the refreshes."""
+    return _tests(refresh), _methods(refresh), _controls(refresh), _history(refresh)
 
 
 def sortability(refresh: Refresh) -> str:
@@ -100,6 +111,52 @@ def _tests(refresh: Refresh) -> View:
         note="Bars: what the source earns through the edge, with its 90 % interval. The table "
         "adds how much worse the driven channel's held-out weeks are forecast without the source.",
         height=fig.height_of(len(names), 30),
+    )  # fmt: skip
+
+
+def _methods(refresh: Refresh) -> View:
+    title = "Where methods disagree"
+    rows = refresh.query(_METHODS)
+    used = rows.loc[rows["used"].fillna(False).astype(bool), "method"]
+    if used.empty:
+        return View("graph-methods", title, "No graph was learned, so no methods are compared.")
+    learned = f"The graph was learned by {_METHOD_WORDS[used.iloc[0]]}"
+    pairs = rows.dropna(subset=["source"])
+    if pairs.empty:
+        return View("graph-methods", title, f"{learned}; the other methods use no edge either.")
+    edge = [f"{refresh.label(a)} → {refresh.label(b)}"
+            for a, b in zip(pairs["source"], pairs["target"], strict=True)]  # fmt: skip
+    pairs = pairs.assign(edge=edge, published=pairs["published"].astype(bool))
+    votes = pairs.pivot_table(index="edge", columns="method", values="published", aggfunc="max")
+    agreed = int((votes.nunique(axis=1) == 1).sum())
+    own = votes[used.iloc[0]].astype(bool)
+    alone = int((own & (votes.sum(axis=1) == 1)).sum())
+    reading = (
+        f"{learned}. Of {words.counted(len(votes), 'edge')} that any method would use, all methods "
+        f"use {agreed}; {alone} of the {int(own.sum())} used here no other method would use."
+    )
+    methods = [used.iloc[0], *(name for name in votes.columns if name != used.iloc[0])]
+    wide = pairs.pivot_table(index="edge", columns="method", values="probability")[methods]
+    order = wide.mean(axis=1).sort_values(ascending=False).index[:_MOST_EDGES]
+    return View(
+        "graph-methods",
+        title,
+        reading,
+        fig.figure(
+            [
+                fig.heat(
+                    methods, list(order), wide.loc[order].to_numpy(), "%{y}, %{x}: %{z:.0%}",
+                    zmin=0, zmax=1,
+                    colorbar={"tickformat": ".0%", "thickness": 8, "outlinewidth": 0},
+                )
+            ],
+            xaxis=fig.names_axis(showgrid=False),
+            yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
+        ),
+        table=pairs.drop(columns="edge"),
+        sql=refresh.shown(_METHODS),
+        note="Probability of each edge by method; the first column is used.",
+        height=fig.height_of(len(order), 22),
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets import mart
+from mmm_model.graph.settings import METHODS
 
 WEEK = date(2026, 11, 16)
 CHANNELS = ("tv", "search", "social", "radio", "display", "out_of_home")
@@ -90,6 +91,7 @@ class _Invented:
             "response_curves": self._curves(),
             "response_curve_parameters": self._parameters(),
             "channel_graph": self._graph(),
+            "graph_methods": self._graph_methods(),
             "graph_metrics": self._graph_metrics(),
             "graph_controls": self._graph_controls(),
             "edge_tests": self._edge_tests(),
@@ -257,7 +259,18 @@ class _Invented:
             control = self.example.controls[0]
             graph.loc[len(graph)] = [names[0], control, 0, 0.3, 0.95, True, "channel", "control"]
         status = np.where(graph["published"].astype(bool), "published", "undetermined")
-        return graph.assign(status=status)
+        return graph.assign(status=status, method="order")
+
+    def _graph_methods(self) -> pd.DataFrame:
+        rows = [(method, method == "order", None, None, None, None, None) for method in METHODS]
+        graph = self._graph()
+        if len(graph):
+            first = graph.loc[0, ["source", "target"]].tolist()
+            rows += [(m, m == "order", *first, 0, 0.9, m != "notears") for m in METHODS]
+        columns = [
+            "method", "used", "source", "target", "lag_weeks", "probability", "published",
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=columns)
 
     def _graph_metrics(self) -> pd.DataFrame:
         if not self.example.edges:

@@ -249,10 +249,18 @@ def test_a_channel_keeps_its_colour_in_every_view(report):
 def test_the_graph_tells_what_follows_from_it(report, example):
     reading = {
         view: report.page.locator(f"#{view} .reading").inner_text()
-        for view in ("graph-network", "graph-weekly", "graph-tests", "graph-controls")
+        for view in (
+            "graph-network",
+            "graph-weekly",
+            "graph-tests",
+            "graph-methods",
+            "graph-controls",
+        )
     }
     source, target = example().channels[:2]
     assert "R²-sortability" in reading["graph-network"]
+    assert "learned by a search over orders" in reading["graph-methods"]
+    assert "all methods use 0" in reading["graph-methods"]
     assert f"Of what {source} brings" in reading["graph-weekly"]
     assert f"Without {source} → {target}" in reading["graph-tests"]
     control = example().controls[0]
