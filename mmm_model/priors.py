@@ -80,6 +80,12 @@ bend much alike, those of another do not (TRIED, "How much curves bend").
 ELASTICITY_SD = 0.4
 """Standard deviation of the logarithm of a channel's around what is usual in its panel."""
 
+USUAL_MEMORY = (2.5, 0.7)
+"""Weeks by which effects come later on average: median of panels, and their spread (log).
+
+A channel's mean lag is expected to be exponential around what is usual in its panel.
+"""
+
 STRAIGHT_CURVES = 0.05
 """How common curves are that do not bend where the data lie."""
 

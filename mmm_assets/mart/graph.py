@@ -27,14 +27,18 @@ GRAPH_TABLES: tuple[Table, ...] = (
                 "VARCHAR",
                 "'published', or 'undetermined': found by some refits, not by enough to be used.",
             ),
-            Column("method", "VARCHAR", "Who learned it: 'order', 'notears' or 'dynotears'."),
+            Column(
+                "method",
+                "VARCHAR",
+                "Who learned it: 'order', 'notears', 'dynotears', or 'joint' with the response.",
+            ),
         ),
     ),
     Table(
         "graph_methods",
         "Edges of each method of learning the graph; one row per method without a source, too.",
         (
-            Column("method", "VARCHAR", "'order', 'notears' or 'dynotears'."),
+            Column("method", "VARCHAR", "'order', 'notears', 'dynotears' or 'joint'."),
             Column("used", "BOOLEAN", "True for the method that the configuration names."),
             Column("source", "VARCHAR", "That drives; null in the row of the method itself."),
             Column("target", "VARCHAR", "That is driven; null likewise."),

@@ -37,10 +37,8 @@ def graph_methods(model: FittedModel, panel: Panel, settings: GraphSettings) -> 
         return pd.DataFrame(columns=list(METHOD_COLUMNS))
     known = panel.hide_tail(model.settings.holdout_weeks)
     fewer = replace(settings, bootstraps=min(settings.bootstraps, _REFITS))
-    graphs = [
-        used if method == used.method else learn_graph(known, replace(fewer, method=method))
-        for method in METHODS
-    ]
+    others = [method for method in METHODS if method != used.method]
+    graphs = [used, *(learn_graph(known, replace(fewer, method=method)) for method in others)]
     pairs = np.argwhere(np.any([graph.drivers() for graph in graphs], axis=0))
     rows = [row for graph in graphs for row in _rows(graph, pairs, graph is used)]
     return pd.DataFrame(rows, columns=list(METHOD_COLUMNS))

@@ -16,7 +16,8 @@ from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
-_DRIVEN_LAGS = 12
+# Of a structural equation: it has few drivers, which act within weeks.
+_DRIVEN_CHAINS, _DRIVEN_LAGS = 2, 12
 
 
 @dataclass(frozen=True)
@@ -120,12 +121,13 @@ def fit_driven(
     """Fit the structural equation of every channel that others drive, drivers first.
 
     By the estimator of the response, so that its members are draws, too: the interval of a
-    mediated effect holds the doubt about both equations. Drivers act within weeks.
+    mediated effect holds the doubt about both equations.
     """
     if settings.learns_graph:  # other numbers of steps and bounds of slopes serve a search
         settings = ModelSettings(members=settings.members, seed=settings.seed)
     settings = replace(
         settings,
+        chains=min(settings.chains, _DRIVEN_CHAINS),
         lag_weeks=min(settings.lag_weeks, _DRIVEN_LAGS),
         # Effectiveness that drifts would take over what the drivers do, as a level does already.
         gru_width=0,

@@ -42,7 +42,7 @@ class ChannelGraph:
     controls
         Names of the controls, length K; there are N = C + K nodes.
     method
-        Who learned it, see `mmm_model.graph.settings.METHODS`.
+        Who learned it: one of `mmm_model.graph.settings.METHODS`, or `JOINT`.
 
     Raises
     ------

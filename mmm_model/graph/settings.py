@@ -13,6 +13,8 @@ from mmm_model.panel import Bools
 Edge = tuple[str, str]
 
 METHODS = ("order", "notears", "dynotears")
+JOINT = "joint"
+"""Method of a graph that was learned together with the response, as the paper does."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmm_model.graph.channel_graph import ChannelGraph
 from mmm_model.graph.learning import without_cycles
-from mmm_model.graph.settings import GraphSettings
+from mmm_model.graph.settings import JOINT, GraphSettings
 from mmm_model.panel import Bools, Floats, Panel
 
 # Standard deviations of the driven channel per one of its driver; a smaller weight is no edge.
@@ -55,7 +55,7 @@ def graph_of(
     The probability of an edge is the share of members that have it. Its lag is the shortest that
     its driver's adstock has, which is none.
     """
-    graph = ChannelGraph.empty(panel.channels, panel.regions, 0, panel.controls)
+    graph = ChannelGraph.empty(panel.channels, panel.regions, 0, panel.controls, JOINT)
     c = len(panel.channels)
     found = adjacency > 0.0
     probability = found.mean(axis=0)

@@ -37,6 +37,7 @@ _METHODS = """
     ORDER BY used DESC, method, probability DESC NULLS FIRST"""
 
 _METHOD_WORDS = {
+    "joint": "NOTEARS, trained together with the response",
     "order": "a search over orders of the nodes",
     "notears": "NOTEARS (edges within a week)",
     "dynotears": "DYNOTEARS (edges within a week and from past weeks)",

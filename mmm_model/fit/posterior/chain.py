@@ -12,6 +12,7 @@ from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.lift_evidence import TestedChannel
 from mmm_model.fit.posterior.returns import Returns, draw_returns
 from mmm_model.fit.posterior.sizes import Total, draw_along, draw_shape
+from mmm_model.fit.posterior.usual import Usual
 from mmm_model.fit.posterior.variance_sampler import VarianceSampler
 from mmm_model.fit.posterior.variances import Variances
 from mmm_model.fit.posterior.whitened import whiten
@@ -42,10 +43,8 @@ class State:
         Prior of the sizes.
     variances
         Of everything that is not media.
-    kernel_weight, curve_weight
-        How common the kinds of kernels and of curves are.
-    elasticity
-        Logarithm of the channels' usual elasticity at their mean exposure.
+    usual
+        What the channels' shapes have in common.
     """
 
     shape: np.ndarray
@@ -54,9 +53,7 @@ class State:
     region_spread: float
     returns: Returns
     variances: Variances
-    kernel_weight: Floats
-    curve_weight: Floats
-    elasticity: float
+    usual: Usual
 
 
 @dataclass(frozen=True)
@@ -127,9 +124,8 @@ class Chain:
 
     def _first(self) -> State:
         design, rng = self.design, self.rng
-        shapes = design.shapes
-        elasticity = float(np.log(priors.USUAL_ELASTICITY[0]))
-        prior = np.exp(shapes.log_prior(shapes.kernel_weight, shapes.curve_weight, elasticity))
+        usual = Usual.first(design.shapes)
+        prior = np.exp(usual.log_prior(design.shapes))
         returns = Returns.first()
         size = 0.5 * np.exp(returns.centre(design.log_spend_share))
         return State(
@@ -139,9 +135,7 @@ class Chain:
             region_spread=priors.REGION_RETURNS_SD,
             returns=returns,
             variances=Variances.first(design),
-            kernel_weight=shapes.kernel_weight,
-            curve_weight=shapes.curve_weight,
-            elasticity=elasticity,
+            usual=usual,
         )
 
     def _kept(self) -> Draw:
@@ -183,8 +177,8 @@ class Chain:
         self._rest, self._rest_low = white, low
 
     def _draw_shapes(self) -> None:
-        now, shapes = self.state, self.design.shapes
-        log_prior = shapes.log_prior(now.kernel_weight, now.curve_weight, now.elasticity)
+        now = self.state
+        log_prior = now.usual.log_prior(self.design.shapes)
         centre = now.returns.centre(self.design.log_spend_share)
         for c in self.rng.permutation(self.design.channels):
             region, bank = now.region[:, c], self._banks[c]
@@ -243,9 +237,7 @@ class Chain:
 
     def _draw_pooled(self) -> None:
         now = self.state
-        shapes = self.design.shapes
-        now.kernel_weight, now.curve_weight = shapes.draw_weights(self.rng, now.shape)
-        now.elasticity = shapes.draw_elasticity(self.rng, now.shape, now.curve_weight)
+        now.usual = now.usual.drawn(self.rng, self.design.shapes, now.shape)
         now.returns = draw_returns(self.rng, now.size, self.design.log_spend_share, now.returns)
 
     def _draw_regions(self) -> None:

@@ -34,6 +34,8 @@ class ShapeBank:
         ``[A]`` and ``[H]``; how common each kind is, is pooled over the channels.
     log_within
         ``[S]`` log prior of a shape within its kinds.
+    mean_lag
+        ``[A]`` weeks by which a kernel's weights come later on average.
     log_elasticity
         ``[H]`` logarithm of the response's relative growth at the mean exposure.
     kernel_weight, curve_weight
@@ -47,6 +49,7 @@ class ShapeBank:
     kernel_kind: np.ndarray
     curve_kind: np.ndarray
     log_within: Floats
+    mean_lag: Floats
     log_elasticity: Floats
     kernel_weight: Floats
     curve_weight: Floats
@@ -74,6 +77,7 @@ class ShapeBank:
             kernel_kind=kernels.kind,
             curve_kind=curves.kind,
             log_within=(log_kernel[:, None] + log_curve).ravel(),
+            mean_lag=kernel @ np.arange(lags),
             log_elasticity=growth.log().numpy(),
             kernel_weight=kernel_weight,
             curve_weight=curve_weight,
@@ -83,48 +87,6 @@ class ShapeBank:
     def curves(self) -> int:
         """Number H of curves."""
         return len(self.curve_kind)
-
-    def log_prior(self, kernel_weight: Floats, curve_weight: Floats, elasticity: float) -> Floats:
-        """``[S]`` log prior of the shapes, given how common their kinds are.
-
-        Parameters
-        ----------
-        elasticity
-            Logarithm of the usual one.
-        """
-        kernel = np.log(kernel_weight)[self.kernel_kind]
-        score = (self.log_elasticity - elasticity) / priors.ELASTICITY_SD
-        curve = np.log(curve_weight)[self.curve_kind] - 0.5 * score**2
-        return self.log_within + (kernel[:, None] + curve).ravel()
-
-    def draw_weights(self, rng: np.random.Generator, shape: np.ndarray) -> tuple[Floats, Floats]:
-        """Draw how common the kinds are, given the channels' shapes."""
-        kernel, curve = self.parts(shape)
-        found = []
-        for kind, weight in (
-            (self.kernel_kind[kernel], self.kernel_weight),
-            (self.curve_kind[curve], self.curve_weight),
-        ):
-            count = np.bincount(kind, minlength=len(weight))
-            drawn = rng.dirichlet(priors.KIND_CHANNELS * weight + count)
-            found.append(np.maximum(drawn, 1e-4))
-        return found[0], found[1]
-
-    def draw_elasticity(
-        self, rng: np.random.Generator, shape: np.ndarray, curve_weight: Floats
-    ) -> float:
-        """Draw the logarithm of the usual elasticity, given the channels' shapes."""
-        centre, spread = np.log(priors.USUAL_ELASTICITY[0]), priors.USUAL_ELASTICITY[1]
-        if spread <= 0:
-            return float(centre)
-        grid = centre + spread * np.linspace(-3.0, 3.0, 31)
-        score = (self.log_elasticity - grid[:, None]) / priors.ELASTICITY_SD
-        curves = self.log_within.reshape(-1, self.curves)[0]
-        weight = np.exp(curves - curves.max()) * curve_weight[self.curve_kind]
-        norm = np.log((weight * np.exp(-0.5 * score**2)).sum(1))
-        log_p = -0.5 * (score[:, self.parts(shape)[1]] ** 2).sum(1) - len(shape) * norm
-        log_p -= 0.5 * ((grid - centre) / spread) ** 2
-        return float(rng.choice(grid, p=np.exp(log_p - np.logaddexp.reduce(log_p))))
 
     def parts(self, shape: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Index of the kernel and of the curve of each shape."""

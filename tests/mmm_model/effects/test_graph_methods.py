@@ -8,7 +8,7 @@ from mmm_model.effects.graph_methods import METHOD_COLUMNS, graph_methods
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.training import Training
 from mmm_model.graph import GraphSettings
-from mmm_model.graph.settings import METHODS
+from mmm_model.graph.settings import JOINT, METHODS
 from mmm_model.panel import Panel
 
 GRAPH = GraphSettings(bootstraps=8)
@@ -25,6 +25,16 @@ def test_every_method_speaks_of_the_same_edges(funnel: Training, funnel_panel: P
     assert len({frozenset(pairs) for pairs in spoken.values()}) == 1
     own = table[(table["method"] == "order") & (table["source"] == "tv")].set_index("target")
     assert own.loc["search", "published"]
+
+
+def test_a_graph_of_the_joint_training_stands_beside_all_methods(
+    funnel: Training, funnel_panel: Panel
+) -> None:
+    assert funnel.final.graph is not None
+    joint = replace(funnel.final, graph=replace(funnel.final.graph, method=JOINT))
+    heads = graph_methods(joint, funnel_panel, GRAPH).query("source.isna()")
+    assert heads["method"].tolist() == [JOINT, *METHODS]
+    assert heads["used"].tolist() == [True, False, False, False]
 
 
 def test_no_graph_no_methods(funnel: Training, funnel_panel: Panel) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmm_model import priors
 from mmm_model.equation.adstock import adstock_of
 from mmm_model.equation.saturation import saturation_of
 from mmm_model.fit.posterior.shapes import ShapeBank
@@ -23,29 +22,6 @@ def test_elasticity_is_the_growth_of_the_response_at_the_mean_exposure(bank: Sha
     curves = bank.responses(exposure)[0, :, : bank.curves]  # the first kernel has one lag
     growth = np.diff(np.log(curves), axis=0)[0] / np.log(1.001)
     np.testing.assert_allclose(np.exp(bank.log_elasticity), growth, rtol=2e-3)
-
-
-def test_usual_elasticity_follows_what_the_channels_have(bank: ShapeBank) -> None:
-    rng = np.random.default_rng(0)
-
-    def usual(curve: int) -> float:
-        shape = np.full(8, curve)
-        each = [bank.draw_elasticity(rng, shape, bank.curve_weight) for _ in range(200)]
-        return float(np.mean(each))
-
-    order = np.argsort(bank.log_elasticity)
-    centre = np.log(priors.USUAL_ELASTICITY[0])
-    assert usual(order[0]) < centre < usual(order[-1])
-
-
-def test_shapes_near_the_usual_elasticity_are_likelier(bank: ShapeBank) -> None:
-    order = np.argsort(bank.log_elasticity)
-    low, high = (
-        bank.log_prior(bank.kernel_weight, bank.curve_weight, float(bank.log_elasticity[c]))
-        for c in (order[0], order[-1])
-    )
-    gain = (high - low).reshape(-1, bank.curves)[0]
-    assert gain[order[0]] < 0 < gain[order[-1]]
 
 
 @pytest.mark.parametrize(("low", "high"), [(2.0, 3.0), (2.0, 5.0), (0.5, 1.0)])
