@@ -13,6 +13,9 @@ from mmm_model.fit.posterior.diagnostics import effective_draws, split_r_hat
 from mmm_model.fit.posterior.lift_evidence import Test, draw_form_doubt
 from mmm_model.panel import Floats
 
+# Share of what media bring from which it matters whether chains agree on a channel.
+_MATTERS = 0.02
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -77,6 +80,13 @@ class Draws:
     def r_hat(self) -> Floats:
         """``[C]`` split R-hat of the logarithm of a channel's size."""
         return split_r_hat(self._log_sizes())
+
+    @property
+    def worst_r_hat(self) -> float:
+        """Largest R-hat of a channel that matters; one where it cannot be told."""
+        size = self.size.mean(axis=0)
+        own = self.r_hat[size > _MATTERS * size.sum()]
+        return float(np.nan_to_num(own, nan=1.0).max(initial=1.0))
 
     @property
     def effective(self) -> Floats:

@@ -45,7 +45,7 @@ def sample(
         progress((number + 1) / settings.chains)
     draws = Draws.of(design, kept, settings.seed, tests)
     for _ in range(_MORE):
-        if not (draws.r_hat > _AGREE).any():
+        if draws.worst_r_hat <= _AGREE:
             break
         kept = [chain.go_on(2 * settings.draws)[1::2] for chain in chains]
         draws = Draws.of(design, kept, settings.seed, tests)
