@@ -70,8 +70,9 @@ GATES: tuple[Gate, ...] = (
         "chains_agree",
         "channel_summary",
         "Independent chains of the posterior agree on every channel that brings more than 2 % of "
-        "what media bring: R-hat is at most 1.5. Where the data allow several stories, give more "
-        "sweeps (model.draws), a lift test, or a control that shows demand.",
+        "what media bring: R-hat is at most 1.5. Where the data allow several stories, add a "
+        "lift test or a control that shows demand, give more sweeps (model.draws), or take the "
+        "likeliest one (model.estimator: search).",
         """
         SELECT 'channel ' || channel || ': R-hat ' || round(r_hat, 2)
         FROM mart.channel_summary

@@ -11,8 +11,9 @@ from mmm_model.fit.posterior.lift_evidence import Test, tested_channels
 from mmm_model.settings import ModelSettings
 
 # Chains that disagree more than this go on, so many times at most, twice as long as at first; of
-# what they bring then every second sweep counts, and what was before was warming up.
-_AGREE = 1.2
+# what they bring then every second sweep counts, and what was before was warming up. Chains
+# that are farther apart than the second figure tell different stories, and do not meet.
+_AGREE, _APART = 1.2, 2.0
 _MORE = 2
 
 
@@ -45,7 +46,7 @@ def sample(
         progress((number + 1) / settings.chains)
     draws = Draws.of(design, kept, settings.seed, tests)
     for _ in range(_MORE):
-        if draws.worst_r_hat <= _AGREE:
+        if not _AGREE < draws.worst_r_hat < _APART:
             break
         kept = [chain.go_on(2 * settings.draws)[1::2] for chain in chains]
         draws = Draws.of(design, kept, settings.seed, tests)
