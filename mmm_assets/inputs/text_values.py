@@ -57,15 +57,13 @@ def day_sql(column: str, date_format: str | None, week_origin: date | None) -> s
 
 def number_sql(column: str, decimal: str) -> str:
     """SQL for the number that a text says; null where it says none."""
-    written = _written(f"raw.{column}")
-    digits = digits_sql(f"raw.{column}")
     group, mark = (",", "\\.") if decimal == "." else (".", ",")
-    grouped = f"regexp_full_match({digits}, {quote_text(_grouped(re.escape(group), mark))})"
-    plain = f"CASE WHEN {grouped} THEN replace({digits}, '{group}', '') ELSE {digits} END"
+    grouped = f"regexp_full_match(parts.digits, {quote_text(_grouped(re.escape(group), mark))})"
+    plain = f"CASE WHEN {grouped} THEN replace(parts.digits, '{group}', '') ELSE parts.digits END"
     number = f"try_cast(replace({plain}, '{decimal}', '.') AS DOUBLE)"
     if decimal == ",":
-        number = f"CASE WHEN {grouped} OR NOT contains({digits}, '.') THEN {number} END"
-    number = f"{number} * {_multiple(written)}"
+        number = f"CASE WHEN {grouped} OR NOT contains(parts.digits, '.') THEN {number} END"
+    number = _with_parts(f"raw.{column}", f"{number} * {_multiple()}")
     # A plain number needs no other look; for many millions of rows that counts. Words such as
     # 'inf' are numbers, too, and the rules say what they are. With a decimal comma '1.234' is a
     # thousand and more, so nothing with a point is cast as it stands.
@@ -81,6 +79,15 @@ def number_sql(column: str, decimal: str) -> str:
 def digits_sql(text: str) -> str:
     """SQL for the digits of a cell and the marks between them; empty where it is no number."""
     return f"regexp_extract({_written(text)}, {quote_text(_PARTS)}, 1)"
+
+
+def _with_parts(text: str, sql: str) -> str:
+    """SQL of a cell's ``parts``: ``digits`` and the word of a ``multiple``, taken apart once.
+
+    DuckDB compiles every pattern of a query whenever it runs, also where there is no row.
+    """
+    found = f"regexp_extract({_written(text)}, {quote_text(_PARTS)}, ['digits', 'multiple'])"
+    return f"list_transform([{found}], lambda parts: {sql})[1]"
 
 
 def _written(text: str) -> str:
@@ -117,12 +124,15 @@ def _grouped(group: str, mark: str) -> str:
     return f"[-+]?({threes}|{indian})({mark}[0-9]*)?"
 
 
-def _multiple(written: str) -> str:
-    word = f"regexp_extract({written}, {quote_text(_PARTS)}, 2)"
+def _multiple() -> str:
+    """SQL for the factor that the word of a multiple stands for."""
     powers: dict[int, list[str]] = {}
     for name, power in MULTIPLES.items():
         powers.setdefault(power, []).append(quote_text(name))
-    cases = " ".join(f"WHEN {word} IN ({', '.join(w)}) THEN 1e{p}" for p, w in powers.items())
+    cases = " ".join(
+        f"WHEN parts.multiple IN ({', '.join(words)}) THEN 1e{power}"
+        for power, words in powers.items()
+    )
     return f"CASE {cases} ELSE 1 END"
 
 
