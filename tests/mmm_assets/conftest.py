@@ -106,7 +106,8 @@ def small_project(tmp_path: Path) -> SmallProject:
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as opened:
+    """One thread: of a few rows each further one only costs its start."""
+    with duckdb.connect(config={"threads": 1}) as opened:
         yield opened
 
 
