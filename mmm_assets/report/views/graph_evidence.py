@@ -154,7 +154,7 @@ def _methods(refresh: Refresh) -> View:
             xaxis=fig.names_axis(showgrid=False),
             yaxis=fig.names_axis(showgrid=False, autorange="reversed"),
         ),
-        table=pairs.drop(columns="edge"),
+        table=rows,
         sql=refresh.shown(_METHODS),
         note="Probability of each edge by method; the first column is used.",
         height=fig.height_of(len(order), 22),
