@@ -18,7 +18,7 @@ import duckdb
 from mmm_assets.guessing.date_formats import COUNTED_FROM, DATE_FORMATS, WEEK_FORMATS
 from mmm_assets.guessing.decimal_marks import find_marks
 from mmm_assets.inputs.source_files import SourceError, open_file
-from mmm_assets.inputs.text_values import MISSING, day_sql, number_sql
+from mmm_assets.inputs.text_values import MISSING, day_sql, number_sql, written_day_sql
 from mmm_assets.store.sql_text import quote_text
 
 LOOKED_AT = 300_000
@@ -120,8 +120,8 @@ class TableProfile:
             if column.highest < 190_001:
                 return False, None, False
         fitting = []
-        for format_ in DATE_FORMATS:
-            if self._all_days(column, format_, 20) and self._all_days(column, format_, LOOKED_AT):
+        for format_ in self._readable_as(column):
+            if self._all_days(column, format_):
                 days = self.days(column, format_)
                 steps = {(later - day).days for day, later in pairwise(days)}
                 # 2024-11, 2024-12, 2025-01 are months, not weeks with a gap of most of a year.
@@ -222,14 +222,27 @@ class TableProfile:
             unread=unread,
         )
 
-    def _all_days(self, column: Column, date_format: str | None, rows: int) -> bool:
+    def _readable_as(self, column: Column) -> list[str | None]:
+        """Formats in which the first cells are days of any year.
+
+        One query for all formats: a query of each costs ten times as much.
+        """
         cell = f"c{column.place}"
+        read = ", ".join(f"count({written_day_sql(cell, format_)})" for format_ in DATE_FORMATS)
         row = self._connection.execute(
-            f"SELECT bool_and({day_sql(cell, date_format, None)} IS NOT NULL) "
-            f"FILTER ({cell} <> '') "
-            f"FROM (SELECT {cell} FROM {self._table} WHERE {cell} IS NOT NULL LIMIT {rows})"
+            f"SELECT count(*) FILTER ({cell} <> ''), {read} "
+            f"FROM (SELECT {cell} FROM {self._table} WHERE {cell} IS NOT NULL LIMIT 20)"
         ).fetchone()
-        return bool(row and row[0])
+        assert row is not None
+        written, *days = row
+        return [f for f, found in zip(DATE_FORMATS, days, strict=True) if found == written > 0]
+
+    def _all_days(self, column: Column, date_format: str | None) -> bool:
+        cell = f"c{column.place}"
+        row = self._one(
+            f"SELECT bool_and({day_sql(cell, date_format, None)} IS NOT NULL) FILTER ({cell} <> '')"
+        )
+        return bool(row[0])
 
     def _one(self, select: str) -> tuple[Any, ...]:
         row = self._connection.execute(f"{select} FROM {self._table} AS raw").fetchone()

@@ -23,7 +23,15 @@ from mmm_assets.inputs.number_words import (
 )
 from mmm_assets.store.sql_text import quote_text
 
-__all__ = ["DAY_COUNTS", "MISSING", "day_sql", "digits_sql", "number_sql", "present_sql"]
+__all__ = [
+    "DAY_COUNTS",
+    "MISSING",
+    "day_sql",
+    "digits_sql",
+    "number_sql",
+    "present_sql",
+    "written_day_sql",
+]
 
 DAY_COUNTS = {
     "epoch seconds": "(DATE '1970-01-01' + ({n} // 86400)::INTEGER)",
@@ -42,17 +50,22 @@ def day_sql(column: str, date_format: str | None, week_origin: date | None) -> s
         low, high = _span_of(date_format)
         day = DAY_COUNTS[date_format].format(n=number)
         return f"CASE WHEN {number} BETWEEN {low} AND {high} THEN {day} END"
-    if date_format:
-        pattern, suffix = date_format, ""
-        if "%V" in pattern and "%u" not in pattern:  # an ISO week, e.g. %G-W%V, is its Monday
-            pattern, suffix = f"{pattern}-%u", " || '-1'"
-        day = f"try_strptime({text}{suffix}, {quote_text(pattern)})::DATE"
-    else:
-        day = f"try_cast({text} AS DATE)"
+    day = written_day_sql(column, date_format)
     if week_origin:
         number = f"try_cast(regexp_extract({text}, '^(-?[0-9]{{1,5}})(\\.0*)?$', 1) AS INTEGER)"
         day = f"coalesce(DATE '{week_origin.isoformat()}' + 7 * {number}, {day})"
     return f"CASE WHEN year({day}) BETWEEN 1980 AND 2100 THEN {day} END"
+
+
+def written_day_sql(column: str, date_format: str | None) -> str:
+    """SQL for the day of any year that a text names in a format of ``strptime``, or ISO (None)."""
+    text = f"trim({column})"
+    if date_format is None:
+        return f"try_cast({text} AS DATE)"
+    pattern, suffix = date_format, ""
+    if "%V" in pattern and "%u" not in pattern:  # an ISO week, e.g. %G-W%V, is its Monday
+        pattern, suffix = f"{pattern}-%u", " || '-1'"
+    return f"try_strptime({text}{suffix}, {quote_text(pattern)})::DATE"
 
 
 def number_sql(column: str, decimal: str) -> str:
