@@ -156,6 +156,9 @@ def _failing_rows(
     batches = asset.add_batch_definition_whole_dataframe("all")
     found: list[list[int] | None] = []
     for rule, frame in zip(rules, frames, strict=True):
+        if frame.empty and rule.judges_rows:
+            found.append(None)
+            continue
         arguments = {
             key: values[value[1:]] if isinstance(value, str) and value.startswith("$") else value
             for key, value in rule.arguments.items()

@@ -42,3 +42,8 @@ class Rule:
     expectation: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     waivable: bool = True
+
+    @property
+    def judges_rows(self) -> bool:
+        """Whether single rows break the rule, so that no rows break it never."""
+        return not self.expectation.startswith("ExpectTable")
