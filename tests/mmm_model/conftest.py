@@ -7,7 +7,7 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
 
-QUICK = ModelSettings(members=2, chains=2, warmup=30, draws=30, steps=4, gru_width=3)
+QUICK = ModelSettings(members=2, chains=2, warmup=10, draws=10, steps=4, gru_width=3)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from tests.mmm_model.model_panels import small_panel
 
-QUICK = ModelSettings(holdout_weeks=8, members=2, steps=5, gru_width=0)
+QUICK = ModelSettings(holdout_weeks=8, members=2, chains=2, warmup=30, draws=30, gru_width=0)
 GRAPH = GraphSettings(bootstraps=20)
 
 

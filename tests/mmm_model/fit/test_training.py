@@ -48,7 +48,7 @@ def test_units_do_not_matter(panel, quick, training):
 @pytest.mark.parametrize("axis", ["regions", "channels"])
 def test_permuting_permutes_the_results(panel, axis):
     # Members differ in their draws by position, and the GRU starts from one; so neither here.
-    settings = ModelSettings(members=1, steps=4, gru_width=0)
+    settings = ModelSettings(members=1, chains=1, warmup=20, draws=20, gru_width=0)
     rng = np.random.default_rng(3)
     order = rng.permutation(len(getattr(panel, axis)))
     names = tuple(np.array(getattr(panel, axis))[order])
@@ -67,7 +67,7 @@ def test_permuting_permutes_the_results(panel, axis):
 def test_truth_is_found_on_easy_data():
     panel = small_panel(regions=6, weeks=104, noise=0.01)
     size = panel.kpi.mean(axis=1)[:, None, None]
-    model = fit(panel, ModelSettings(members=1, steps=20))[0]
+    model = fit(panel, ModelSettings(members=1, chains=2, warmup=60, draws=60))[0]
     media = model.components(panel).media[0]
     rng = np.random.default_rng(0)
     truth_size = 1000.0 * np.exp(rng.normal(0, 0.7, 6))[:, None, None]
