@@ -12,12 +12,12 @@ from mmm_assets.guessing.frame import (
     Frame,
     GuessError,
     InitOptions,
-    is_control_value,
     listed,
     mostly_number,
 )
 from mmm_assets.guessing.kpi import find_kpi
 from mmm_assets.guessing.profile import Column, TableProfile
+from mmm_assets.guessing.shapes import is_value
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def _find_controls(
         return None, {}
     for table in tables:
         if table.control and table is not media_table:
-            value = next(c for c in table.profile.columns if is_control_value(c))
+            value = next(c for c in table.profile.columns if is_value(c))
             return table, {"layout": "long", "control": table.control.name, "value": value.name}
         if table in columns and columns[table].controls:
             return table, {"layout": "wide", "columns": list(columns[table].controls)}

@@ -34,6 +34,7 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
         If no week can be read, or what was found does not make a configuration.
     """
     tables = _tables(found, options, said)
+    read_by_queries = _folders_of_queries(found, tables, options)
     origin = None
     if any(f.is_index for f in (found.kpi_table, found.media_table, found.controls_table) if f):
         origin = _origin(found.kpi_table, options, said)
@@ -46,6 +47,7 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
         **({"week_origin": origin} if origin else {}),
         "refresh": _refresh(kpi_days(found, origin), options, found.kpi_table.week.name),
         "model": {"holdout_weeks": options.holdout_weeks},
+        **({"queries": {"folders": read_by_queries}} if read_by_queries else {}),
     }
     try:
         ProjectConfig.model_validate(content)
@@ -175,6 +177,16 @@ def _kpi_source(found: Assignment, options: InitOptions, said: list[str]) -> dic
         mark = quote_text(profile.delimiter)
         file = f"read_csv({file}, all_varchar = true, header = true, delim = {mark})"
     return {"sql": f"SELECT DISTINCT {columns} FROM {file}", **section}
+
+
+def _folders_of_queries(
+    found: Assignment, tables: dict[str, Any], options: InitOptions
+) -> list[str]:
+    """Folders that the queries must be allowed to read besides that of the configuration."""
+    folder = found.kpi_table.profile.file.parent
+    if "sql" not in tables["kpi"] or folder.is_relative_to(options.out.resolve()):
+        return []
+    return [_relative(folder, options.out)]
 
 
 def _decimal(profile: TableProfile) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from mmm_assets.guessing import words
+from mmm_assets.guessing import shapes, words
 from mmm_assets.guessing.profile import Column, TableProfile
 
 
@@ -75,8 +75,9 @@ def find_frame(profile: TableProfile, options: InitOptions, said: list[str]) -> 
     if apart and apart[len(apart) // 2] > 10:
         raise GuessError(
             f"{profile.file.name}: the days of '{week.name}' are {apart[len(apart) // 2]} apart; "
-            "weeks or days are needed. Give the column of weeks with --week"
+            "weeks or days are needed. Deliver weeks, or name another column with --week"
         )
+    _refuse(shapes.row_for_each_measure(profile, week))
     frame = Frame(profile, week, date_format, not is_date, None)
     if not is_date and not (week.is_number and week.whole and week.highest < 100_000):
         cell = week.words[0] if week.words else f"{week.lowest:.0f}"
@@ -87,36 +88,16 @@ def find_frame(profile: TableProfile, options: InitOptions, said: list[str]) -> 
     channel = _find_names(profile, frame, words.CHANNEL, _is_media_measure)
     control = None
     if channel is None:
-        control = _find_names(profile, frame, words.CONTROL_NAME, is_control_value)
+        control = _find_names(profile, frame, words.CONTROL_NAME, shapes.is_value)
     if control:
-        _refuse_one_for_all(profile, control)
+        _refuse(shapes.one_table_for_all(profile, control))
     frame = replace(frame, channel=channel, control=control)
     return replace(frame, region=_find_region(profile, frame, options))
 
 
-def _refuse_one_for_all(profile: TableProfile, control: Column) -> None:
-    """Refuse a long table whose names are those of a KPI and of media, too."""
-    signs = frozenset().union(*(signs for signs, _ in words.KPI))
-    kpis = [word for word in control.words if words.has(word, signs)]
-    media = [word for word in control.words if words.is_channel(word) or words.is_spend(word)]
-    value = next((c for c in profile.columns if is_control_value(c)), None)
-    if not (kpis and media and value):
-        return
-
-    def query(names: Sequence[str]) -> str:
-        listed_names = ", ".join(f"'{name}'" for name in names[:3])
-        return (
-            f"SELECT * FROM read_csv('{profile.file.name}', all_varchar = true) "
-            f'WHERE "{control.name}" IN ({listed_names})'
-        )
-
-    raise GuessError(
-        f"{profile.file.name} is one long table of everything: '{control.name}' names what "
-        f"'{value.name}' holds ({', '.join(control.words[:6])}). Write its rows to one table for "
-        f"each role and give these, or give each role its rows by sql in mmm.yaml: tables.kpi.sql: "
-        f"{query(kpis)} with kpi: {value.name}; tables.media.sql: {query(media)} with layout: "
-        f"long, channel: {control.name}, spend: {value.name}"
-    )
+def _refuse(fault: str | None) -> None:
+    if fault:
+        raise GuessError(fault)
 
 
 def _find_week(profile: TableProfile, options: InitOptions) -> Column:
@@ -139,18 +120,8 @@ def _find_week(profile: TableProfile, options: InitOptions) -> Column:
             if words.has(column.name, sign):
                 return column
     raise GuessError(
-        f"{profile.file.name}: no column holds dates or numbered weeks. {_like_weeks(profile)}"
-        f"Give it with --week; the columns are {listed(profile)}"
-    )
-
-
-def _like_weeks(profile: TableProfile) -> str:
-    """Say of columns that are called like weeks which cell could not be read."""
-    return "".join(
-        f"'{c.name}' is called like one, but '{c.unread}' is not read as a date: write it as "
-        "2024-12-31 or 2024-W05, with its year. "
-        for c in profile.columns
-        if c.unread and words.has(c.name, words.WEEK)
+        f"{profile.file.name}: no column holds dates or numbered weeks. "
+        f"{shapes.called_like_weeks(profile)}Give it with --week; the columns are {listed(profile)}"
     )
 
 
@@ -173,11 +144,6 @@ def _is_media_measure(column: Column) -> bool:
     return words.has(column.name, words.SPEND | words.BUDGET) or (
         words.exposure_rank(column.name) is not None
     )
-
-
-def is_control_value(column: Column) -> bool:
-    """Whether a column may hold the values of a long table of controls."""
-    return words.has(column.name, words.CONTROL_VALUE)
 
 
 def _find_region(profile: TableProfile, frame: Frame, options: InitOptions) -> Column | None:
@@ -218,6 +184,7 @@ def _find_region(profile: TableProfile, frame: Frame, options: InitOptions) -> C
         is_text = column.numbers < column.filled
         if is_text and column not in rest and profile.are_keys([*rest, column]):
             return column
+    _refuse(shapes.row_twice(profile, frame.week))
     raise GuessError(
         f"{profile.file.name}: the weeks of '{frame.week.name}' repeat, and no column tells the "
         f"rows apart. Give the column of regions with --region; the columns are "

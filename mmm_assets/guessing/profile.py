@@ -164,6 +164,16 @@ class TableProfile:
         cells = ", ".join(f"c{c.place}" for c in columns)
         return int(self._one(f"SELECT count(DISTINCT ({cells}))")[0])
 
+    def first_twice(self, column: Column) -> tuple[str, list[int]]:
+        """The first cell of a column that is there again, and its rows, counted from 1."""
+        cell = f"c{column.place}"
+        row = self._connection.execute(
+            f"SELECT {cell}, list(rowid + 1 ORDER BY rowid) AS places FROM {self._table} "
+            f"GROUP BY 1 HAVING count(*) > 1 ORDER BY places[1] LIMIT 1"
+        ).fetchone()
+        assert row is not None
+        return str(row[0]), row[1]
+
     def varies_within(self, column: Column, group: Column | None) -> bool:
         """Whether a column changes from row to row of a group."""
         by = f"GROUP BY c{group.place}" if group else ""

@@ -31,6 +31,17 @@ _MOST_NOTES = 12
 _LATIN_PAGES = ("cp1252", "cp1250", "cp1254", "cp1257", "mac_roman", "cp850")
 _OTHER_PAGES = ("cp1251", "koi8_r", "cp1253", "shift_jis", "gb18030", "big5", "euc_kr")
 """What a file that is not UTF-8 may be written in: with Latin letters, and with others."""
+_LETTER = r"[^\W\d_]"
+_STRANGE = re.compile(
+    rf"(?<!{_LETTER})[À-ÖØ-Þ](?!{_LETTER})"  # a capital that is a word
+    r"|(?<=[a-zß-öø-ÿ])[À-ÖØ-ÞŒŠŸŽ]"  # a capital within a word
+    rf"|(?<={_LETTER})(?:[^\x00-\x7f\w’‘]|[¹²³])(?={_LETTER})"  # a symbol within a word
+    rf"|(?<={_LETTER})[¿¡]"  # a mark of Spanish that ends one
+    "|[ˇ\u2500-\u259f]"  # an accent without its letter, pieces of frames
+)
+"""What text has that is read by a code page it was not written in."""
+_NOT_WESTERN = re.compile("[ŠšŽžÐðÝýÞþ]")
+"""Letters of code page 1252 by which others are known: few of its languages have them."""
 
 TOTALS = frozenset(
     (
@@ -255,17 +266,33 @@ def _encoding(start: bytes, stream: IO[bytes]) -> str | None:
 
 def _code_page(content: bytes) -> str:
     """Code page that makes the most of the lines with letters beyond ASCII."""
-    lines = [line for line in content.splitlines() if not line.isascii()][:200]
-    runs = re.findall(rb"[\x80-\xff]+", b"\n".join(lines))
+    lines = b"\n".join([line for line in content.splitlines() if not line.isascii()][:200])
+    runs = re.findall(rb"[\x80-\xff]+", lines)
     # In Latin text letters beyond ASCII stand alone; elsewhere words are made of them.
     is_latin = sum(map(len, runs)) < 2.5 * len(runs)
-    pages = list(_LATIN_PAGES if is_latin else _OTHER_PAGES)
-    found = from_bytes(b"\n".join(lines), cp_isolation=pages).best()
-    page = str(found.encoding) if found else "cp1252"
-    for choice in (page, "cp1252", "latin-1"):
-        try:
-            content.decode(choice)
-        except UnicodeDecodeError:
-            continue
-        return choice
+    pages = _plausible(lines) if is_latin else list(_OTHER_PAGES)
+    found = from_bytes(lines, cp_isolation=pages).best()
+    alike = [page for page in pages if found and _decoded(lines, page) == str(found)]
+    for choice in (*alike, *([found.encoding] if found else []), "cp1252"):
+        if _decoded(content, choice) is not None:
+            return choice
     return "latin-1"
+
+
+def _plausible(lines: bytes) -> list[str]:
+    """Latin code pages by which the fewest characters stand where none of their kind does."""
+    texts = {page: _decoded(lines, page) for page in _LATIN_PAGES}
+    strange = {page: len(_STRANGE.findall(text)) for page, text in texts.items() if text}
+    pages = [page for page in strange if strange[page] == min(strange.values())]
+    if "cp1252" not in pages or len(pages) == 1:
+        return pages or list(_LATIN_PAGES)
+    # A few words do not tell the languages of Europe apart: by far the most files are of this one.
+    western = not _NOT_WESTERN.search(texts["cp1252"] or "")
+    return ["cp1252"] if western else pages[1:]
+
+
+def _decoded(content: bytes, page: str) -> str | None:
+    try:
+        return content.decode(page)
+    except UnicodeDecodeError:
+        return None

@@ -105,7 +105,7 @@ def names_distinct(role: Role) -> Rule:
         role.name,
         "blocking",
         f"No two {name}s of {role.name} differ in capitals, accents, spaces or hyphens alone.",
-        "Spell the name alike in all rows.",
+        "Spell the name alike in all rows; what is not the same needs another name.",
         f"""
         WITH spelt AS (
             SELECT {name}, {plain} AS plain, count(*) AS rows,

@@ -132,8 +132,8 @@ def unit_steps(role: Role, columns: tuple[str, ...]) -> Rule:
         role.name,
         "warning",
         "No series is checks.unit_factor times as large, or as small, from one week on.",
-        "Deliver all weeks in one unit: this is most often euros before and thousands after. If "
-        "it is true, the model learns from it as it is.",
+        "Deliver all weeks in one unit: this is most often euros in one part and thousands in the "
+        "other. If it is true, the model learns from it as it is.",
         f"""
         WITH steps AS (
             SELECT *, avg(ln(value)) OVER later - avg(ln(value)) OVER earlier AS step,

@@ -207,6 +207,10 @@ def test_three_decimals_that_may_be_thousands_are_told(tables: Tables) -> None:
     [
         ("cp1252", "Umsatz €"),
         ("cp1252", "Umsatz für Köln €"),
+        ("cp1252", "vendas por região"),
+        ("cp1250", "sprzedaż w złotych"),
+        ("cp850", "Umsätze für Köln"),
+        ("mac_roman", "ventes de l’été"),
         ("utf-16", "Umsatz"),
         ("cp1251", "Продажи за неделю"),
     ],
@@ -215,6 +219,13 @@ def test_code_pages(tables: Tables, code_page: str, word: str) -> None:
     text = csv_of(f"date;TV Kosten;Suche Kosten;{word}", MONDAYS, TV, SEARCH, SALES, delimiter=";")
     tables.init(tables.write(text, encoding=code_page), kpi=word)
     assert tables.kpi == sum(SALES)
+
+
+def test_a_sign_of_money_in_each_header_is_no_letter_of_another_page(tables: Tables) -> None:
+    header = "date;TV Kosten €;Suche Kosten €;Umsatz €"
+    text = csv_of(header, MONDAYS, TV, SEARCH, SALES, delimiter=";")
+    tables.init(tables.write(text, encoding="cp1252"))
+    assert tables.config.tables.kpi.kpi == "Umsatz €"
 
 
 @pytest.mark.parametrize(
@@ -553,6 +564,39 @@ def test_a_long_table_of_everything_says_how_to_bring_it_in(tables: Tables) -> N
     assert "'VariableName'" in said and "tables.kpi.sql" in said and "'Sales'" in said
 
 
+def test_a_row_for_each_measure_says_how_to_bring_it_in(tables: Tables) -> None:
+    rows = [
+        (day, channel, metric, value)
+        for n, day in enumerate(MONDAYS)
+        for channel, metric, value in (
+            ("tv", "spend", TV[n]),
+            ("tv", "impressions", 90 * TV[n]),
+            ("search", "spend", SEARCH[n]),
+            ("", "sales", SALES[n]),
+        )
+    ]
+    text = csv_of("week,channel,metric,value", *map(list, zip(*rows, strict=True)))
+    file = tables.write(text, "long.csv")
+    said = tables.refused(file)
+    assert "'metric' says what 'value' is (impressions, sales, spend)" in said
+    query = re.search(r"e\.g\. by (SELECT .* GROUP BY ALL)", said)
+    assert query
+    side_by_side = query[1].replace("'long.csv'", f"'{file}'")
+    spent = tables.one(f"SELECT sum(spend::INTEGER) FROM ({side_by_side}) WHERE channel = 'tv'")
+    assert spent == sum(TV)
+
+
+def test_a_row_that_is_there_twice_is_named(tables: Tables) -> None:
+    text = csv_of(HEADER, *([*column, column[10]] for column in (MONDAYS, TV, SEARCH, SALES)))
+    assert "'2023-03-13' in 'date' stands in rows 11 and 41" in tables.refused(tables.write(text))
+
+
+def test_months_are_refused_as_such(tables: Tables) -> None:
+    months = [f"{2020 + n // 12}-{n % 12 + 1:02}" for n in range(WEEKS)]
+    text = csv_of(HEADER.replace("date", "period"), months, TV, SEARCH, SALES)
+    assert "'period' holds months ('2020-01')" in tables.refused(tables.write(text))
+
+
 def test_a_kpi_that_is_repeated_for_each_channel_counts_once(tables: Tables) -> None:
     rows = [
         (day, channel, values[n], SALES[n])
@@ -566,6 +610,8 @@ def test_a_kpi_that_is_repeated_for_each_channel_counts_once(tables: Tables) -> 
     tables.init(file)
     require_sums(tables)
     assert not [name for name, outcome in tables.check().items() if outcome.blocks]
+    tables.init(tables.write(text, "beside.csv"))  # not in the folder of the configuration
+    require_sums(tables)
     claimed = [(day, channel, spend, spend) for day, channel, spend, _ in rows]
     text = csv_of("date,channel,spend,sales", *map(list, zip(*claimed, strict=True)))
     assert "differs between the channels" in tables.refused(tables.write(text))
