@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 
 import duckdb
@@ -29,8 +30,8 @@ PUBLISH = "Make it again from the working file:  mmm publish --all"
 
 def foreign_logs(file: Path) -> list[Path]:
     """Logs of writers beside a database file, and beside the file that a link leads to."""
-    logs = {Path(f"{path}.wal") for path in (file, file.resolve())}
-    return sorted(log for log in logs if log.exists())
+    beside = (file, file.resolve())
+    return sorted({log for path in beside for log in path.parent.glob(f"{escape(path.name)}.wal*")})
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +24,12 @@ from mmm_assets.store.details import drop_details, weeks_beyond
 from mmm_assets.store.durable import replace_durably
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
+from mmm_assets.store.metadata_journal import (
+    ONE_CHECKPOINT,
+    journal_of,
+    keep_metadata,
+    undo_cut_checkpoint,
+)
 from mmm_assets.store.migrations import migrate, require_known_version
 from mmm_assets.store.published_file import PUBLISH, WRITTEN_TO, foreign_logs, open_as_published
 from mmm_assets.store.room import (
@@ -43,6 +49,9 @@ Locks, spilled data and Dagster's records of its runs are left out."""
 
 RESTORE, DECIDED = ".restore", "decided"
 """Folder of a restore on its way, and the note in it after which it must be finished."""
+
+WORK = "work"
+"""Name of the lock under which the working file is opened."""
 
 SPILL = ".spill"
 """Folder in which DuckDB keeps what does not fit into memory."""
@@ -100,7 +109,7 @@ class Warehouse:
         WarehouseError
             If the folder cannot be written to, or a newer release wrote the file.
         """
-        with self.turn("work"), self._open_work_file() as connection:
+        with self.turn(WORK), self._open_work_file() as connection:
             migrate(connection, self.work_file, "work")
             create_schemas(connection)
             connection.begin()
@@ -112,12 +121,24 @@ class Warehouse:
                 raise
             connection.commit()
 
-    def _open_work_file(self) -> duckdb.DuckDBPyConnection:
+    @contextmanager
+    def _open_work_file(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the working file; a process that dies meanwhile leaves a journal to undo it by."""
         if (self.folder / RESTORE / DECIDED).exists():
             raise WarehouseError(
                 f"a restore of {self.folder} was cut short. Say it again:  mmm restore DIR"
             )
-        return _connect(self.work_file, self.memory_limit)
+        if not self.work_file.exists():
+            with _connect(self.work_file, self.memory_limit, ONE_CHECKPOINT) as connection:
+                yield connection
+            return
+        with (
+            self.work_file.open("rb") as stream,
+            _connect(self.work_file, self.memory_limit, ONE_CHECKPOINT) as connection,
+        ):
+            keep_metadata(connection, self.work_file, stream)
+            yield connection
+        journal_of(self.work_file).unlink(missing_ok=True)
 
     @contextmanager
     def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -130,7 +151,7 @@ class Warehouse:
             file = Path(folder) / "rehearsal.duckdb"
             with _connect(file, self.memory_limit) as connection:
                 if self.work_file.exists():
-                    with self.turn("work"):
+                    with self.turn(WORK):
                         _take_over(connection, self.work_file)
                 require_known_version(connection, self.work_file)
                 migrate(connection, file, "work")
@@ -203,7 +224,7 @@ class Warehouse:
             try:
                 if self.published_file.exists() and not anew:
                     shutil.copyfile(self.published_file, draft)
-                with self.turn("work"), _connect(draft, self.memory_limit) as connection:
+                with self.turn(WORK), _connect(draft, self.memory_limit) as connection:
                     self._replace_in(connection, refresh_weeks)
                     size = size_of(connection)
                 write_anew_if_wasteful(draft, size)
@@ -268,7 +289,7 @@ class Warehouse:
             working = FileSize(self.work_file.stat().st_size, 0)
             with (
                 suppress(WarehouseError, duckdb.Error),
-                self.turn("work", seconds=0),
+                self.turn(WORK, seconds=0),
                 duckdb.connect(str(self.work_file), read_only=True) as connection,
             ):
                 working = size_of(connection)
@@ -276,16 +297,17 @@ class Warehouse:
 
     def give_back(self) -> None:
         """Write the working file anew where too much of it is dead."""
-        with self.turn("work"):
+        with self.turn(WORK):
             if not self.work_file.exists():
                 return
             with self._open_work_file() as connection:
                 size = size_of(connection)  # to close it leaves no log
             write_anew_if_wasteful(self.work_file, size)
 
+    @contextmanager
     def turn(
         self, name: str, seconds: float | None = None, busy: str | None = None
-    ) -> AbstractContextManager[None]:
+    ) -> Iterator[None]:
         """Hold one of the warehouse's locks; a process that dies gives it back.
 
         Parameters
@@ -306,7 +328,10 @@ class Warehouse:
         """
         message = busy or f"another run holds '{name}' of the warehouse {self.folder}"
         wait = LOCK_SECONDS if seconds is None else seconds
-        return hold(self.folder / ".locks" / f"{name}.lock", wait, message)
+        with hold(self.folder / ".locks" / f"{name}.lock", wait, message):
+            if name == WORK:
+                undo_cut_checkpoint(self.work_file)
+            yield
 
     def week_turn(
         self, refresh_week: date, seconds: float | None = None
@@ -317,15 +342,18 @@ class Warehouse:
 
     def sweep(self) -> None:
         """Remove what killed processes left of DuckDB's spilled data."""
-        with self.turn("work"):
+        with self.turn(WORK):
             shutil.rmtree(self.folder / SPILL, ignore_errors=True)
 
 
-def _connect(file: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
+def _connect(
+    file: Path, memory_limit: str | None, further: Mapping[str, str] | None = None
+) -> duckdb.DuckDBPyConnection:
     # Extensions are never fetched: a refresh must not depend on a network.
     settings: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": False,
         "temp_directory": str(file.parent / SPILL),
+        **(further or {}),
     }
     if memory_limit is not None:
         settings["memory_limit"] = memory_limit
@@ -352,5 +380,5 @@ def _take_over(connection: duckdb.DuckDBPyConnection, work_file: Path) -> None:
 
 
 def _remove_draft(draft: Path) -> None:
-    for file in (draft, draft.with_suffix(".draft.wal")):
+    for file in (draft, *foreign_logs(draft)):
         file.unlink(missing_ok=True)

@@ -27,7 +27,7 @@ from tests.mmm_assets.cli.terminal import run
 from tests.mmm_assets.killing import digests, published
 
 OLDER, NEWER = date(2024, 6, 24), date(2024, 7, 8)
-NOT_KEPT = {"dagster", ".locks", ".spill", "arrival.json"}
+NOT_KEPT = {"dagster", ".locks", ".spill", "arrival.json", ".work.duckdb.metadata"}
 """What else may lie in a warehouse's folder, and is not missed."""
 
 
