@@ -15,7 +15,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.mart.numbers import percent
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_file import who_writes
-from mmm_assets.store.published_weeks import published_weeks, refreshes
+from mmm_assets.store.published_weeks import refreshes
 from mmm_assets.store.room import bytes_text
 
 _QUERY = """
@@ -83,13 +83,17 @@ def _published(config: ProjectConfig) -> list[tuple[str, str]]:
     from mmm_assets.orchestration.automation import newest_week_over
 
     warehouse = Project(config).warehouse
-    weeks = published_weeks(warehouse)
+    known = refreshes(warehouse)
+    weeks = [week for week, found in known.items() if found.status == "published"]
     if not weeks:
         return []
     due = min(newest_week_over(datetime.now(UTC).date()), config.refresh.last_week or date.max)
     behind = (due - weeks[-1]).days // 7
     fresh = "up to date" if behind <= 0 else f"{behind} week(s) behind {due}"
     lines = [("newest", f"{weeks[-1]}, {fresh}")]
+    if known[weeks[-1]].config_fingerprint != config.fingerprint:
+        other = f"{config.path.name}, or a default of this release, is not what {weeks[-1]} was made"
+        lines.append(("configuration", f"{other} with; refresh it to see what that changes"))
     skill = None
     # The table is missing where no refresh was published since it was added to the contract.
     with suppress(duckdb.CatalogException), warehouse.published() as connection:

@@ -257,12 +257,18 @@ def _apart(what: Callable[[], tuple[int, str]]) -> tuple[int, str]:
 
 
 def _judge(said: list[tuple[int, str]], clean: list[tuple[int, str]]) -> str:
-    """``named`` where a command ends with an error in words, ``harmless`` where all is the same."""
+    """``named`` where a command ends with an error in words, ``harmless`` where all is the same.
+
+    What a person may write into ``mmm.yaml`` is no error: ``told`` where ``status`` says that it is
+    not what the newest refresh was made by.
+    """
     commands = said[: len(READ)]
     if any("Traceback" in text for _, text in commands):
         return "traceback"
     if any(code for code, _ in commands):
         return "named"
+    if any("was made with" in " ".join(text.split()) for _, text in commands):
+        return "told"
     return "harmless" if [s for _, s in said[2:]] == [s for _, s in clean[2:]] else "silent"
 
 

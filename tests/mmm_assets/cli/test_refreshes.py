@@ -24,6 +24,16 @@ def test_status_shows_the_refreshes_newest_first(refreshed: ProjectConfig) -> No
     code, said = run("status", "--config", refreshed.path)
     assert code == 0
     assert said.index("2024-07-08") < said.index("2024-06-24")
+    assert "was made with" not in said
+
+
+def test_status_says_that_the_configuration_is_another_than_that_of_the_newest_refresh(
+    project: ProjectConfig,
+) -> None:
+    project.path.write_text(project.path.read_text().replace("kpi_name: sales", "kpi_name: salec"))
+    code, said = run("status", "--config", project.path)
+    assert code == 0
+    assert "is not what 2024-07-08 was made with" in " ".join(said.split())
 
 
 def test_status_before_the_first_refresh(tmp_path: Path) -> None:
