@@ -78,9 +78,9 @@ def write_tables(folder: Path, weeks: int = len(WEEKS)) -> None:
     (folder / "mmm.yaml").write_text(CONFIG)
 
 
-def write_tiniest(folder: Path) -> None:
+def write_tiniest(folder: Path, weeks: int = 44) -> None:
     """Write a project whose refresh is as fast as one can be: two regions, one member."""
-    write_tables(folder, weeks=44)
+    write_tables(folder, weeks)
     for name in ("media", "kpi", "controls"):
         table = pd.read_csv(folder / f"{name}.csv")
         table[table["region"].isin(["north", "south"])].to_csv(folder / f"{name}.csv", index=False)
