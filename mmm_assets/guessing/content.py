@@ -168,6 +168,12 @@ def _kpi_source(found: Assignment, options: InitOptions, said: list[str]) -> dic
             f"{profile.file.name}: '{found.kpi.name}' differs between the channels of one week. A "
             "KPI is what the whole business sold: give it in a table of its own, a row a week"
         )
+    if not profile.is_plain:
+        raise GuessError(
+            f"{profile.file.name}: '{found.kpi.name}' is repeated in the row of each channel, and "
+            "no query can read this file to take it once. Save the table alone, as CSV in UTF-8, "
+            "or give the KPI in a table of its own, a row a week"
+        )
     said.append(
         f"'{found.kpi.name}' is repeated in the row of each channel, and is read once a week"
     )

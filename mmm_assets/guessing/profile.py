@@ -80,6 +80,8 @@ class TableProfile:
             raise delivery.unreadable(error) from error
         self.rows = int(self._one("SELECT count(*)")[0])
         self.delimiter = delivery.delimiter
+        self.is_plain = delivery.kept is None
+        """Whether a query of DuckDB reads the file as it is."""
         self.marks = find_marks(connection, self._table, self.names, delivery.delimiter)
         self.decimal = self.marks.decimal
         self.columns = [self._column(n) for n in range(len(self.names))]

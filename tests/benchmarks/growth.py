@@ -159,14 +159,16 @@ def _write_what_a_first_refresh_lacks(
 def grow(project: Project, template: Template, deliveries: Deliveries, refreshes: int) -> None:
     """Write one refresh after the other and measure on the way."""
     source = project.config.folder / "mmm_data.csv"
-    spent, published, rows = 0.0, [], []
+    spent, published, processor, rows = 0.0, [], [], []
     with dagster_instance(project.config) as instance:
         for number in range(refreshes):
             deliveries.write(number, source)
             began = time.monotonic()
             loading = _seconds(partial(_load, project, template.week, number))
             week = template.write(project, number)
+            worked = time.process_time()
             published.append(_seconds(partial(publish, project, week, f"r{number}", print)))
+            processor.append(time.process_time() - worked)
             tidying = _seconds(partial(tidy, project, instance))
             spent += time.monotonic() - began
             if number + 1 in SHOWN or number + 1 == refreshes:
@@ -176,6 +178,9 @@ def grow(project: Project, template: Template, deliveries: Deliveries, refreshes
                         **_sizes(project),
                         "publish, s (median)": round(statistics.median(published), 2),
                         "publish, s (most)": round(max(published), 2),
+                        "publish, s of the processor (median)": round(
+                            statistics.median(processor), 2
+                        ),
                         "load, s": round(loading, 1),
                         "tidy, s": round(tidying, 1),
                         "all but the model since the first, s": round(spent),
@@ -184,6 +189,7 @@ def grow(project: Project, template: Template, deliveries: Deliveries, refreshes
                 )
                 print(rows[-1], flush=True)
                 published.clear()
+                processor.clear()
     write("growth", rows)
 
 

@@ -612,6 +612,8 @@ def test_a_kpi_that_is_repeated_for_each_channel_counts_once(tables: Tables) -> 
     assert not [name for name, outcome in tables.check().items() if outcome.blocks]
     tables.init(tables.write(text, "beside.csv"))  # not in the folder of the configuration
     require_sums(tables)
+    with_title = tables.write(f"Report of all brands\n\n{text}", "titled.csv")
+    assert "no query can read this file" in tables.refused(with_title)
     claimed = [(day, channel, spend, spend) for day, channel, spend, _ in rows]
     text = csv_of("date,channel,spend,sales", *map(list, zip(*claimed, strict=True)))
     assert "differs between the channels" in tables.refused(tables.write(text))
