@@ -161,13 +161,13 @@ def _find_region(profile: TableProfile, frame: Frame, options: InitOptions) -> C
         and (c.numbers < c.filled or c.whole)
         and len(words.tokens(c.name)) <= 3
     ]
-    for column in named:
+    if profile.are_keys(rest):  # what differs from week to week, as store visits do, is no region
+        return next((c for c in named if c.different == 1), None)
+    for column in sorted(named, key=lambda c: c.different):
         if profile.are_keys([*rest, column]):
             return column
     if named:
         return named[0]
-    if profile.are_keys(rest):
-        return None
     if frame.channel or frame.control:
         raise GuessError(
             f"{profile.file.name}: more than one row for a week and "

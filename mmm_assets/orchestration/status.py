@@ -92,10 +92,9 @@ def _published(config: ProjectConfig) -> list[tuple[str, str]]:
     fresh = "up to date" if behind <= 0 else f"{behind} week(s) behind {due}"
     lines = [("newest", f"{weeks[-1]}, {fresh}")]
     if known[weeks[-1]].config_fingerprint != config.fingerprint:
-        other = (
-            f"{config.path.name}, or a default of this release, is not what {weeks[-1]} was made"
-        )
-        lines.append(("configuration", f"{other} with; refresh it to see what that changes"))
+        other = f"{config.path.name}, or a default of this release,"
+        step = "refresh it to see what that changes"
+        lines.append(("configuration", f"{other} is not what {weeks[-1]} was made with; {step}"))
     skill = None
     # The table is missing where no refresh was published since it was added to the contract.
     with suppress(duckdb.CatalogException), warehouse.published() as connection:

@@ -586,6 +586,20 @@ def test_a_row_for_each_measure_says_how_to_bring_it_in(tables: Tables) -> None:
     assert spent == sum(TV)
 
 
+def test_a_count_with_a_word_for_regions_is_none(tables: Tables) -> None:
+    visits = [900 + 13 * n for n in range(WEEKS)]
+    header = HEADER.replace("date", "date,store_visits")
+    _, config = tables.init(tables.write(csv_of(header, MONDAYS, visits, TV, SEARCH, SALES)))
+    assert config.tables.kpi.region is None
+    twice = [
+        [*column, *([value + 1 for value in column] if column is visits else column)]
+        for column in (MONDAYS, visits, TV, SEARCH, SALES)
+    ]
+    shops = ["north"] * WEEKS + ["south"] * WEEKS
+    text = csv_of(f"{header},shop region", *twice, shops)
+    assert tables.init(tables.write(text))[1].tables.kpi.region == "shop region"
+
+
 def test_a_row_that_is_there_twice_is_named(tables: Tables) -> None:
     text = csv_of(HEADER, *([*column, column[10]] for column in (MONDAYS, TV, SEARCH, SALES)))
     assert "'2023-03-13' in 'date' stands in rows 11 and 41" in tables.refused(tables.write(text))
