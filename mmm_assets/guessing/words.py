@@ -284,4 +284,5 @@ def channel_name(column: str, robyn: bool = False) -> str:
             kept = kept[: piece.start] + kept[piece.end :]
     kept = re.sub(r"[$€£]|\(\s*\)|\[\s*\]", "", kept)
     kept = re.sub(r"([\s_.\-])[\s_.\-]+", r"\1", kept)
+    kept = re.sub(r"\s", " ", kept)  # a line may be broken within a header
     return kept.strip(" _.-()[]/:") or column

@@ -397,6 +397,8 @@ def test_unreadable_tables(tmp_path: Path) -> None:
         ("spend", "spend"),
         ("OOH_GRPs", "OOH"),
         ("cost-of-radio", "of-radio"),
+        ("tv\nspend", "tv"),
+        ("paid\nsearch cost", "paid search"),
     ],
 )
 def test_channel_names(column: str, channel: str) -> None:
