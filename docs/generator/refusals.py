@@ -15,6 +15,7 @@ ROOT = Path(mmm_assets.__file__).parent
 _ENDS = {
     "Wrong usage or configuration (exit code 2)": (
         "ConfigError", "UsageError", "UnknownRefresh", "UnknownWeek", "Infeasible", "DetailsGone",
+        "Undecidable",
     ),
     "Sources (exit code 3)": ("SourceError", "SourceChanged", "Refused"),
     "Warehouse, backups, models (exit code 1)": (

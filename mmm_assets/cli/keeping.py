@@ -1,4 +1,4 @@
-"""Commands for bad days, and before them: ``verify``, ``publish``, ``backup``, ``restore``."""
+"""Commands for bad days, and before them: ``verify``, ``backup``, ``restore``."""
 
 from __future__ import annotations
 
@@ -38,25 +38,6 @@ def verify(config: ConfigOption = None) -> None:
     if found:
         raise typer.Exit(EXIT["failed"])
     console.print("All tables, views and models can be read, as they were saved.")
-
-
-@app.command()
-def publish(
-    everything: Annotated[
-        bool, typer.Option("--all", help="Make the published file again, of all whole weeks.")
-    ] = False,
-    config: ConfigOption = None,
-) -> None:
-    """Make the file that analysts read again from the working one, after it was lost or spoilt."""
-    project = load(config)
-    if not everything:
-        stop("say --all: a single week is published by  mmm refresh --week", "usage")
-    with clear_errors():
-        from mmm_assets.orchestration.republication import publish_all
-        from mmm_assets.store.project import Project
-
-        weeks = publish_all(Project(project), lambda line: errors.print(line, markup=False))
-    console.print(f"Published {len(weeks)} weeks, {weeks[0]} to {weeks[-1]}.", markup=False)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from mmm_assets.config.tables import Section
 
-Occasion = Literal["published", "held", "refused", "failed", "late"]
+Occasion = Literal["published", "held", "refused", "failed", "late", "rolled_back"]
 
 
 class ScheduleSection(Section):
@@ -44,8 +44,8 @@ class NotifySection(Section):
     """Who is told how a refresh ended; secrets belong into the environment."""
 
     when: list[Occasion] = Field(
-        default=["held", "refused", "failed", "late"],
-        description="late: no data at the end of schedule.grace_hours",
+        default=["held", "refused", "failed", "late", "rolled_back"],
+        description="late: no data at the end of schedule.grace_hours; rolled_back: mmm rollback",
     )
     file: str | None = Field(default=None, description="gets one line of JSON for each notice")
     command: list[str] = Field(

@@ -1,4 +1,4 @@
-"""One row per refresh, the loss of its training, and which refreshes count.
+"""One row per refresh, what people decided of it, its training, and which refreshes count.
 
 The conditions are SQL, for the ``current_*`` views and for queries that compare refreshes.
 """
@@ -11,7 +11,7 @@ NEWEST_PUBLISHED = "(SELECT max(refresh_week) FROM mart.refreshes WHERE status =
 """The week that the ``current_*`` views show."""
 
 HELD_WEEKS = "(SELECT refresh_week FROM mart.refreshes WHERE status = 'held')"
-"""The weeks that a gate stopped."""
+"""The weeks that a gate stopped or somebody took back."""
 
 DETAILS_THAT_GO = """
     SELECT refresh_week FROM (
@@ -30,8 +30,16 @@ REFRESH_TABLES: tuple[Table, ...] = (
         "refreshes",
         "One row per refresh: what it saw, with what it was made, whether it is published.",
         (
-            Column("status", "VARCHAR", "'published', or 'held' when a gate stopped it."),
-            Column("reason", "VARCHAR", "Why it is held; empty when published."),
+            Column(
+                "status",
+                "VARCHAR",
+                "'published', or 'held' when a gate stopped it or somebody took it back.",
+            ),
+            Column(
+                "reason",
+                "VARCHAR",
+                "Why it is held, or why it was published although a gate stopped it; else empty.",
+            ),
             Column("run_id", "VARCHAR", "Dagster run that published it."),
             Column(
                 "data_fingerprint",
@@ -76,6 +84,28 @@ REFRESH_TABLES: tuple[Table, ...] = (
                 "BOOLEAN",
                 "False where rows by region and week went with age (retention.details) and only "
                 "summaries are left.",
+            ),
+        ),
+    ),
+    Table(
+        "decisions",
+        "What people decided about a refresh: to publish it although a gate stopped it, or to take "
+        "it back. One row per decision; none is ever changed.",
+        (
+            Column("decided_at", "TIMESTAMP", "When (UTC)."),
+            Column("action", "VARCHAR", "'publish' or 'rollback'."),
+            Column("who", "VARCHAR", "Account, or the name that was given."),
+            Column("reason", "VARCHAR", "Why, in their words."),
+            Column(
+                "before",
+                "VARCHAR",
+                "What mart.refreshes gave as the reason until then: the gates that stopped it.",
+            ),
+            Column("run_id", "VARCHAR", "Dagster run of the refresh that was decided on."),
+            Column(
+                "decided_in",
+                "VARCHAR",
+                "Dagster run that carried the decision out; null from a terminal.",
             ),
         ),
     ),

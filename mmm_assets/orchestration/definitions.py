@@ -27,6 +27,7 @@ from mmm_assets.orchestration.automation import (  # noqa: E402
     weekly_partitions,
     weekly_schedule,
 )
+from mmm_assets.orchestration.decision_jobs import publish_held_job, rollback_job  # noqa: E402
 from mmm_assets.orchestration.planning_job import plan_job  # noqa: E402
 from mmm_assets.orchestration.project_resource import project_resource  # noqa: E402
 
@@ -65,7 +66,7 @@ def build_definitions(
     return dg.Definitions(
         assets=assets,
         asset_checks=[input_checks, control_check, result_gates],
-        jobs=[refresh_job, plan_job],
+        jobs=[refresh_job, plan_job, publish_held_job, rollback_job],
         schedules=[weekly_schedule(config)],
         sensors=[new_files, failure_notice(config), killed_backfill_runs(config)],
         resources={"project": project_resource(config), **(resource_overrides or {})},

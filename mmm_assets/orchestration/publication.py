@@ -17,23 +17,23 @@ from mmm_assets.report.files import DASHBOARD, draw_index, report_file
 from mmm_assets.store.durable import copy_durably, sync_folder, write_durably
 from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.project import Project
-from mmm_assets.store.published_weeks import refreshes
+from mmm_assets.store.published_weeks import refreshes, refreshes_of
 from mmm_assets.store.saved_fits import MODEL_FILES
 
 _NOTE = "publishing"
 
 
-def publish(project: Project, refresh_week: date, run_id: str, warn: Callable[[str], None]) -> None:
-    """Publish a refresh week; the caller holds its turn.
+def publish(project: Project, refresh_week: date, warn: Callable[[str], None]) -> None:
+    """Publish a refresh week as the working file holds it; the caller holds its turn.
 
     Parameters
     ----------
-    run_id
-        What ``mart.refreshes`` says of the week in the working file.
     warn
         Told that somebody had written to the published file.
     """
-    write_durably(project.warehouse.draft_folder(refresh_week) / _NOTE, run_id)
+    with project.warehouse.work() as connection:
+        found = refreshes_of(connection)[refresh_week]
+    write_durably(project.warehouse.draft_folder(refresh_week) / _NOTE, found.publication)
     project.warehouse.publish(refresh_week, warn)
     _follow(project, refresh_week)
 
@@ -58,7 +58,8 @@ def finish_interrupted(project: Project, held: date | None = None) -> None:
 def _finish(project: Project, refresh_week: date, note: Path) -> None:
     with suppress(FileNotFoundError):  # somebody else finished it meanwhile
         there = refreshes(project.warehouse).get(refresh_week)
-        if there is not None and note.read_text() == there.run_id:
+        # A note of the release before holds the run alone.
+        if there is not None and note.read_text() in (there.publication, there.run_id):
             _follow(project, refresh_week)
         else:
             note.unlink()

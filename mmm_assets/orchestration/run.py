@@ -25,10 +25,10 @@ from mmm_assets.orchestration.failures import PROCESS_TAG, Failed, explain_failu
 from mmm_assets.orchestration.json_log import JsonLinesHandler
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.project_resource import PARTITION_TAG, project_resource
+from mmm_assets.report.standing import standing_lines
 from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.project import Progress, Project
-from mmm_assets.store.published_weeks import refreshes
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -171,8 +171,9 @@ def refresh(
         return RefreshOutcome(refresh_week, run.run_id, status, messages)
     [published] = run.asset_materializations_for_node("published_refresh")
     ended = str(published.metadata["status"].value)
-    reason = refreshes(Project(config).warehouse)[refresh_week].reason
-    return RefreshOutcome(refresh_week, run.run_id, ended, (reason,) if ended == "held" else ())
+    with Project(config).warehouse.published() as connection:
+        told = standing_lines(connection, refresh_week)
+    return RefreshOutcome(refresh_week, run.run_id, ended, tuple(told))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -20,6 +21,7 @@ def build_report(
     connection: duckdb.DuckDBPyConnection,
     refresh_week: date,
     context: ReportContext | None = None,
+    standing: Sequence[str] = (),
 ) -> str:
     """The report of a refresh as one HTML file that needs nothing from elsewhere.
 
@@ -31,6 +33,8 @@ def build_report(
         The refresh to show.
     context
         Names of project, KPI and currency; from ``mart.refreshes`` when None.
+    standing
+        Why the refresh is held and what to do, or who decided what; first of all on the page.
 
     Raises
     ------
@@ -45,7 +49,8 @@ def build_report(
     content = "".join(section_html(section) for section in sections)
     body = (
         top_bar(sections, '<a href="../index.html">All refreshes</a>')
-        + f'<main id="content">{_masthead(refresh)}{content}{_footer(refresh)}</main>'
+        + f'<main id="content">{_masthead(refresh)}{_standing(standing)}{content}'
+        + f"{_footer(refresh)}</main>"
         + "<noscript><p>The charts need JavaScript; the text above does not.</p></noscript>"
     )
     shown = {
@@ -68,6 +73,11 @@ def _masthead(refresh: Refresh) -> str:
         f"{text(words.day(refresh.week))}</p><h1>{text(summary.headline(refresh))}</h1>"
         f"<p>{text(covered)}</p></div>"
     )
+
+
+def _standing(lines: Sequence[str]) -> str:
+    told = "".join(f"<p>{text(line)}</p>" for line in lines)
+    return f'<aside class="standing" aria-label="Where it stands">{told}</aside>' if told else ""
 
 
 def _footer(refresh: Refresh) -> str:

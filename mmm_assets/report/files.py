@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from mmm_assets.report.build import build_report
+from mmm_assets.report.earlier_version import complete
 from mmm_assets.report.index import build_index
 from mmm_assets.report.refresh_tables import ReportContext
+from mmm_assets.report.standing import standing_lines
 from mmm_assets.store.durable import write_durably
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import DetailsGone, refreshes
@@ -23,10 +26,21 @@ def report_file(project: Project, refresh_week: date) -> Path:
     return project.config.reports_folder / refresh_week.isoformat() / "index.html"
 
 
-def draw_draft(project: Project, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> Path:
-    """Draw the dashboard of a refresh that is not published yet; return its file."""
+def draw_draft(
+    project: Project,
+    connection: duckdb.DuckDBPyConnection,
+    refresh_week: date,
+    standing: Sequence[str] = (),
+) -> Path:
+    """Draw the dashboard of a refresh that is not published yet; return its file.
+
+    Parameters
+    ----------
+    standing
+        As in `build_report`.
+    """
     file = project.warehouse.draft_folder(refresh_week) / DASHBOARD
-    _write(project, file, _dashboard(project, connection, refresh_week))
+    _write(project, file, _dashboard(project, connection, refresh_week, standing))
     return file
 
 
@@ -48,7 +62,9 @@ def draw_published(project: Project, refresh_week: date) -> Path:
             f"week anew:  mmm refresh --week {refresh_week}"
         )
     with project.warehouse.published() as connection:
-        page = _dashboard(project, connection, refresh_week)
+        complete(connection)
+        standing = standing_lines(connection, refresh_week)
+        page = _dashboard(project, connection, refresh_week, standing)
     _write(project, file, page)
     draw_index(project)
     return file
@@ -62,13 +78,18 @@ def draw_index(project: Project) -> None:
         _write(project, project.config.reports_folder / "index.html", page)
 
 
-def _dashboard(project: Project, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> str:
+def _dashboard(
+    project: Project,
+    connection: duckdb.DuckDBPyConnection,
+    refresh_week: date,
+    standing: Sequence[str],
+) -> str:
     about = ReportContext(
         project=project.config.project,
         kpi_name=project.config.kpi_name,
         currency=project.config.currency,
     )
-    return build_report(connection, refresh_week, context=about)
+    return build_report(connection, refresh_week, about, standing)
 
 
 def _write(project: Project, file: Path, text: str) -> None:

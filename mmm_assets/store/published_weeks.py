@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+import duckdb
 
 from mmm_assets.config.errors import UsageError
 from mmm_assets.mart.refreshes import MODEL_HASHES
@@ -36,6 +38,12 @@ class Refreshed:
     """File of the saved models → its SHA-256; empty for a refresh of the last release."""
     has_details: bool = True
     """Whether its rows by region and week are still there."""
+    published_at: datetime | None = None
+
+    @property
+    def publication(self) -> str:
+        """Of a run that is held, then published by somebody: another one each time."""
+        return f"{self.run_id} {self.status} {self.published_at}"
 
 
 class DetailsGone(UsageError):
@@ -46,10 +54,15 @@ def refreshes(warehouse: Warehouse) -> dict[date, Refreshed]:
     """All refreshes that analysts can see, held ones too, oldest first."""
     try:
         with warehouse.published() as connection:
-            rows = connection.execute("FROM mart.refreshes ORDER BY refresh_week").fetchall()
-            names = [column[0] for column in connection.description or ()]
+            return refreshes_of(connection)
     except FileNotFoundError:
         return {}
+
+
+def refreshes_of(connection: duckdb.DuckDBPyConnection) -> dict[date, Refreshed]:
+    """All refreshes of an open file with the mart schema, oldest first."""
+    rows = connection.execute("FROM mart.refreshes ORDER BY refresh_week").fetchall()
+    names = [column[0] for column in connection.description or ()]
     found = (dict(zip(names, row, strict=True)) for row in rows)
     return {row["refresh_week"]: _refreshed(row) for row in found}
 
@@ -65,6 +78,7 @@ def _refreshed(row: Mapping[str, Any]) -> Refreshed:
         code_version=row["code_version"],
         reason=row["reason"] or "",
         has_details=row.get("has_details") is not False,
+        published_at=row.get("published_at"),
         model_hashes={name: value for name, value in hashes.items() if value is not None},
     )
 

@@ -205,17 +205,34 @@ class Warehouse:
         WarehouseError
             If the disk has no room for it; nothing is written then.
         """
-        self._publish([refresh_week], warn)
+        self._publish(lambda draft: self._replace_in(draft, [refresh_week]), warn)
+
+    def amend(
+        self,
+        change: Callable[[duckdb.DuckDBPyConnection], None],
+        warn: Callable[[str], None] = lambda message: None,
+    ) -> None:
+        """Change what is said of refreshes that are in the published file; as `publish`.
+
+        Parameters
+        ----------
+        change
+            Given a copy of the file to write to, inside a transaction.
+        """
+        self._publish(change, warn)
 
     def publish_again(self, refresh_weeks: Sequence[date], warn: Callable[[str], None]) -> None:
         """Make the published file anew, of these weeks of the working file alone.
 
         As `publish`; what cannot be read of the old file is not needed.
         """
-        self._publish(refresh_weeks, warn, anew=True)
+        self._publish(lambda draft: self._replace_in(draft, refresh_weeks), warn, anew=True)
 
     def _publish(
-        self, refresh_weeks: Sequence[date], warn: Callable[[str], None], anew: bool = False
+        self,
+        change: Callable[[duckdb.DuckDBPyConnection], None],
+        warn: Callable[[str], None],
+        anew: bool = False,
     ) -> None:
         draft = self.published_file.resolve().with_suffix(".draft")
         with self.turn("publish"):
@@ -225,7 +242,7 @@ class Warehouse:
                 if self.published_file.exists() and not anew:
                     shutil.copyfile(self.published_file, draft)
                 with self.turn(WORK), _connect(draft, self.memory_limit) as connection:
-                    self._replace_in(connection, refresh_weeks)
+                    self._change(connection, change)
                     size = size_of(connection)
                 write_anew_if_wasteful(draft, size)
                 # DuckDB would replay a log of the old file onto the new one.
@@ -237,13 +254,24 @@ class Warehouse:
                 _remove_draft(draft)  # a full disk needs the room
                 raise
 
-    def _replace_in(
-        self, connection: duckdb.DuckDBPyConnection, refresh_weeks: Sequence[date]
+    def _change(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        change: Callable[[duckdb.DuckDBPyConnection], None],
     ) -> None:
         migrate(connection, self.published_file, "published")
         create_mart(connection)
-        connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
+        if self.work_file.exists():
+            connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
         connection.begin()
+        change(connection)
+        connection.commit()
+        connection.execute("DETACH DATABASE IF EXISTS work")
+        connection.execute("CHECKPOINT")
+
+    def _replace_in(
+        self, connection: duckdb.DuckDBPyConnection, refresh_weeks: Sequence[date]
+    ) -> None:
         of_weeks = is_one_of("refresh_week", refresh_weeks)
         for table in mart.TABLES:
             names = ", ".join(quote(column.name) for column in table.all_columns)
@@ -253,9 +281,6 @@ class Warehouse:
                 f"FROM work.mart.{table.name} WHERE {of_weeks}"
             )
         drop_details(connection, weeks_beyond(connection, self.details))
-        connection.commit()
-        connection.execute("DETACH work")
-        connection.execute("CHECKPOINT")
 
     def needed_to_publish(self, anew: bool = False) -> int:
         """Bytes that the next publication takes meanwhile: the file as it is, and another week.

@@ -24,6 +24,7 @@ from mmm_assets.orchestration.publication import publish
 from mmm_assets.orchestration.retention import tidy
 from mmm_assets.report.files import draw_draft, report_file
 from mmm_assets.report.headline import headline
+from mmm_assets.report.standing import held_lines
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.parts import Part, agreed, record_part
 from mmm_assets.store.project import Project
@@ -137,17 +138,20 @@ def published_refresh(
             code_version=agreed(part.code for part in parts.values()),
         )
         replace_week(connection, "refreshes", refresh_week, row)
+        told = held_lines(connection, refresh_week, held) if held else []
+        if told:
+            draw_draft(project, connection, refresh_week, told)
     if held:
         key, run = context.partition_key, context.run.run_id
-        notify(project.config, "held", key, run, held, context.log.warning)
+        notify(project.config, "held", key, run, told, context.log.warning)
     if held and is_published(project.warehouse, refresh_week):
         raise dg.Failure(
             description=f"What was published for {refresh_week} stays, what would replace it lies "
-            f"in {project.warehouse.draft_folder(refresh_week)}. " + " ".join(held),
+            f"in {project.warehouse.draft_folder(refresh_week)}. " + " ".join(told),
             metadata={"outcome": "held"},
             allow_retries=False,
         )
-    publish(project, refresh_week, context.run.run_id, context.log.warning)
+    publish(project, refresh_week, context.log.warning)
     if not held:
         notify(project.config, "published", context.partition_key, context.run.run_id)
     try:
@@ -157,7 +161,7 @@ def published_refresh(
     return dg.MaterializeResult(
         metadata={
             "status": row["status"].item(),
-            "reason": metadata.escape(row["reason"].item()) or "–",
+            "reason": metadata.escape(" ".join(told)) or "–",
             "file": dg.MetadataValue.path(project.warehouse.published_file),
             "dashboard": dg.MetadataValue.url(report_file(project, refresh_week).as_uri()),
             "dagster/row_count": 1,
