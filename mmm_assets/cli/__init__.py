@@ -5,7 +5,17 @@ answer at once. Exit codes are for schedulers, see ``EXIT``.
 """
 
 # Commands are listed in the order of these imports: the way a project goes.
-from mmm_assets.cli import tables, refreshes, plans, deciding, keeping, serving  # isort: skip
+from mmm_assets.cli import tables, refreshes, plans, comparing, deciding, keeping, serving  # isort: skip
 from mmm_assets.cli.application import EXIT, app
 
-__all__ = ["EXIT", "app", "deciding", "keeping", "plans", "refreshes", "serving", "tables"]
+__all__ = [
+    "EXIT",
+    "app",
+    "comparing",
+    "deciding",
+    "keeping",
+    "plans",
+    "refreshes",
+    "serving",
+    "tables",
+]

@@ -146,7 +146,7 @@ def _run(
             with (
                 told(config, week),
                 dagster_instance(config) as instance,
-                _progress() as progress,
+                progress_bar() as progress,
             ):
                 outcome = run_refresh(config, instance, week, progress, as_known_on)
             outcomes.append(outcome)
@@ -158,7 +158,7 @@ def _run(
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
     """Draw a bar on a terminal; elsewhere print a line at each quarter of a stage."""
     if console.is_terminal:
         from rich.progress import BarColumn, TextColumn, TimeElapsedColumn

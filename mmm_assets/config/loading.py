@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +40,17 @@ def find_config() -> Path:
     )
 
 
-def load_config(path: Path | str, as_file: Path | None = None) -> ProjectConfig:
+def load_config(
+    path: Path | str, as_file: Path | None = None, changes: Sequence[str] = ()
+) -> ProjectConfig:
     """Read and validate a configuration.
 
     Parameters
     ----------
     as_file
         Where it will lie, and paths count from, if not where it is read.
+    changes
+        ``key=value`` each, dotted, in place of what the file says; values as in YAML.
 
     Raises
     ------
@@ -64,6 +69,8 @@ def load_config(path: Path | str, as_file: Path | None = None) -> ProjectConfig:
         raise ConfigError(f"{file} cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{file} must hold keys and values, as 'mmm init' writes them")
+    for change in changes:
+        _put(content, change)
     _require_no_secret(file, text, content)
     try:
         config = ProjectConfig.model_validate(content)
@@ -72,6 +79,23 @@ def load_config(path: Path | str, as_file: Path | None = None) -> ProjectConfig:
         raise ConfigError(f"{file}:\n{said}") from error
     config._path = as_file.expanduser().resolve() if as_file else file
     return config
+
+
+def _put(content: dict[Any, Any], change: str) -> None:
+    """Put ``key=value`` into what a file holds."""
+    path, equals, written = change.partition("=")
+    *sections, key = path.strip().split(".")
+    if not equals or not key:
+        raise ConfigError(f"'{change}' is no KEY=VALUE, as in model.preset=paper")
+    for name in sections:
+        inner = content.setdefault(name, {})
+        if not isinstance(inner, dict):
+            raise ConfigError(f"'{change}': '{name}' holds a value and no keys")
+        content = inner
+    try:
+        content[key] = YAML(typ="safe", pure=True).load(written)
+    except YAMLError as error:
+        raise ConfigError(f"'{change}': the value cannot be read as YAML") from error
 
 
 def _require_no_secret(file: Path, text: str, content: dict[Any, Any]) -> None:
