@@ -25,13 +25,22 @@ if TYPE_CHECKING:
     from mmm_assets.comparison.sides import Side
     from mmm_assets.config import ProjectConfig
 
-WeekArgument = Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"], show_default=False)]
+FirstWeek = Annotated[
+    datetime | None,
+    typer.Argument(
+        formats=["%Y-%m-%d"], help="A refresh. Default: the newest.", show_default=False
+    ),
+]
+SecondWeek = Annotated[
+    datetime | None,
+    typer.Argument(formats=["%Y-%m-%d"], help="The refresh beside it.", show_default=False),
+]
 
 
 @app.command()
 def compare(
-    a: WeekArgument = None,
-    b: WeekArgument = None,
+    a: FirstWeek = None,
+    b: SecondWeek = None,
     other: Annotated[
         Path | None,
         typer.Option("--with", help="Another mmm.yaml, fitted to what refresh A knew."),

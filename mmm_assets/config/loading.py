@@ -86,16 +86,20 @@ def _put(content: dict[Any, Any], change: str) -> None:
     path, equals, written = change.partition("=")
     *sections, key = path.strip().split(".")
     if not equals or not key:
-        raise ConfigError(f"'{change}' is no KEY=VALUE, as in model.preset=paper")
+        raise ConfigError(f"'{change}' is no KEY=VALUE. Say it as in  model.preset=paper")
     for name in sections:
         inner = content.setdefault(name, {})
         if not isinstance(inner, dict):
-            raise ConfigError(f"'{change}': '{name}' holds a value and no keys")
+            raise ConfigError(
+                f"'{change}': '{name}' holds a value and no keys. Look the key up:  mmm schema"
+            )
         content = inner
     try:
         content[key] = YAML(typ="safe", pure=True).load(written)
     except YAMLError as error:
-        raise ConfigError(f"'{change}': the value cannot be read as YAML") from error
+        raise ConfigError(
+            f"'{change}': the value cannot be read as YAML. Put it into quotes"
+        ) from error
 
 
 def _require_no_secret(file: Path, text: str, content: dict[Any, Any]) -> None:
