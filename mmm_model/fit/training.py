@@ -76,30 +76,54 @@ def train(
     """
     settings = settings or ModelSettings()
     report = progress or silent
-    hidden = panel.hide_tail(settings.holdout_weeks)
+    start = warm_start.final if warm_start else None
+    final, losses = _fit_final(panel, settings, graph_settings, report, start, lift_tests)
+    if not settings.holdout_weeks:
+        return Training(final, final, _history({"final": losses}))
+    earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
+    hidden = panel.with_controls(final.controls).hide_tail(settings.holdout_weeks)
+    about_graph = graph_settings or GraphSettings(enabled=False)
+    start = warm_start.holdout if warm_start else None
+    holdout, held_losses = fit(
+        hidden, settings, None, report, "holdout fit", start, earlier, about_graph
+    )
+    return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
+
+
+def train_final(
+    panel: Panel,
+    settings: ModelSettings,
+    graph_settings: GraphSettings | None = None,
+    progress: Progress | None = None,
+    lift_tests: Sequence[LiftTest] = (),
+) -> FittedModel:
+    """Fit once, to all weeks: the final fit of `train`, with the same parameters and errors."""
+    return _fit_final(panel, settings, graph_settings, progress or silent, None, lift_tests)[0]
+
+
+def _fit_final(
+    panel: Panel,
+    settings: ModelSettings,
+    graph_settings: GraphSettings | None,
+    report: Progress,
+    start: FittedModel | None,
+    lift_tests: Sequence[LiftTest],
+) -> tuple[FittedModel, list[dict[str, float]]]:
     graph, adjusted = None, panel.controls
     if graph_settings is not None and settings.learns_graph:
         left_out = graph_settings.instruments
         adjusted = tuple(name for name in panel.controls if name not in left_out)
     elif graph_settings is not None:
         # Both fits take their controls from it, and one of them must not know the last weeks.
-        graph = learn_graph(hidden, graph_settings, report)
+        graph = learn_graph(panel.hide_tail(settings.holdout_weeks), graph_settings, report)
         adjusted = response_controls(panel.controls, graph, graph_settings)
-    known, hidden = panel.with_controls(adjusted), hidden.with_controls(adjusted)
-    start = warm_start.final if warm_start else None
+    known = panel.with_controls(adjusted)
     about_graph = graph_settings or GraphSettings(enabled=False)
     final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests, about_graph)
     if final.graph is not None:
         driven = fit_driven(panel, final.graph, settings, report)
         final = replace(final, driven=tuple(one.repeated(final.members) for one in driven))
-    if not settings.holdout_weeks:
-        return Training(final, final, _history({"final": losses}))
-    earlier = within(lift_tests, panel, len(panel.weeks) - settings.holdout_weeks)
-    start = warm_start.holdout if warm_start else None
-    holdout, held_losses = fit(
-        hidden, settings, None, report, "holdout fit", start, earlier, about_graph
-    )
-    return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
+    return final, losses
 
 
 def response_controls(
