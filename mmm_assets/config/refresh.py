@@ -44,6 +44,11 @@ class RefreshSection(Section):
     track_weeks: int = Field(
         default=13, ge=1, le=52, description="weeks ahead for which forecasts are scored"
     )
+    explain_changes: bool = Field(
+        default=True,
+        description="split by cause what changed since the published refresh before; where more "
+        "than new weeks came, that takes up to the time of two fits",
+    )
     first_week: Monday = Field(
         default=date(2015, 1, 5), description="first Monday that can be refreshed"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -19,21 +19,30 @@ if TYPE_CHECKING:
 
 
 def read_lift_tests(
-    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, panel: Panel
+    connection: duckdb.DuckDBPyConnection,
+    config: ProjectConfig,
+    panel: Panel,
+    known_on: datetime | None = None,
 ) -> list[LiftTest]:
     """Read the tests of the panel's channels that were over in its last week.
 
     They are read as the checks of the panel's refresh week knew them, so that each step of a
     refresh, and each question asked of it later, reads the tests that it was fitted to. Where
     nothing was checked, all that is known counts.
+
+    Parameters
+    ----------
+    known_on
+        Look only at loads up to this time (UTC) instead.
     """
     from mmm_model.fit.lift_tests import LiftTest
 
     table = config.tables.lift_tests
     if table is None:
         return []
-    checked = knowledge.recorded(connection, panel.weeks[-1].date())
-    known_on = checked[1].known_on if checked else None
+    if known_on is None:
+        checked = knowledge.recorded(connection, panel.weeks[-1].date())
+        known_on = checked[1].known_on if checked else None
     create_known(connection, config, "lift_tests", known_on=known_on)
     start, end = (
         day_sql(f"known.{name}", table.date_format, config.week_origin)

@@ -8,6 +8,7 @@ only ever added, at the end.
 from __future__ import annotations
 
 from mmm_assets.mart.budgets import BUDGET_TABLES
+from mmm_assets.mart.changes import CHANGE_TABLES
 from mmm_assets.mart.channels import CHANNEL_TABLES
 from mmm_assets.mart.contract import Table
 from mmm_assets.mart.forecasts import FORECAST_TABLES
@@ -19,6 +20,7 @@ TABLES: tuple[Table, ...] = (
     *REFRESH_TABLES,
     *FORECAST_TABLES,
     *CHANNEL_TABLES,
+    *CHANGE_TABLES,
     *BUDGET_TABLES,
     *GRAPH_TABLES,
     *INPUT_TABLES,

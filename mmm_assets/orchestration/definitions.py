@@ -12,6 +12,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 from mmm_assets.config.project import ProjectConfig  # noqa: E402
 from mmm_assets.inputs.rules import require_known_waivers  # noqa: E402
+from mmm_assets.orchestration.assets.changes import changes  # noqa: E402
 from mmm_assets.orchestration.assets.graph_check import control_check  # noqa: E402
 from mmm_assets.orchestration.assets.model import fitted_model  # noqa: E402
 from mmm_assets.orchestration.assets.panel import panel  # noqa: E402
@@ -58,6 +59,7 @@ def build_definitions(
             panel,
             fitted_model,
             *RESULT_ASSETS,
+            changes,
             forecast_track,
             dashboard,
             published_refresh,

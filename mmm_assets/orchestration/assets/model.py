@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pandas as pd
 
+from mmm_assets.comparison.changes_of_refresh import kept_configuration
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.lift_tests import read_lift_tests
@@ -64,7 +65,11 @@ def fitted_model(
         lift_tests=tests,
     )
     seconds = time.perf_counter() - started
-    about = {"seconds": seconds, "started_from": before.isoformat() if warm else None}
+    about = {
+        "seconds": seconds,
+        "started_from": before.isoformat() if warm else None,
+        "configuration": kept_configuration(config),
+    }
     made_from = {"panel": panel_fingerprint(panel), CHECKS: known}
     save_training(project, refresh_week, training, panel, about, made_from)
     history = training.history

@@ -15,6 +15,7 @@ from mmm_assets.inputs.panel_table import panel_fingerprint
 from mmm_assets.mart import gates
 from mmm_assets.mart.refreshes import MODEL_HASHES
 from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration.assets.changes import changes
 from mmm_assets.orchestration.assets.raw import CHECKS, Refused
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS, RESULTS
 from mmm_assets.orchestration.assets.track import forecast_track
@@ -35,12 +36,12 @@ if TYPE_CHECKING:
     from mmm_model import Panel
 
 GROUP = "publication"
-PARTS = (CHECKS, "panel", "fitted_model", *RESULTS, "forecast_track")
+PARTS = (CHECKS, "panel", "fitted_model", *RESULTS, "changes", "forecast_track")
 """Parts that the dashboard is made from, in the order in which they are made."""
 
 
 @dg.asset(
-    deps=[*RESULT_ASSETS, forecast_track],
+    deps=[*RESULT_ASSETS, changes, forecast_track],
     group_name=GROUP,
     kinds={"html", "plotly"},
     description="One self-contained HTML file that answers what media brought, what to trust "

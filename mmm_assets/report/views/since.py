@@ -10,6 +10,7 @@ from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import View
+from mmm_assets.report.views import causes
 
 _CHANNELS = """
     SELECT now.channel, before.refresh_week AS previous_refresh, before.roi AS previous_roi,
@@ -63,7 +64,12 @@ def views(refresh: Refresh) -> tuple[View, ...]:
     """The answers side by side, channel by channel, and over all refreshes."""
     if refresh.previous_week is None:
         return (View("summary-since", _TITLE, _FIRST),)
-    return (_headlines(refresh), _channels(refresh), *_history(refresh))
+    return (
+        _headlines(refresh),
+        _channels(refresh),
+        *causes.views(refresh),
+        *_history(refresh),
+    )
 
 
 def _headlines(refresh: Refresh) -> View:

@@ -47,6 +47,10 @@ def test_restated_weeks_move_what_they_should_and_the_past_can_be_had_again(
     moved = after["restatements"]
     assert sorted(str(week)[:10] for week in moved["week"]) == sorted(RESTATED)
     assert set(moved["kind"]) == {"restated"}
+    assert set(before["changes"]["cause"]) == {"new weeks"}
+    assert "restated, withdrawn or late rows" in set(after["changes"]["cause"])
+    for _, part in after["changes"].groupby(["channel", "quantity"]):
+        assert part["share"].sum() == pytest.approx(1.0)
     change = (kpi.loc[cells, "sales"] - old).to_numpy()
     assert moved["money"].to_numpy() == pytest.approx(2.5 * change)
     keys = ["region", "week", "split"]

@@ -27,10 +27,10 @@ def table(config: ProjectConfig, name: str, week: date) -> pd.DataFrame:
 def test_every_mart_table_is_filled_for_both_weeks(refreshed: ProjectConfig) -> None:
     for week in (EARLIER, NEWEST):
         for declared in mart.TABLES:
-            # Three channels need not drive each other, and nothing was restated.
-            may_be_empty = {"channel_graph", "edge_tests", "restatements"}
-            if week == EARLIER:  # nobody forecast its weeks before
-                may_be_empty |= {"forecast_track", "forecast_skill"}
+            # Three channels need not drive each other; nothing was restated, nobody decided.
+            may_be_empty = {"channel_graph", "edge_tests", "restatements", "decisions"}
+            if week == EARLIER:  # nobody forecast its weeks before, nothing was published
+                may_be_empty |= {"forecast_track", "forecast_skill", "changes"}
             if declared.name not in may_be_empty:
                 assert len(table(refreshed, declared.name, week)), declared.name
 
@@ -134,6 +134,21 @@ def test_one_asset_can_be_materialised_again(project: ProjectConfig) -> None:
     with Project(project).warehouse.work() as connection:
         again = read_week(connection, "response_curves", NEWEST)
     pd.testing.assert_frame_equal(again, before)
+
+
+def test_why_numbers_changed_stands_in_the_mart_and_on_the_page(refreshed: ProjectConfig) -> None:
+    assert table(refreshed, "changes", EARLIER).empty
+    found = table(refreshed, "changes", NEWEST).set_index(["channel", "quantity"])
+    assert set(found["cause"]) == {"new weeks"}
+    now, before = (
+        table(refreshed, "channel_summary", week).set_index("channel") for week in (NEWEST, EARLIER)
+    )
+    for channel in CHANNELS:
+        row = found.loc[(channel, "roi")]
+        assert row["from_value"] == pytest.approx(before.loc[channel, "roi"])
+        assert row["to_value"] == pytest.approx(now.loc[channel, "roi"])
+    page = (refreshed.reports_folder / NEWEST.isoformat() / "index.html").read_text()
+    assert "Why it changed" in page and "all of it through new weeks" in page
 
 
 def test_a_held_refresh_leaves_the_published_one(project: ProjectConfig) -> None:
