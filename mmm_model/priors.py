@@ -106,6 +106,12 @@ effectiveness stands still than it earns where it moves (TRIED, "How freely effe
 move").
 """
 
+MOVING_EVIDENCE = math.log(10.0)
+"""Logarithm of the Bayes factor from which effectiveness moves: strong evidence (Jeffreys, 1961).
+
+TRIED, "Whether effectiveness moves".
+"""
+
 # Size of the media's effect: in the posterior.
 
 SHARE_LEVEL, SHARE_LEVEL_SD = -1.6, 1.0

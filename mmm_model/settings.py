@@ -62,9 +62,11 @@ class ModelSettings:
     min_slope, max_slope
         Bounds of the slope of a Hill curve.
     gru_width
-        Width of the GRU of each member; 0 keeps effectiveness at one.
+        Width of the GRU whose states are the basis of effectiveness over time; 0 keeps it at one.
     gru_reach
-        Largest absolute logarithm of effectiveness before it is scaled to mean one.
+        How far effectiveness moves where it does: of a posterior what it is expected to stay
+        within, around one, in seven weeks of eight; of a search the largest absolute logarithm
+        before it is scaled to mean one.
     harmonics
         Pairs of sine and cosine in the yearly seasonality; none while fewer than two years of
         weeks are there to tell it from trends and plans.

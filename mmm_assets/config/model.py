@@ -69,10 +69,16 @@ class ModelSection(Section):
         default=0.1, gt=0, le=10, description="of the optimiser at its start; falls to zero"
     )
     gru_width: int = Field(
-        default=8, ge=0, le=256, description="of the GRU that moves effectiveness; 0: it stays"
+        default=8,
+        ge=0,
+        le=256,
+        description="of the GRU whose states are the basis of effectiveness; 0: it stays",
     )
     gru_reach: float = Field(
-        default=0.3, ge=0, le=3, description="largest logarithm of effectiveness over its mean"
+        default=0.3,
+        ge=0,
+        le=3,
+        description="how far effectiveness moves around one, where there is evidence that it does",
     )
     harmonics: int = Field(
         default=2, ge=0, le=26, description="pairs of sine and cosine in the yearly seasonality"

@@ -109,6 +109,32 @@ CHANNEL_TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "effectiveness_evidence",
+        "Whether a channel's effectiveness moved over time, how far, and how sure that is.",
+        (
+            CHANNEL,
+            Column(
+                "log_bayes_factor",
+                "DOUBLE",
+                "Natural logarithm of how much better the data fit effectiveness that moves than "
+                "effectiveness that stays; it moves from 2.3 (ten times) on. Null where the "
+                "estimator tests nothing.",
+            ),
+            Column(
+                "evidence",
+                "VARCHAR",
+                "'decisive' (100 times and more), 'strong' (10), 'weak' (3), 'none', or 'against' "
+                "(a third and less: it stayed).",
+            ),
+            Column("moves", "BOOLEAN", "Whether effectiveness moves in all other tables."),
+            Column("since", "DATE", "Week from which on change counts; null where it stays."),
+            Column("change", "DOUBLE", "Change of effectiveness since then, as a share."),
+            Column("change_lower", "DOUBLE", "Lower end of the 90 % interval of change."),
+            Column("change_upper", "DOUBLE", "Upper end of the 90 % interval of change."),
+            Column("statement", "VARCHAR", "The same in words."),
+        ),
+    ),
+    Table(
         "response_curves",
         "Weekly response when the recent plan of one channel is scaled up or down.",
         (

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from mmm_model.equation.adstock import adstock_of
-from mmm_model.equation.gru import members_gru
+from mmm_model.equation.gru import basis_gates, calendar_states, members_gru
 from mmm_model.equation.recursion import Recursion
 from mmm_model.equation.saturation import saturation_of
 from mmm_model.equation.shape_parameter import ShapeParameter
@@ -24,6 +24,8 @@ from mmm_model.settings import ModelSettings
 
 # A week's weight in the mean of the GRU's past output falls by e in so many weeks.
 _MEMORY_WEEKS = 8.0
+# A draw of a channel that fades fast would take sales away in its last weeks.
+_LEAST_EFFECTIVENESS = 0.05
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,19 @@ class Equation(nn.Module):
         self.settings = settings
         self.adstock = adstock_of(settings)
         self.saturation = saturation_of(settings)
-        self.gru_input: nn.Parameter
-        self.gru_hidden: nn.Parameter
-        self.gru_bias: nn.Parameter
+        self.gru_input: Tensor
+        self.gru_hidden: Tensor
+        self.gru_bias: Tensor
         self.modulation: nn.Parameter
+        self.readout: Tensor
         for parameter in self.shape_parameters:
             self.register_parameter(parameter.name, nn.Parameter(torch.zeros(m, c)))
         h = settings.gru_width
-        if h:
+        if h and settings.estimator == "posterior":
+            for name, gate in basis_gates(h).items():
+                self.register_buffer(name, gate)
+            self.register_buffer("readout", torch.zeros(m, h, c))
+        elif h:
             self.gru_input = nn.Parameter(torch.zeros(3, m, h, c + k))
             self.gru_hidden = nn.Parameter(torch.zeros(3, m, h, h))
             self.gru_bias = nn.Parameter(torch.zeros(3, m, h))
@@ -117,13 +124,15 @@ class Equation(nn.Module):
 
         M is 1 where all members share their GRU.
 
-        A GRU that is shared by the regions reads exposures and controls. Its output is averaged
-        over the past weeks: were it free to follow a week's exposure, it would bend the Hill
-        curve.
+        A posterior's GRU reads the calendar. A search's reads exposures and controls, and its
+        output is averaged over the past weeks: were it free to follow a week's exposure, it would
+        bend the Hill curve.
         """
         r, w, c = inputs.exposure.shape
         if not self.settings.gru_width:
             return self.media.new_ones(1)
+        if self.settings.estimator == "posterior":
+            return self._effectiveness_by_calendar(inputs)
         m, h = self.gru_bias.shape[1], self.settings.gru_width
         series = torch.cat([torch.log1p(inputs.exposure), inputs.control], dim=-1)
         state = members_gru(series, self.gru_input, self.gru_hidden, self.gru_bias)
@@ -132,6 +141,12 @@ class Equation(nn.Module):
         raw = Recursion.slow_mean(w, _MEMORY_WEEKS, raw)(raw).reshape(m, r, w, c)
         factor = torch.exp(self.settings.gru_reach * torch.tanh(raw))
         return factor / factor[:, :, : inputs.fitted_weeks].mean(dim=2, keepdim=True)
+
+    def _effectiveness_by_calendar(self, inputs: Inputs) -> Tensor:
+        """``e_ct = 1 + h_t · readout_c``, ``[M, 1, W, C]``; exactly one without a readout."""
+        gates = (self.gru_input, self.gru_hidden, self.gru_bias)
+        state = calendar_states(inputs.exposure.shape[-2], inputs.fitted_weeks, *gates)
+        return (1.0 + state @ self.readout).clamp_min(_LEAST_EFFECTIVENESS)[:, None]
 
     def saturated(self, inputs: Inputs) -> Tensor:
         """``e · saturation(adstock(x))``, ``[M, R, W, C]``."""

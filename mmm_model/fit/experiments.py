@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,8 @@ class Experiment:
         ``[R']`` positions, of ``of_regions``.
     size
         ``[R']`` KPI units of the regions' scale.
+    weeks
+        Of the panel, in which the test ran.
     lift, error
         KPI units a week.
     """
@@ -41,6 +43,7 @@ class Experiment:
     regions: Tensor
     of_regions: int
     size: Tensor
+    weeks: slice
     lift: float
     error: float
 
@@ -54,6 +57,11 @@ class Experiment:
 
         gained = level(self.exposure) - level((self.exposure - self.change).clamp_min(0.0))
         return gained.mean(-1) * self.size
+
+    def where_worth(self, effectiveness: Floats) -> Experiment:
+        """Return it where a unit is worth an effectiveness ``[W, C]`` in its weeks."""
+        worth = float(effectiveness[self.weeks, self.channel].mean())
+        return replace(self, size=worth * self.size)
 
 
 def experiments_of(
@@ -116,6 +124,7 @@ def _experiment(
         regions=torch.as_tensor(regions, device=like.device),
         of_regions=len(panel.regions),
         size=tensor(scaling.region_size[regions]),
+        weeks=weeks,
         lift=test.lift,
         error=test.standard_error,
     )

@@ -86,8 +86,9 @@ class FittedResponse:
         the ``surprise``: standard deviations that nine weeks in ten stay within, of the fitted
         weeks and of those after them.
     mixing
-        Of draws of a posterior: split R-hat ``r_hat`` and number of ``effective`` draws of each
-        channel's size, ``[C]``; empty for a search.
+        Of draws of a posterior, ``[C]`` each: split R-hat ``r_hat`` and number of ``effective``
+        draws of a channel's size, and the ``log_bayes_factor`` of effectiveness that moves
+        against one that stays; empty for a search.
     """
 
     settings: ModelSettings
@@ -143,9 +144,9 @@ class FittedResponse:
     def in_order(self, channels: tuple[str, ...]) -> FittedResponse:
         """Return it with its channels in another order."""
         order = [self.channels.index(name) for name in channels]
-        by_channel = {"media", "modulation", *_shape_names(self.settings)}
+        by_channel = {"media", "modulation", "readout", *_shape_names(self.settings)}
         state = {n: v[..., order] if n in by_channel else v for n, v in self.state.items()}
-        if "gru_input" in state:  # reads the channels, then the controls
+        if "modulation" in state:  # of a GRU that reads the channels, then the controls
             read = [*order, *range(len(order), state["gru_input"].shape[-1])]
             state["gru_input"] = state["gru_input"][..., read]
         size = self.scaling.exposure_size[:, order]

@@ -18,7 +18,7 @@ from mmm_model import priors
 from mmm_model.equation.equation import Equation
 from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.equation_inputs import inputs_of
-from mmm_model.fit.estimate import Estimate, saturated_media
+from mmm_model.fit.estimate import Estimate
 from mmm_model.fit.experiments import Experiment, experiments_of
 from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.fit.level_dynamics import Blend
@@ -28,8 +28,9 @@ from mmm_model.fit.observations import Observations
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.draws import Draws
 from mmm_model.fit.posterior.lift_evidence import Test
+from mmm_model.fit.posterior.moving import Moving
+from mmm_model.fit.posterior.moving_evidence import MovingEvidence
 from mmm_model.fit.posterior.sampling import sample
-from mmm_model.fit.search import initial_equation, search
 from mmm_model.fit.stages import (
     Progress,
     ResponseFit,
@@ -93,19 +94,32 @@ def _fit(
     rows = _seen(past)
     design = Design.of(_part(past, rows), settings)
     scaling = _scaling(panel, design, rows)
-    draws = sample(design, settings, lambda share: report(stage, 0.9 * share))
+    moving = Moving.none(design.weeks, design.channels, settings)
+    draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving)
+    evidence = MovingEvidence.of(draws.moments, moving) if draws.moments else None
+    if evidence is not None and evidence.moves.any():
+        moving = moving.with_channels(evidence.moves)
+        stage = f"{stage}, effectiveness"
+        draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving)
     readings: dict[str, Floats] = {}
     lags = design.shapes.kernel.shape[1] - 1
     like = torch.zeros(1, dtype=torch.float64)
     experiments = experiments_of(lift_tests, past, scaling, lags, like)
     if experiments:
+        paths = moving.paths(draws.readout.mean(axis=0))
+        experiments = tuple(one.where_worth(paths) for one in experiments)
         readings, tests = _confronted(draws, experiments, rows)
         stage = f"{stage}, lift tests"
-        draws = sample(design, settings, lambda share: report(stage, 0.9 * share), tests)
+        draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving, tests)
     index = draws.spread_out(_members(settings, past))
     equation = _equation(draws, index, rows, past, settings)
-    response = _with_levels(panel, past, equation, scaling, settings.gru_width, forecasts)
-    response = replace(response, mixing={"r_hat": draws.r_hat, "effective": draws.effective})
+    if moving.channels.any():
+        equation.readout = torch.from_numpy(moving.readout @ draws.readout[index])
+    response = _with_levels(panel, past, equation, scaling, forecasts)
+    mixing = {"r_hat": draws.r_hat, "effective": draws.effective}
+    if evidence is not None:
+        mixing["log_bayes_factor"] = evidence.log_bayes_factor
+    response = replace(response, mixing=mixing)
     report(stage, 1.0)
     if experiments:
         readings["after"] = _said(equation, experiments)
@@ -150,7 +164,8 @@ def _equation(
 ) -> Equation:
     """Return the equation whose members are the draws ``index``; levels are not solved yet."""
     lags = draws.design.shapes.kernel.shape[1] - 1
-    settings = replace(settings, lag_weeks=lags, gru_width=0, members=len(index))
+    width = settings.gru_width if draws.readout.any() else 0
+    settings = replace(settings, lag_weeks=lags, gru_width=width, members=len(index))
     regions, channels = len(past.regions), len(past.channels)
     equation = Equation(settings, (len(index), regions, channels, len(past.controls))).double()
     values = draws.values(index)
@@ -167,21 +182,13 @@ def _equation(
 
 
 def _with_levels(
-    panel: Panel, past: Panel, equation: Equation, scaling: Scaling, width: int, forecasts: bool
+    panel: Panel, past: Panel, equation: Equation, scaling: Scaling, forecasts: bool
 ) -> FittedResponse:
-    """Solve for levels, seasonality and controls of what each member's media leave over.
-
-    Parameters
-    ----------
-    width
-        Of the GRU; 0 for none.
-    """
+    """Solve for levels, seasonality and controls of what each member's media leave over."""
     settings = equation.settings
     with torch.no_grad():
         inputs = inputs_of(past, scaling, len(past.weeks), settings.harmonics)
         data = Observations.of(past, scaling, inputs, replace(settings, members=1))
-        if width:
-            _let_effectiveness_move(equation, data, width)
         media = _contribution(equation, data)  # [M, R, W]
         left = data.without_media(media.mean(0))
         none = left.inputs.exposure[None]  # [1, R, W, 0]
@@ -201,31 +208,6 @@ def _with_levels(
         equation.season = regional[..., controls:].clone()
     ahead = fitted if ways.surprise is None else ways.surprise
     return FittedResponse.of(panel, scaling, equation, noise, (fitted, ahead))
-
-
-def _let_effectiveness_move(equation: Equation, data: Observations, width: int) -> None:
-    """Give all members one GRU, searched with the shapes of the draw nearest to all.
-
-    What a channel earns in all weeks stays what was drawn: effectiveness moves it between weeks.
-    """
-    before = saturated_media(equation, data).sum(2)  # [M, R, C]
-    log = equation.media.mean(1).clamp_min(1e-12).log()
-    nearest = int((log - log.mean(0)).square().sum(1).argmin())
-    one = initial_equation(replace(equation.settings, gru_width=width, members=1), data, None)
-    for parameter in one.shape_parameters:
-        own = getattr(one, parameter.name)
-        own.data.copy_(getattr(equation, parameter.name).data[nearest])
-        own.requires_grad_(False)
-    media = saturated_media(one, data)
-    noise, _ = learn_noise(data, media)
-    with torch.enable_grad():
-        search(Estimate(one, data, noise, data.problem(noise).start(1)), silent, "effectiveness")
-    equation.settings = one.settings
-    for name in ("gru_input", "gru_hidden", "gru_bias", "modulation"):
-        equation.register_parameter(name, getattr(one, name))
-    equation.settings = replace(one.settings, members=len(equation.media))
-    after = saturated_media(equation, data).sum(2)
-    equation.media = equation.media * torch.where(after > 0, before / after.clamp_min(1e-12), 1.0)
 
 
 def _contribution(equation: Equation, data: Observations) -> Tensor:

@@ -152,15 +152,20 @@ def adstock_curves(fits: Fits) -> tuple[Tables, Shown]:
 
 @result(
     "effectiveness",
-    description="What a unit of each channel was worth in each week, against its own mean.",
+    "effectiveness_evidence",
+    description="What a unit of each channel was worth in each week, against its own mean, and "
+    "the evidence that it changed.",
 )
 def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
     """Follow the effectiveness of each channel over the weeks."""
-    from mmm_model.effects.effectiveness import effectiveness
+    from mmm_model.effects.effectiveness import effectiveness, effectiveness_evidence
 
     frame = effectiveness(fits.response, fits.panel)
-    spread = frame.groupby("channel", sort=False)["effectiveness"].agg(["min", "max"])
-    return {"effectiveness": frame}, {"range": metadata.table(spread.reset_index(), limit=30)}
+    evidence = effectiveness_evidence(fits.final.response, fits.response, fits.panel)
+    shown = evidence[["channel", "log_bayes_factor", "statement"]]
+    return {"effectiveness": frame, "effectiveness_evidence": evidence}, {
+        "evidence": metadata.table(shown, limit=30)
+    }
 
 
 @result(

@@ -10,12 +10,14 @@ from mmm_model import priors
 from mmm_model.fit.posterior.covariance import Covariance
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.lift_evidence import TestedChannel
+from mmm_model.fit.posterior.moving import Moving
+from mmm_model.fit.posterior.moving_evidence import Moments
 from mmm_model.fit.posterior.returns import Returns, draw_returns
 from mmm_model.fit.posterior.sizes import Total, draw_along, draw_shape
 from mmm_model.fit.posterior.usual import Usual
 from mmm_model.fit.posterior.variance_sampler import VarianceSampler
 from mmm_model.fit.posterior.variances import Variances
-from mmm_model.fit.posterior.whitened import whiten
+from mmm_model.fit.posterior.whitened import WhitenedResponses
 from mmm_model.panel import Floats
 from mmm_model.settings import ModelSettings
 
@@ -25,6 +27,8 @@ _BEFORE_MEDIA = 12
 # many regions tell the variances well, so once warm these hardly move.
 _VARIANCES_EVERY, _RARER_IN_PANELS = 5, 3
 _STEPS_ALONE, _STEPS_PANEL = 4, 3
+# Sweeps between two looks at whether effectiveness moves.
+_LOOK_EVERY = 10
 
 
 @dataclass
@@ -45,6 +49,8 @@ class State:
         Of everything that is not media.
     usual
         What the channels' shapes have in common.
+    readout
+        ``[J, C]`` how effectiveness moves, see `Moving`; zero where it stays.
     """
 
     shape: np.ndarray
@@ -54,6 +60,7 @@ class State:
     returns: Returns
     variances: Variances
     usual: Usual
+    readout: Floats
 
 
 @dataclass(frozen=True)
@@ -62,16 +69,20 @@ class Draw:
 
     Parameters
     ----------
-    shape, size, region
+    shape, size, region, readout
         As of `State`.
     misfit
         Half of the squared whitened residual.
+    moments
+        For the evidence of moving effectiveness; of a few sweeps of a chain in which it stays.
     """
 
     shape: np.ndarray
     size: Floats
     region: Floats
+    readout: Floats
     misfit: float
+    moments: Moments | None = None
 
 
 class Chain:
@@ -83,8 +94,9 @@ class Chain:
         settings: ModelSettings,
         seed: list[int],
         tested: tuple[TestedChannel, ...],
+        moving: Moving,
     ) -> None:
-        self._tested = tested
+        self._tested, self._moving = tested, moving
         self.design, self.settings = design, settings
         self._total = Total(priors.TOTAL_SHARE, priors.TOTAL_SHARE_SD)
         self.rng = np.random.default_rng(seed)
@@ -92,9 +104,9 @@ class Chain:
         steps = _STEPS_ALONE if design.regions == 1 else _STEPS_PANEL
         self.sampler = VarianceSampler(self.covariance, steps)
         self.state = self._first()
+        self._responses = list(design.responses)
         self._factors = self.covariance.factors(self.state.variances)
-        self._banks = whiten(design, self._factors)
-        self._weigh()
+        self._whiten()
 
     def warm_up(self) -> None:
         """Move to where the posterior is."""
@@ -110,12 +122,13 @@ class Chain:
         kept = []
         for sweep in range(sweeps):
             self._sweep(sweep, sweep % every == 0, adapt=False)
-            kept.append(self._kept())
+            kept.append(self._kept(look=sweep % _LOOK_EVERY == _LOOK_EVERY - 1))
         return kept
 
     def _sweep(self, number: int, variances: bool, adapt: bool) -> None:
         if variances:
             self._draw_variances(adapt)
+            self._draw_readouts()
         self._draw_shapes()
         self._draw_sizes()
         self._draw_pooled()
@@ -136,17 +149,39 @@ class Chain:
             returns=returns,
             variances=Variances.first(design),
             usual=usual,
+            readout=np.zeros((self._moving.basis.shape[1], design.channels)),
         )
 
-    def _kept(self) -> Draw:
+    def _kept(self, look: bool) -> Draw:
         now = self.state
         square = (self._rest**2).sum() - self._rest_low @ self._rest_low
-        return Draw(now.shape.copy(), now.size.copy(), now.region.copy(), 0.5 * float(square))
+        return Draw(
+            now.shape.copy(),
+            now.size.copy(),
+            now.region.copy(),
+            now.readout,
+            0.5 * float(square),
+            self._moments() if look else None,
+        )
+
+    def _moments(self) -> Moments | None:
+        moving = self._moving
+        if moving.channels.any() or not moving.basis.size:
+            return None
+        direct = self._direct(np.arange(self.design.channels))
+        columns = np.concatenate([direct, moving.columns(direct)], axis=-1)
+        return Moments(*self._factors.moments(columns, self._rest, self._rest_low))
+
+    def _direct(self, channels: np.ndarray) -> Floats:
+        """``[R, W, C']`` what channels would bring were their effectiveness one."""
+        now, of = self.state, self.design.responses
+        parts = [of[c].basis @ (now.size[c] * of[c].mix[:, now.shape[c]]) for c in channels]
+        return np.stack(parts, axis=-1) * now.region[:, None, channels]
 
     def rest(self) -> Floats:
         """``[R, W]`` what media leave over."""
         now, total = self.state, self.design.kpi.copy()
-        for c, bank in enumerate(self.design.responses):
+        for c, bank in enumerate(self._responses):
             part = bank.basis @ (now.size[c] * bank.mix[:, now.shape[c]])
             total -= now.region[:, c, None] * part
         return np.where(self.design.observed, total, 0.0)
@@ -156,7 +191,29 @@ class Chain:
         now.variances, self._factors = self.sampler.draw(
             self.rng, now.variances, self._factors, self.rest(), adapt
         )
-        self._banks = whiten(self.design, self._factors)
+        self._whiten()
+
+    def _draw_readouts(self) -> None:
+        """Move effectiveness, where it moves."""
+        now, moving = self.state, self._moving
+        own = np.flatnonzero(moving.channels)
+        if not len(own):
+            return
+        columns = moving.columns(self._direct(own))
+        moments = self._factors.moments(columns, self._rest, self._rest_low)
+        now.readout = moving.drawn(self.rng, now.readout, *moments)
+        paths = moving.paths(now.readout)
+        for c in own:
+            self._responses[c] = self.design.responses[c].times(paths[:, c])
+        self._whiten(own)
+
+    def _whiten(self, channels: np.ndarray | None = None) -> None:
+        """Whiten the responses of all channels, or of some anew."""
+        if channels is None:
+            self._banks = [WhitenedResponses.of(one, self._factors) for one in self._responses]
+        else:
+            for c in channels:
+                self._banks[c] = WhitenedResponses.of(self._responses[c], self._factors)
         self._weigh()
 
     def _weigh(self) -> None:

@@ -11,6 +11,7 @@ from mmm_model.fit.posterior.chain import Draw
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.diagnostics import effective_draws, split_r_hat
 from mmm_model.fit.posterior.lift_evidence import Test, draw_form_doubt
+from mmm_model.fit.posterior.moving_evidence import Moments
 from mmm_model.panel import Floats
 
 # Share of what media bring from which it matters whether chains agree on a channel.
@@ -33,8 +34,12 @@ class Draws:
         ``[D, C]`` mean contribution over the KPI (regions' own returns at one).
     region
         ``[D, R, C]`` a region's return over the nation's.
+    readout
+        ``[D, J, C]`` how effectiveness moves, see `Moving`.
     misfit
         ``[D]`` half of the squared whitened residual.
+    moments
+        Of some draws, for the evidence that effectiveness moves; None where it moves already.
     """
 
     design: Design
@@ -42,7 +47,9 @@ class Draws:
     shape: np.ndarray
     size: Floats
     region: Floats
+    readout: Floats
     misfit: Floats
+    moments: Moments | None
 
     @classmethod
     def of(
@@ -52,6 +59,7 @@ class Draws:
         kept = [draw for chain in chains for draw in chain]
         shape, size = np.stack([d.shape for d in kept]), np.stack([d.size for d in kept])
         region = np.stack([d.region for d in kept])
+        looks = [d.moments for d in kept if d.moments is not None]
         doubt = draw_form_doubt(np.random.default_rng(seed), shape, size, region, tests)
         return cls(
             design=design,
@@ -59,7 +67,9 @@ class Draws:
             shape=shape,
             size=size * np.exp(doubt),
             region=region,
+            readout=np.stack([d.readout for d in kept]),
             misfit=np.array([d.misfit for d in kept]),
+            moments=Moments.stacked(looks) if looks else None,
         )
 
     def spread_out(self, count: int) -> np.ndarray:

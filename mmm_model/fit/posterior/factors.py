@@ -145,6 +145,19 @@ class Factors:
         white = self.white(series)
         return self.alone.back(white - self.shared @ self.upper(self.lower(white)))
 
+    def moments(self, series: Floats, rest: Floats, rest_low: Floats) -> tuple[Floats, Floats]:
+        """``x'V^-1 x`` and ``x'V^-1 rest`` of series ``[R, W, Q]``: ``[Q, Q]`` and ``[Q]``.
+
+        Parameters
+        ----------
+        rest, rest_low
+            What is left over, whitened, and what `lower` says of it.
+        """
+        white = self.alone.white(series)
+        low = self.lowered(np.tensordot(self.shared, white, ([0, 1], [0, 1])))
+        flat = white.reshape(-1, white.shape[2])
+        return flat.T @ flat - low.T @ low, flat.T @ rest.ravel() - low.T @ rest_low
+
     def without_shared(self, rng: np.random.Generator, white: Floats) -> Floats:
         """Take a draw of the shared part off whitened ``[R, W]``."""
         if not len(self.root):

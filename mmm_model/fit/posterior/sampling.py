@@ -8,6 +8,7 @@ from mmm_model.fit.posterior.chain import Chain
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.draws import Draws
 from mmm_model.fit.posterior.lift_evidence import Test, tested_channels
+from mmm_model.fit.posterior.moving import Moving
 from mmm_model.settings import ModelSettings
 
 # Chains that disagree more than this go on, so many times at most, twice as long as at first; of
@@ -21,6 +22,7 @@ def sample(
     design: Design,
     settings: ModelSettings,
     progress: Callable[[float], None],
+    moving: Moving,
     tests: Sequence[Test] = (),
 ) -> Draws:
     """Sample the posterior.
@@ -31,12 +33,14 @@ def sample(
         Seed and lengths of the chains.
     progress
         Called with the fraction that is done.
+    moving
+        Channels whose effectiveness moves.
     tests
         Lift tests that the draws should agree with.
     """
     tested = tested_channels(design, tests)
     chains = [
-        Chain(design, settings, [settings.seed, number], tested)
+        Chain(design, settings, [settings.seed, number], tested, moving)
         for number in range(settings.chains)
     ]
     kept = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -140,6 +140,10 @@ class ChannelResponses:
         value, vector = np.linalg.eigh(some.T @ some)
         vector = vector[:, value > _BASIS_ERROR * value[-1]]
         return cls((flat @ vector).reshape(*exposure.shape, -1), vector.T.copy(), unit)
+
+    def times(self, effectiveness: Floats) -> ChannelResponses:
+        """Return them multiplied by a path ``[W]``."""
+        return replace(self, basis=self.basis * effectiveness[:, None])
 
 
 def adstocked(exposure: Floats, kernel: Floats) -> Floats:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.factors import Factors
 from mmm_model.fit.posterior.shapes import ChannelResponses
 from mmm_model.panel import Floats
@@ -59,8 +58,3 @@ class WhitenedResponses:
         """Whitened response ``[R, W]`` of a shape and what shared columns see of it, ``[P]``."""
         mix = self.mix[:, shape]
         return region[:, None] * (self.white @ mix), self._low @ mix
-
-
-def whiten(design: Design, factors: Factors) -> list[WhitenedResponses]:
-    """Whiten every channel's responses."""
-    return [WhitenedResponses.of(one, factors) for one in design.responses]

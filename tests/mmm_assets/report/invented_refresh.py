@@ -33,6 +33,7 @@ class Example:
     region_names: tuple[str, ...] = ()
     seed: int = 0
     published: bool = True
+    moving: str | None = "social"
 
 
 def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -105,6 +106,7 @@ class _Invented:
             "forecast_skill": self._track(),
             "media": self._media(),
             "effectiveness": self._effectiveness(),
+            "effectiveness_evidence": self._effectiveness_evidence(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
@@ -414,19 +416,39 @@ class _Invented:
         return rows if e.spend else rows.assign(spend=np.nan)
 
     def _effectiveness(self) -> pd.DataFrame:
-        year = 2 * np.pi * np.arange(self.example.weeks) / 52.18
+        week = np.arange(self.example.weeks)
+        path = 1.1 - 0.2 / (1 + np.exp(0.2 * (self.example.weeks - 25 - week)))
         parts = []
-        for i, channel in enumerate(self.example.channels):
-            value = 1 + 0.02 * (i + 1) * np.sin(year + i)
+        for channel in self.example.channels:
+            moves = channel == self.example.moving
+            value = path / path.mean() if moves else np.ones(len(week))
             parts.append(
                 pd.DataFrame(
                     {
                         "channel": channel, "week": self.weeks, "effectiveness": value,
-                        "lower": value - 0.1, "upper": value + 0.1,
+                        "lower": value - 0.1 * moves, "upper": value + 0.1 * moves,
                     }
                 )
             )  # fmt: skip
         return pd.concat(parts, ignore_index=True)
+
+    def _effectiveness_evidence(self) -> pd.DataFrame:
+        rows = [
+            {
+                "channel": channel, "log_bayes_factor": 4.2, "evidence": "strong", "moves": True,
+                "since": self.weeks[-min(30, len(self.weeks))], "change": -0.19,
+                "change_lower": -0.3, "change_upper": -0.08,
+                "statement": f"The effect of {channel} fell by 19 % (8 % to 30 %) since May 2026; "
+                "the evidence is strong.",
+            }
+            if channel == self.example.moving
+            else {
+                "channel": channel, "log_bayes_factor": -0.4, "evidence": "none", "moves": False,
+                "statement": f"No sign that the effect of {channel} changed.",
+            }
+            for channel in self.example.channels
+        ]  # fmt: skip
+        return pd.DataFrame(rows).astype({"moves": "boolean"})
 
     def _refresh(self) -> pd.DataFrame:
         e = self.example

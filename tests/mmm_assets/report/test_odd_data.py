@@ -101,7 +101,7 @@ def test_tables_that_are_all_empty_but_for_the_contributions(open_report, filled
     for table in (
         "holdout_metrics", "adstock_curves", "response_curves", "response_curve_parameters",
         "channel_graph", "optimal_budgets", "data_checks", "training_history", "refreshes", "media",
-        "effectiveness", "restatements",
+        "effectiveness", "effectiveness_evidence", "restatements",
     ):  # fmt: skip
         connection.execute(f"DELETE FROM mart.{table}")
     opened = open_report(build_report(connection, case.week))

@@ -42,7 +42,7 @@ def test_kernels_are_distributions_over_the_lags():
 
 
 def test_effectiveness_has_mean_one_over_the_fitted_weeks_and_is_bounded():
-    equation, inputs = _equation(gru_reach=0.3), _inputs()
+    equation, inputs = _equation(gru_reach=0.3, estimator="search"), _inputs()
     effect = equation.effectiveness(inputs)
     torch.testing.assert_close(effect[:, :, :20].mean(2), torch.ones(2, 3, 2, dtype=torch.double))
     assert effect.std() > 0.001
@@ -50,14 +50,32 @@ def test_effectiveness_has_mean_one_over_the_fitted_weeks_and_is_bounded():
 
 
 def test_effectiveness_does_not_look_ahead():
-    equation, inputs = _equation(), _inputs()
+    equation, inputs = _equation(estimator="search"), _inputs()
     before = equation.effectiveness(inputs)
     inputs.exposure[:, 25:] *= 3
     torch.testing.assert_close(equation.effectiveness(inputs)[:, :, :25], before[:, :, :25])
 
 
-def test_members_do_not_mix():
+def test_without_a_readout_effectiveness_is_exactly_one():
+    effect = _equation().effectiveness(_inputs())
+    assert (effect == 1).all()
+
+
+def test_states_of_the_calendar_move_around_one_and_stay_after_the_last_fitted_week():
     equation, inputs = _equation(), _inputs()
+    equation.readout[:, :, 0] = 0.1 * torch.randn(2, 8, dtype=torch.double)
+    effect = equation.effectiveness(inputs)  # [M, 1, W, C]
+    assert effect[..., 0].std() > 0.01
+    assert (effect[..., 1] == 1).all()
+    one = torch.ones(2, 1, dtype=torch.double)
+    torch.testing.assert_close(effect[:, :, :20, 0].mean(2), one)
+    torch.testing.assert_close(effect[:, :, 20:, 0], effect[:, :, 19:20, 0].expand(2, 1, 10))
+    step = effect[..., 0].diff(dim=-1).abs().max()
+    assert step < 0.35 * (effect[..., 0].max() - effect[..., 0].min())  # paths are smooth
+
+
+def test_members_do_not_mix():
+    equation, inputs = _equation(estimator="search"), _inputs()
     before = equation.saturated(inputs)
     for parameter in equation.parameters():
         dimension = 1 if parameter.shape[0] == 3 and parameter.shape[1] == 2 else 0

@@ -10,6 +10,7 @@ from mmm_model.fit.posterior.chain import Chain
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.diagnostics import split_r_hat
 from mmm_model.fit.posterior.draws import Draws
+from mmm_model.fit.posterior.moving import Moving
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
@@ -21,13 +22,14 @@ def test_chains_that_disagree_go_on(
     settings = ModelSettings(chains=2, warmup=1, draws=100)
     design = Design.of(panel, settings)
     none = lift_evidence.tested_channels(design, ())
-    chains = [Chain(design, settings, [settings.seed, n], none) for n in range(2)]
+    still = Moving.none(design.weeks, design.channels, settings)
+    chains = [Chain(design, settings, [settings.seed, n], none, still) for n in range(2)]
     for chain in chains:
         chain.warm_up()
     first = Draws.of(design, [chain.go_on(100) for chain in chains], settings.seed)
     limit = first.worst_r_hat + (0.001 if agree else -0.001)
     monkeypatch.setattr(sampling, "_AGREE", limit)
-    found = sampling.sample(design, settings, lambda _: None)
+    found = sampling.sample(design, settings, lambda _: None, still)
     assert found.size.shape == first.size.shape
     assert np.array_equal(found.size, first.size) == agree
     assert agree or found.worst_r_hat < first.worst_r_hat
