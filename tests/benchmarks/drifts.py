@@ -3,13 +3,14 @@
     python tests/benchmarks/drifts.py GROUP … [--first SEED] [--count N] [--share 0.1]
         [--set KEY=VALUE …]
 
-Groups as of ``fresh_truth.py`` whose weekly truth is known: simulator, scenario, meridian, shocks.
-In every world the channel that brings most gains or loses 40 %, at once or over a year, and the
-same world is fitted once as it is; --share lets that channel bring so much of the KPI in both.
-Without --first the first seed is drawn from the clock and
-printed. A fit is made again without a GRU where some channel moves, to say what the gate costs or
-earns; where none does both are the same, draw by draw. Prints a line a world, then found, false
-alarms and errors by group, and writes benchmarks/drifts.json.
+Groups as of ``fresh_truth.py`` whose weekly truth is known: simulator, scenario, meridian,
+shocks. In every world the channel that brings most gains or loses 40 %, at once or over a year,
+and the same world is fitted once as it is; --share lets that channel bring so much of the KPI in
+both. Without --first the first seed is drawn from the clock and printed. A fit is made again
+without a GRU where some channel moves, to say what the gate costs or earns; where none does both
+are the same, draw by draw. ``signal`` is what the true drift adds to the log likelihood were
+everything else about media known but the sizes: below about five nobody can see it. Prints a line
+a world, then found, false alarms and errors by group, and writes benchmarks/drifts.json.
 """
 
 from __future__ import annotations
@@ -28,12 +29,19 @@ from fresh_worlds import WORLDS
 from writing import write
 
 from mmm_model.effects.effectiveness import effectiveness
+from mmm_model.fit.posterior.chain import Chain
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.lift_evidence import tested_channels
+from mmm_model.fit.posterior.moving import Moving
+from mmm_model.fit.posterior_stages import _part, _seen
+from mmm_model.fit.stages import past_and_settings
 from mmm_model.fit.training import fit
 from mmm_model.intervals import point
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
 _MOVED = 0.4
+_VISIBLE = 5.0
 
 
 @dataclass(frozen=True)
@@ -124,6 +132,7 @@ def measure(made: Planted, settings: ModelSettings) -> dict[str, object]:
         truth = made.path / made.path.mean()
         row |= {
             "share": made.contribution[..., made.channel].sum() / made.panel.kpi.sum(),
+            "signal": signal(made, settings),
             "log_bf": log_bf[made.channel],
             "found": moves[made.channel],
             "path_error": np.sqrt(((found - truth) ** 2).mean()),
@@ -151,6 +160,24 @@ def _roi_error(response, made: Planted) -> np.ndarray:
     return np.where(works, np.abs(point(earned) / np.where(works, true, 1.0) - 1), np.nan)
 
 
+def signal(made: Planted, settings: ModelSettings) -> float:
+    """Half the squared whitened drift of the true contributions, sizes taken out."""
+    past, own = past_and_settings(made.panel, replace(settings, warmup=80))
+    rows = _seen(past)
+    design = Design.of(_part(past, rows), own)
+    still = Moving.none(design.weeks, design.channels, own)
+    chain = Chain(design, own, [own.seed, 0], tested_channels(design, ()), still)
+    chain.warm_up()
+    true = made.contribution[rows] / design.size[:, None, None]
+    constant = true.copy()
+    constant[..., made.channel] /= made.path
+    columns = np.concatenate([constant, (true - constant)[..., [made.channel]]], axis=-1)
+    columns = np.where(design.observed[..., None], columns, 0.0)
+    gram = chain.moments_of(columns).gram
+    sizes = gram[:-1, :-1] + np.eye(design.channels)
+    return 0.5 * float(gram[-1, -1] - gram[-1, :-1] @ np.linalg.solve(sizes, gram[:-1, -1]))
+
+
 def worlds(
     group: str, first: int, count: int, share: float | None
 ) -> Iterator[tuple[str, Planted]]:
@@ -169,10 +196,12 @@ def summary(rows: list[dict]) -> pd.DataFrame:
     found = []
     for group, part in table.groupby("group", sort=False):
         drift, still = part[part["with_drift"]], part[~part["with_drift"]]
+        seen = drift[drift["signal"] > _VISIBLE]
         false = {name: (own["false"].sum(), own["others"].sum()) for name, own in
                  (("false beside a drift", drift), ("false without", still))}  # fmt: skip
         found.append(
             {"group": group, "found": f"{drift['found'].sum():.0f} of {len(drift)}"}
+            | {"found where it can be seen": f"{seen['found'].sum():.0f} of {len(seen)}"}
             | {name: f"{count:.0f} of {of:.0f}" for name, (count, of) in false.items()}
             | {
                 "ROI error of what moves": drift["roi_error"].mean(),

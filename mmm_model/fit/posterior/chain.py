@@ -169,7 +169,10 @@ class Chain:
         if moving.channels.any() or not moving.basis.size:
             return None
         direct = self._direct(np.arange(self.design.channels))
-        columns = np.concatenate([direct, moving.columns(direct)], axis=-1)
+        return self.moments_of(np.concatenate([direct, moving.columns(direct)], axis=-1))
+
+    def moments_of(self, columns: Floats) -> Moments:
+        """Moments of ``[R, W, Q]`` with each other and with what media leave over."""
         return Moments(*self._factors.moments(columns, self._rest, self._rest_low))
 
     def _direct(self, channels: np.ndarray) -> Floats:
@@ -200,8 +203,8 @@ class Chain:
         if not len(own):
             return
         columns = moving.columns(self._direct(own))
-        moments = self._factors.moments(columns, self._rest, self._rest_low)
-        now.readout = moving.drawn(self.rng, now.readout, *moments)
+        moments = self.moments_of(columns)
+        now.readout = moving.drawn(self.rng, now.readout, moments.gram, moments.meets)
         paths = moving.paths(now.readout)
         for c in own:
             self._responses[c] = self.design.responses[c].times(paths[:, c])

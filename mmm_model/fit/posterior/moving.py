@@ -22,6 +22,8 @@ from mmm_model.settings import ModelSettings
 _COMPONENTS = 4
 # Standard deviations that a path stays within its reach for: 87 % of the weeks.
 _REACH = 1.5
+# Within a year a drift cannot be told from the time of the year.
+_FEWEST_WEEKS = 52
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Moving:
         """No channel moves; the paths are those of the settings' GRU."""
         still = np.zeros(channels, dtype=bool)
         width, sd = settings.gru_width, settings.gru_reach / _REACH
-        if not width or not sd:
+        if not width or not sd or weeks < _FEWEST_WEEKS:
             return cls(np.zeros((weeks, 0)), np.zeros((width, 0)), 1.0, still)
         gates = basis_gates(width)
         with torch.no_grad():

@@ -7,7 +7,7 @@ import pytest
 from mmm_model.effects.adstock_curves import adstock_curves
 from mmm_model.effects.channel_summary import channel_summary
 from mmm_model.effects.contributions import contributions
-from mmm_model.effects.effectiveness import effectiveness
+from mmm_model.effects.effectiveness import effectiveness, effectiveness_evidence
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.holdout import holdout_metrics
 from mmm_model.effects.predictions import predictions
@@ -19,12 +19,14 @@ def _without_key(table: str) -> list[str]:
 
 
 def test_columns_are_those_of_the_contract(panel, training):
+    response = training.final.media_response(panel)
     found = {
         "predictions": predictions(training, panel),
         "contributions": contributions(FittedEffects(training.final, panel)),
         "channel_summary": channel_summary(FittedEffects(training.final, panel)),
         "adstock_curves": adstock_curves(training.final),
-        "effectiveness": effectiveness(training.final.media_response(panel), panel),
+        "effectiveness": effectiveness(response, panel),
+        "effectiveness_evidence": effectiveness_evidence(training.final.response, response, panel),
         "holdout_metrics": holdout_metrics(training, panel),
         "training_history": training.history,
     }

@@ -41,7 +41,7 @@ def panel_with(returns: list[float], known: bool = True) -> Panel:
 
 
 def spread(panel: Panel) -> float:
-    settings = ModelSettings(members=1, harmonics=0)
+    settings = ModelSettings(estimator="search", members=1, harmonics=0)
     scaling = Scaling.of(panel)
     inputs = inputs_of(panel, scaling, WEEKS, 0, "cpu")
     data = Observations.of(panel, scaling, inputs, settings)
