@@ -96,6 +96,11 @@ def test_without_a_drift_effectiveness_is_constant(still: Panel) -> None:
     np.testing.assert_array_equal(weight, same.media_response(still).weight)
 
 
+def test_less_than_a_year_says_nothing_of_drifts() -> None:
+    assert Moving.none(51, 3, ModelSettings()).basis.size == 0
+    assert Moving.none(52, 3, ModelSettings()).basis.shape == (52, 4)
+
+
 def test_no_evidence_is_weighed_without_a_gru(still: Panel) -> None:
     fitted = fit_by_posterior(still, replace(QUICK, gru_width=0, warmup=5, draws=10)).response
     said = _evidence(fitted, still)
@@ -104,15 +109,15 @@ def test_no_evidence_is_weighed_without_a_gru(still: Panel) -> None:
 
 def test_evidence_is_the_ratio_of_marginal_likelihoods() -> None:
     rng = np.random.default_rng(0)
-    moving = Moving.none(30, 2, ModelSettings())
-    direct = 1.0 + rng.random((1, 30, 2))
+    moving = Moving.none(60, 2, ModelSettings())
+    direct = 1.0 + rng.random((1, 60, 2))
     columns = np.concatenate([direct, moving.columns(direct)], axis=-1)[0]
-    rest = 3.0 * moving.columns(direct)[0, :, 4] + rng.standard_normal(30)
+    rest = 3.0 * moving.columns(direct)[0, :, 4] + rng.standard_normal(60)
     moments = Moments((columns.T @ columns)[None], (columns.T @ rest)[None])
 
     def log_likelihood(which: list[int], precision: np.ndarray) -> float:
         x = columns[:, which]
-        cov = np.eye(30) + (x / precision) @ x.T
+        cov = np.eye(60) + (x / precision) @ x.T
         return -0.5 * (rest @ np.linalg.solve(cov, rest) + np.linalg.slogdet(cov)[1])
 
     which, precision = [0, 1, 6, 7], np.array([2.0, 2.0, 25.0, 25.0])
