@@ -46,6 +46,7 @@ benchmark: .venv/.dev ## Slow measurements, printed and written to benchmarks/ (
 benchmark-truth: .venv/.dev ## Returns against the truth on fresh draws (DATASETS, SCIENCE: folders)
 	$(BIN)/python tests/benchmarks/fresh_truth.py national simulator scenario meridian \
 		shocks funnel published stress graphs
+	$(BIN)/python tests/benchmarks/drifts.py simulator scenario meridian shocks
 
 benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute force, scale (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/budget.py
