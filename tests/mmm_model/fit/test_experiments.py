@@ -68,3 +68,14 @@ def test_what_does_not_fit_is_refused_before_anything_is_trained(panel: Panel) -
     off = replace(panel, exposure=panel.exposure * [1.0, 0.0, 1.0])
     with pytest.raises(ValueError, match="nothing ran in its weeks"):
         check_tests([LiftTest("channel 1", 1.0, 1.0, 1.0)], off)
+
+
+def test_where_effectiveness_moves_a_test_counts_for_that_of_its_weeks(panel: Panel) -> None:
+    test = LiftTest("channel 1", -1.0, 1.0, 1.0, start=panel.weeks[40], end=panel.weeks[43])
+    found, _, _ = in_scale(test, panel)
+    paths = np.ones((60, 3))
+    paths[40:44, 1] = 0.6
+    paths[:, 0] = 2.0  # of another channel
+    worth = found.where_worth(paths)
+    torch.testing.assert_close(worth.size, 0.6 * found.size)
+    assert worth.lift == found.lift
