@@ -129,8 +129,11 @@ SMALLEST_SPEND = 0.1
 RETURNS_SD, RETURNS_SD_CHANNELS = 0.8, 4.0
 """Standard deviation of a log return around that, and the channels that this guess is worth."""
 
-TOTAL_SHARE, TOTAL_SHARE_SD = -1.8, 0.6
-"""Logarithm of the share that all media bring together: 17 %, nine in ten from 6 to 44 %."""
+TOTAL_SHARE, TOTAL_SHARE_SD = -1.6, 0.75
+"""Logit of the share that all media bring together: 17 %, nine in ten from 6 to 41 %.
+
+A logit, for nobody sells less than nothing without media.
+"""
 
 REGION_RETURNS_SD, REGION_RETURNS_REGIONS = 0.15, 8.0
 """Standard deviation of a region's return over the nation's, and the worth of the guess."""

@@ -1,6 +1,7 @@
 """Everything that is not media, integrated out: the covariance of what media leave over.
 
-    V_r = noise + level (random walk) + AR(0.8) + own controls, season and trend + shared columns
+    V_r = noise + level (random walk) + AR(0.8) + own controls, season and trend
+          + own loadings of movements that regions share + shared columns
 
 Shared columns are paths, shocks, controls and season that all regions have in common, so that a
 week in which everybody had a surprise counts as one surprise.
@@ -14,6 +15,7 @@ from mmm_model import priors
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.factors import Alone, Factors
 from mmm_model.fit.posterior.following import following_columns, log_plans
+from mmm_model.fit.posterior.interactive import shared_movements
 from mmm_model.fit.posterior.variances import Variances
 from mmm_model.panel import Floats
 
@@ -41,6 +43,7 @@ class Covariance:
         common = design.control.mean(0)
         self._common_control = common / np.maximum(common.std(0), 0.1)
         self._smooth = design.smooth_control()
+        self._movements = shared_movements(design.kpi, design.observed)
 
     def noise(self, variances: Variances) -> Floats:
         """``[R, W]`` variance of a week's own noise."""
@@ -48,7 +51,7 @@ class Covariance:
         return np.where(self.design.observed, ordinary, _UNOBSERVED_VARIANCE)
 
     def own_columns(self, variances: Variances) -> Floats:
-        """``[R, W, F]`` level, trend, season and controls of each region alone."""
+        """``[R, W, F]`` level, trend, season, controls and loadings of each region alone."""
         regions, weeks = self.design.kpi.shape
         alone = regions == 1
         scale = {name: variances.value(name) for name in ("control", "season")} | {"trend": _TREND}
@@ -58,7 +61,8 @@ class Covariance:
         same = [level, scale["trend"] * self._trend, scale["season"] * self.design.season]
         own = np.broadcast_to(np.concatenate(same, axis=1), (regions, weeks, 2 + same[2].shape[1]))
         parts = [own, scale["control"] * self.design.control]
-        return np.concatenate([*parts, self._following_columns(variances)] if alone else parts, 2)
+        parts.append(self._following_columns(variances) if alone else self._movements)
+        return np.concatenate(parts, 2)
 
     def alone(self, variances: Variances) -> Alone:
         """Factor what each region has alone."""

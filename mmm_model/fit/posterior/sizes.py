@@ -13,19 +13,26 @@ _POINTS = 20
 _LINE = 40
 # Least curvature of the likelihood: data that say nothing leave a size to its prior.
 _FLATTEST = 1e-9
+_LARGEST_SHARE, _BEYOND = 1.0 - 1e-6, 1e5
 
 
 @dataclass(frozen=True)
 class Total:
-    """What is expected of the KPI's share that all media bring: its log mean and deviation."""
+    """What is expected of the KPI's share that all media bring: its logit is normal.
 
-    log_mean: float
-    log_sd: float
+    Media that brought more than all of the KPI would need a baseline below nothing.
+    """
+
+    log_odds: float
+    sd: float
 
     def log_prior(self, share: Floats) -> Floats:
         """Log density, up to a constant and the density of the single sizes."""
-        score = (np.log(np.maximum(share, 1e-12)) - self.log_mean) / self.log_sd
-        return np.asarray(-0.5 * score**2)
+        inside = np.clip(share, 1e-12, _LARGEST_SHARE)
+        score = (np.log(inside / (1.0 - inside)) - self.log_odds) / self.sd
+        # A chain that is beyond finds its way back: the further, the less likely.
+        beyond = np.maximum(share - _LARGEST_SHARE, 0.0)
+        return np.asarray(-0.5 * score**2 - _BEYOND * beyond)
 
 
 def draw_shape(
