@@ -24,9 +24,9 @@ from mmm_model.settings import ModelSettings
 _EARLY = (3, 8, 14, 20)
 _BEFORE_MEDIA = 12
 # Sweeps between two updates of the variances, which whiten everything anew, and steps of each;
-# many regions tell the variances well, so once warm these hardly move.
+# once warm, many regions tell the variances well; what they share moves slowly and needs the steps.
 _VARIANCES_EVERY, _RARER_IN_PANELS = 5, 3
-_STEPS_ALONE, _STEPS_PANEL = 4, 3
+_STEPS_ALONE, _STEPS_PANEL = 4, 12
 # Sweeps between two looks at whether effectiveness moves.
 _LOOK_EVERY = 10
 

@@ -11,6 +11,8 @@ from mmm_model.fit.posterior.design import Design
 from mmm_model.panel import Floats
 
 _SMALLEST_SD = 1e-3
+# Logarithm of a variance over the noise's, short of the largest that is drawn.
+_LARGEST_START = 4.5
 _DRIFT = (priors.LOG_DRIFT, priors.LOG_DRIFT_SD)
 # Mean and standard deviation of the logarithm, before the data: of variances over the noise's,
 # and of standard deviations of what controls and harmonics bring.
@@ -50,10 +52,14 @@ class Variances:
             far / np.maximum(1.4826 * np.nanmedian(far, axis=1, keepdims=True), 1e-3)
         )
         names = [n for n in PRIOR if design.regions > 1 or "common" not in n]
+        sd = np.maximum(np.nan_to_num(step, nan=0.05), _SMALLEST_SD)
+        log = {name: PRIOR[name][0] for name in names}
+        if design.regions > 1:
+            log |= _of_movement(rest, log, float(np.median(sd)))
         return cls(
-            sd=np.maximum(np.nan_to_num(step, nan=0.05), _SMALLEST_SD),
+            sd=sd,
             precision=np.minimum(1.0, 5.0 / np.maximum(far, 5.0)) ** 2,
-            log={name: PRIOR[name][0] for name in names},
+            log=log,
         )
 
     @property
@@ -65,3 +71,28 @@ class Variances:
     def value(self, name: str) -> float:
         """Return a variance ratio, or a standard deviation."""
         return float(np.exp(self.log[name]))
+
+
+def _of_movement(kpi: Floats, log: dict[str, float], sd: float) -> dict[str, float]:
+    """Logarithms at which all that moves is demand: where regions move together, and alone.
+
+    From there a chain gives media what they explain better. From the other end, where they
+    explain all, it may not come back.
+
+    Parameters
+    ----------
+    kpi
+        ``[R, W]``; NaN where not observed.
+    log
+        Where the chain would begin otherwise, which is the least.
+    """
+    seen = ~np.isnan(kpi)
+    kpi = kpi[seen.any(axis=1)][:, seen.any(axis=0)]
+    common = np.nanmean(kpi, axis=0)
+    found = {
+        "common_ar": np.nanvar(common),
+        "common_shock": 0.5 * np.nanvar(np.diff(common)),
+        "ar": np.nanmedian(np.nanvar(kpi - common, axis=1)),
+    }
+    start = {name: float(np.log(max(value / sd**2, 1e-6))) for name, value in found.items()}
+    return {name: min(max(value, log[name]), _LARGEST_START) for name, value in start.items()}
