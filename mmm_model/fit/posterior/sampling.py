@@ -13,9 +13,9 @@ from mmm_model.settings import ModelSettings
 
 # Chains that disagree more than this go on, so many times at most, twice as long as at first; of
 # what they bring then every second sweep counts, and what was before was warming up. Chains
-# that are farther apart than the second figure tell different stories, and do not meet.
-_AGREE, _APART = 1.2, 2.0
-_MORE = 2
+# that are farther apart than the second figure tell different stories, and hardly meet.
+_AGREE, _APART = 1.2, 4.0
+_MORE = 3
 
 
 def sample(
