@@ -9,7 +9,7 @@ and the same world is fitted once as it is; --share lets that channel bring so m
 both. Without --first the first seed is drawn from the clock and printed. A fit is made again
 without a GRU where some channel moves, to say what the gate costs or earns; where none does both
 are the same, draw by draw. ``signal`` is what the true drift adds to the log likelihood were
-everything else about media known but the sizes: below about five nobody can see it. Prints a line
+everything else about media known but the sizes: below about five it is hardly seen. Prints a line
 a world, then found, false alarms and errors by group, and writes benchmarks/drifts.json.
 """
 
