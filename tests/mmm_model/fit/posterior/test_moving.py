@@ -51,7 +51,7 @@ def test_a_drift_is_found_where_it_is(fallen: Panel, found: FittedResponse) -> N
     assert said.index[said["moves"]].tolist() == [FELL]
     row = said.loc[FELL]
     assert row["evidence"] == "decisive" and row["log_bayes_factor"] > np.log(100)
-    assert row["change"] == pytest.approx(-0.4, abs=0.1)
+    assert row["change"] == pytest.approx(-0.4, abs=0.08)
     assert row["change_lower"] < row["change"] < row["change_upper"] < -0.2
     assert abs((row["since"] - fallen.weeks[52]).days) < 7 * 26
     assert "fell by" in row["statement"]
