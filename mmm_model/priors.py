@@ -153,6 +153,13 @@ FOLLOWING, FOLLOWING_SD = 1.0, 0.7
 Proportional selection (Altonji, Elder and Taber, 2005; Oster, 2019).
 """
 
+FOLLOWS, FOLLOWS_SD = 0.1, 0.3
+"""How common channels are that follow a region's unseen demand, and how strongly these do.
+
+Standard deviation of the KPI's movement per movement of the exposure, both over their means
+(TRIED, "Channels that follow a region's demand").
+"""
+
 LOG_DRIFT, LOG_DRIFT_SD = -6.0, 1.5
 """Logarithm of the variance of a level's weekly step over the noise's: levels hardly move.
 

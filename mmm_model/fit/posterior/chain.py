@@ -9,11 +9,14 @@ import numpy as np
 from mmm_model import priors
 from mmm_model.fit.posterior.covariance import Covariance
 from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.endogeneity import Movement, own_movements
 from mmm_model.fit.posterior.lift_evidence import TestedChannel
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.fit.posterior.moving_evidence import Moments
+from mmm_model.fit.posterior.regional import RegionalReturns
 from mmm_model.fit.posterior.returns import Returns, draw_returns
-from mmm_model.fit.posterior.sizes import Total, draw_along, draw_shape
+from mmm_model.fit.posterior.sizes import SizePrior, Total, draw_shape
+from mmm_model.fit.posterior.trade_offs import TradeOffs
 from mmm_model.fit.posterior.usual import Usual
 from mmm_model.fit.posterior.variance_sampler import VarianceSampler
 from mmm_model.fit.posterior.variances import Variances
@@ -27,6 +30,8 @@ _BEFORE_MEDIA = 12
 # once warm, many regions tell the variances well; what they share moves slowly and needs the steps.
 _VARIANCES_EVERY, _RARER_IN_PANELS = 5, 3
 _STEPS_ALONE, _STEPS_PANEL = 4, 12
+# Sweeps between two in which a channel's size and its regional returns move together.
+_TOGETHER_EVERY = 2
 # Sweeps between two looks at whether effectiveness moves.
 _LOOK_EVERY = 10
 
@@ -51,6 +56,8 @@ class State:
         What the channels' shapes have in common.
     readout
         ``[J, C]`` how effectiveness moves, see `Moving`; zero where it stays.
+    slope
+        ``[C]`` how strongly a channel follows a region's unseen demand, see `Movement`.
     """
 
     shape: np.ndarray
@@ -61,6 +68,7 @@ class State:
     variances: Variances
     usual: Usual
     readout: Floats
+    slope: Floats
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,7 @@ class Chain:
         self._total = Total(priors.TOTAL_SHARE, priors.TOTAL_SHARE_SD)
         self.rng = np.random.default_rng(seed)
         self.covariance = Covariance(design)
+        self._own = own_movements(design.exposure)
         steps = _STEPS_ALONE if design.regions == 1 else _STEPS_PANEL
         self.sampler = VarianceSampler(self.covariance, steps)
         self.state = self._first()
@@ -134,6 +143,8 @@ class Chain:
         self._draw_pooled()
         if self.design.regions > 1 and number % 2 == 0:
             self._draw_regions()
+        if self.design.regions > 1 and number % _TOGETHER_EVERY == 1:
+            self._draw_with_regions()
 
     def _first(self) -> State:
         design, rng = self.design, self.rng
@@ -150,6 +161,7 @@ class Chain:
             variances=Variances.first(design),
             usual=usual,
             readout=np.zeros((self._moving.basis.shape[1], design.channels)),
+            slope=np.zeros(design.channels),
         )
 
     def _kept(self, look: bool) -> Draw:
@@ -187,6 +199,7 @@ class Chain:
         for c, bank in enumerate(self._responses):
             part = bank.basis @ (now.size[c] * bank.mix[:, now.shape[c]])
             total -= now.region[:, c, None] * part
+        total -= self._own @ now.slope
         return np.where(self.design.observed, total, 0.0)
 
     def _draw_variances(self, adapt: bool) -> None:
@@ -211,9 +224,11 @@ class Chain:
         self._whiten(own)
 
     def _whiten(self, channels: np.ndarray | None = None) -> None:
-        """Whiten the responses of all channels, or of some anew."""
+        """Whiten all that channels do, or the responses of some anew."""
         if channels is None:
             self._banks = [WhitenedResponses.of(one, self._factors) for one in self._responses]
+            alone = self.design.regions == 1
+            self._movements = [] if alone else Movement.all_of(self._own, self._factors)
         else:
             for c in channels:
                 self._banks[c] = WhitenedResponses.of(self._responses[c], self._factors)
@@ -234,6 +249,8 @@ class Chain:
             self._white.append(own)
             self._low.append(shared)
             white, low = white - now.size[c] * own, low - now.size[c] * shared
+        for slope, movement in zip(now.slope, self._movements, strict=False):
+            white, low = white - slope * movement.white, low - slope * movement.low
         self._rest, self._rest_low = white, low
 
     def _draw_shapes(self) -> None:
@@ -241,33 +258,39 @@ class Chain:
         log_prior = now.usual.log_prior(self.design.shapes)
         centre = now.returns.centre(self.design.log_spend_share)
         for c in self.rng.permutation(self.design.channels):
-            region, bank = now.region[:, c], self._banks[c]
-            self._shift(c, now.size[c])
-            square, meets = bank.statistics(region, self._rest, self._rest_low)
-            tested = self._tested[c]
-            now.shape[c], now.size[c] = draw_shape(
-                self.rng,
-                square + tested.square,
-                meets + tested.meets,
-                log_prior,
-                centre[c],
-                now.returns.spread,
-                now.size.sum() - now.size[c],
-                self._total,
-            )
-            self._white[c], self._low[c] = bank.response(now.shape[c], region)
-            self._shift(c, -now.size[c])
+            self._shift(c, 1.0)
+            others = now.size.sum() - now.size[c]
+            prior = SizePrior(centre[c], now.returns.spread, others, self._total)
+            self._draw_shape(c, log_prior, prior)
+            self._white[c], self._low[c] = self._banks[c].response(now.shape[c], now.region[:, c])
+            self._shift(c, -1.0)
 
-    def _shift(self, c: int, size: float) -> None:
-        self._rest = self._rest + size * self._white[c]
-        self._rest_low = self._rest_low + size * self._low[c]
+    def _draw_shape(self, c: int, log_prior: Floats, prior: SizePrior) -> None:
+        """Shape, size and slope of a channel that is not in what is left over."""
+        now, rng, bank, tested = self.state, self.rng, self._banks[c], self._tested[c]
+        rest, region = (self._rest, self._rest_low), now.region[:, c]
+        square, meets = bank.square + tested.square, bank.meets(region, *rest) + tested.meets
+        if self._movements:
+            now.shape[c], now.size[c], now.slope[c] = self._movements[c].draw(
+                rng, bank, region, rest, (square, meets), log_prior, prior
+            )
+        else:
+            now.shape[c], now.size[c] = draw_shape(rng, square, meets, log_prior, prior)
+
+    def _shift(self, c: int, times: float) -> None:
+        """Add what a channel does to what is left over, or take it off."""
+        now, parts = self.state, [(self.state.size[c], self._white[c], self._low[c])]
+        if self._movements:
+            movement = self._movements[c]
+            parts.append((now.slope[c], movement.white, movement.low))
+        for factor, white, low in parts:
+            self._rest = self._rest + times * factor * white
+            self._rest_low = self._rest_low + times * factor * low
 
     def _draw_sizes(self) -> None:
-        """Trade-offs between channels, along pairs and along what is least determined."""
-        count = self.design.channels
-        if count < 2:
+        if self.design.channels < 2:
             return
-        now, rng = self.state, self.rng
+        now = self.state
         white = np.stack([w.ravel() for w in self._white])
         low = np.stack(self._low)
         gram = white @ white.T - low @ low.T
@@ -276,22 +299,11 @@ class Chain:
             square, meets = tested.square[now.shape[c]], tested.meets[now.shape[c]]
             gram[c, c] += square
             gradient[c] += meets - now.size[c] * square
-        centre = now.returns.centre(self.design.log_spend_share)
-        scaled = np.linalg.eigh(gram * np.outer(now.size, now.size))[1].T * now.size
-        before = now.size.copy()
-        for i in range(2 * count):
-            if i < count:
-                one, other = rng.choice(count, 2, replace=False)
-                direction = np.zeros(count)
-                direction[one], direction[other] = 1.0, -1.0
-            else:
-                direction = scaled[rng.integers(count)]
-            step = draw_along(
-                rng, now.size, direction, gram, gradient, centre, now.returns.spread, self._total
-            )
-            now.size = np.maximum(now.size + step * direction, 1e-9)
-            gradient = gradient - step * (gram @ direction)
-        moved = now.size - before
+        spend = self.design.log_spend_share
+        found = TradeOffs(self.rng, now.size, now.returns, gram, gradient, spend, self._total)
+        found.draw()
+        moved = found.size - now.size
+        now.size, now.returns = found.size, found.returns
         self._rest = self._rest - (moved @ white).reshape(self._rest.shape)
         self._rest_low = self._rest_low - moved @ low
 
@@ -299,6 +311,35 @@ class Chain:
         now = self.state
         now.usual = now.usual.drawn(self.rng, self.design.shapes, now.shape)
         now.returns = draw_returns(self.rng, now.size, self.design.log_spend_share, now.returns)
+
+    def _draw_with_regions(self) -> None:
+        """Shape, size and regional returns of each channel together.
+
+        Shape and size are proposed as if regions had the same return, and accepted by what their
+        own returns add.
+        """
+        now, rng = self.state, self.rng
+        log_prior = now.usual.log_prior(self.design.shapes)
+        centre = now.returns.centre(self.design.log_spend_share)
+        for c in rng.permutation(self.design.channels):
+            bank, tested = self._banks[c], self._tested[c]
+            rest = self._rest + now.size[c] * self._white[c]
+            low = self._rest_low + now.size[c] * self._low[c]
+            own = RegionalReturns.of(bank, self._factors, now.region_spread, rest)
+            same = np.ones(self.design.regions)
+            bank.weigh(same)
+            others = now.size.sum() - now.size[c]
+            prior = SizePrior(centre[c], now.returns.spread, others, self._total)
+            square, meets = bank.square + tested.square, bank.meets(same, rest, low) + tested.meets
+            shape, size = draw_shape(rng, square, meets, log_prior, prior)
+            more = own.gain(shape, size) - own.gain(now.shape[c], now.size[c])
+            if np.log(rng.random()) < more:
+                now.shape[c], now.size[c] = shape, size
+            now.region[:, c] = own.draw(rng, now.shape[c], now.size[c])
+            bank.weigh(now.region[:, c])
+            self._white[c], self._low[c] = bank.response(now.shape[c], now.region[:, c])
+            self._rest = rest - now.size[c] * self._white[c]
+            self._rest_low = low - now.size[c] * self._low[c]
 
     def _draw_regions(self) -> None:
         """Regions' own returns given a draw of what regions share."""

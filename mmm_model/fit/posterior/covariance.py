@@ -15,7 +15,6 @@ from mmm_model import priors
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.factors import Alone, Factors
 from mmm_model.fit.posterior.following import following_columns, log_plans
-from mmm_model.fit.posterior.interactive import shared_movements
 from mmm_model.fit.posterior.variances import Variances
 from mmm_model.panel import Floats
 
@@ -43,7 +42,6 @@ class Covariance:
         common = design.control.mean(0)
         self._common_control = common / np.maximum(common.std(0), 0.1)
         self._smooth = design.smooth_control()
-        self._movements = shared_movements(design.kpi, design.observed)
 
     def noise(self, variances: Variances) -> Floats:
         """``[R, W]`` variance of a week's own noise."""
@@ -61,7 +59,7 @@ class Covariance:
         same = [level, scale["trend"] * self._trend, scale["season"] * self.design.season]
         own = np.broadcast_to(np.concatenate(same, axis=1), (regions, weeks, 2 + same[2].shape[1]))
         parts = [own, scale["control"] * self.design.control]
-        parts.append(self._following_columns(variances) if alone else self._movements)
+        parts.append(self._following_columns(variances) if alone else self.design.movements)
         return np.concatenate(parts, 2)
 
     def alone(self, variances: Variances) -> Alone:

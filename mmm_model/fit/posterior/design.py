@@ -11,6 +11,7 @@ import pandas as pd
 from mmm_model import priors
 from mmm_model.equation.adstock import adstock_of
 from mmm_model.equation.saturation import saturation_of
+from mmm_model.fit.posterior.interactive import shared_movements
 from mmm_model.fit.posterior.shapes import ChannelResponses, ShapeBank
 from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.settings import ModelSettings
@@ -49,6 +50,8 @@ class Design:
         ``[R, W, K]`` standardised.
     season
         ``[W, 2H]`` yearly harmonics.
+    movements
+        ``[R, W, K]`` that groups of regions share, see `shared_movements`.
     shapes
         That a channel's response may have.
     responses
@@ -65,6 +68,7 @@ class Design:
     exposure_size: Floats
     control: Floats
     season: Floats
+    movements: Floats
     shapes: ShapeBank
     responses: tuple[ChannelResponses, ...]
 
@@ -83,8 +87,9 @@ class Design:
         lags = min(settings.lag_weeks, max(weeks // _WEEKS_FOR_A_LAG, _FEWEST_LAGS))
         shapes = ShapeBank.of(adstock_of(settings), saturation_of(settings), lags + 1)
         weight = _rounded(money / money.sum() * money.size) / money.size
+        kpi = _rounded(np.where(observed, panel.kpi / size[:, None], 0.0))
         return cls(
-            kpi=_rounded(np.where(observed, panel.kpi / size[:, None], 0.0)),
+            kpi=kpi,
             observed=observed,
             size=size,
             weight=weight,
@@ -94,6 +99,7 @@ class Design:
             exposure_size=exposure_size,
             control=_rounded(_standardised(panel.control, last)),
             season=_season(panel.weeks, last),
+            movements=shared_movements(kpi, observed),
             shapes=shapes,
             responses=tuple(
                 ChannelResponses.of(exposure[..., c], weight, shapes)

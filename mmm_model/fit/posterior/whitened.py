@@ -48,11 +48,15 @@ class WhitenedResponses:
         gram = np.tensordot(region**2, self.norm, (0, 0)) - self._low.T @ self._low
         self._square = np.maximum(((gram @ self.mix) * self.mix).sum(0), 1e-9)
 
-    def statistics(self, region: Floats, rest: Floats, rest_low: Floats) -> tuple[Floats, Floats]:
-        """``g'V^-1 g`` and ``g'V^-1 rest`` of every shape, ``[S]`` each."""
-        meets = np.tensordot(region[:, None] * rest, self.white, ([0, 1], [0, 1]))
-        meets = meets - self._low.T @ rest_low
-        return self._square, self.mix.T @ meets
+    @property
+    def square(self) -> Floats:
+        """``g'V^-1 g`` of every shape, ``[S]``."""
+        return self._square
+
+    def meets(self, region: Floats, white: Floats, low: Floats) -> Floats:
+        """``g'V^-1 x`` of every shape ``[S]``, given x whitened and what `lower` says of it."""
+        seen = np.tensordot(region[:, None] * white, self.white, ([0, 1], [0, 1]))
+        return np.asarray(self.mix.T @ (seen - self._low.T @ low))
 
     def response(self, shape: int, region: Floats) -> tuple[Floats, Floats]:
         """Whitened response ``[R, W]`` of a shape and what shared columns see of it, ``[P]``."""
