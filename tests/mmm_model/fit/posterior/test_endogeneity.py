@@ -3,63 +3,70 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from mmm_model import ModelSettings, Panel, priors
-from mmm_model.fit.posterior.design import Design
-from mmm_model.fit.posterior.moving import Moving
-from mmm_model.fit.posterior.sampling import sample
+from mmm_model.fit.posterior.endogeneity import Movement, own_movements
+from mmm_model.fit.posterior.factors import Alone, Factors
+from mmm_model.fit.posterior.sizes import SizePrior, Total
+from mmm_model.fit.posterior.whitened import WhitenedResponses
 
-_REGIONS, _WEEKS = 12, 90
+_REGIONS, _WEEKS, _NOISE = 8, 60, 0.02
+_PRIOR = SizePrior(np.log(0.1), 1.0, 0.0, Total(-1.6, 0.75))
 
 
-def _panel(follows: float, works: float) -> Panel:
-    """Two channels: one lasts and works, the other follows demand, works, or both."""
+def _drawn(slope: float, size: float) -> np.ndarray:
+    """``[100, 3]`` shapes, sizes and slopes of a channel that follows demand, works, or both."""
     rng = np.random.default_rng(3)
-    demand = np.zeros((_REGIONS, _WEEKS))
+    plan = rng.standard_normal((_REGIONS, _WEEKS))
+    exposure = np.exp(plan)
+    lasting = exposure.copy()
     for week in range(1, _WEEKS):
-        demand[:, week] = 0.7 * demand[:, week - 1] + rng.standard_normal(_REGIONS)
-    lasting = rng.gamma(1.0, 1.0, (_REGIONS, _WEEKS))
-    search = np.exp(follows * demand + 0.5 * rng.standard_normal((_REGIONS, _WEEKS)))
-    adstocked = lasting.copy()
-    for week in range(1, _WEEKS):
-        adstocked[:, week] += 0.6 * adstocked[:, week - 1]
-    kpi = 1.0 + 0.04 * demand + 0.05 * adstocked + works * search / (1.0 + search)
-    kpi += 0.02 * rng.standard_normal(kpi.shape)
-    exposure = np.stack([lasting, search], axis=-1)
-    return Panel(
-        regions=tuple(f"r{n}" for n in range(_REGIONS)),
-        weeks=pd.date_range("2023-01-02", periods=_WEEKS, freq="7D"),
-        channels=("tv", "search"),
-        controls=(),
-        kpi=100.0 * kpi,
-        observed=np.ones(kpi.shape, bool),
-        exposure=exposure,
-        spend=exposure,
-        control=np.zeros((*kpi.shape, 0)),
-        value_per_kpi=np.ones(kpi.shape),
-    )
+        lasting[:, week] += 0.6 * lasting[:, week - 1]
+    response = np.stack([exposure / (1.0 + exposure), lasting / lasting.mean()], axis=-1)
+    movement = own_movements(exposure[..., None])
+    rest = size * response[..., 1] + slope * movement[..., 0]
+    rest = rest + _NOISE * rng.standard_normal(rest.shape)
+    none = (np.zeros((_REGIONS, 0), int), np.zeros((_REGIONS, 0)))
+    sd = np.full(_REGIONS, _NOISE)
+    alone = Alone.of(np.eye(_WEEKS), sd, np.zeros((_REGIONS, _WEEKS, 0)), none)
+    factors = Factors.of(alone, [np.ones((1, _WEEKS, 1))])
+    white, left = alone.white(response), factors.white(rest)
+    norm, seen = white.transpose(0, 2, 1) @ white, factors.shared.transpose(0, 2, 1) @ white
+    bank, region = WhitenedResponses(np.eye(2), white, norm, seen, factors), np.ones(_REGIONS)
+    bank.weigh(region)
+    low = factors.lower(left)
+    statistics = bank.square, bank.meets(region, left, low)
+    own = Movement.all_of(movement, factors)[0]
+    shapes = np.log([0.5, 0.5])
+    each = [
+        own.draw(rng, bank, region, (left, low), statistics, shapes, _PRIOR) for _ in range(100)
+    ]
+    return np.array(each)
 
 
-def _sizes(panel: Panel) -> np.ndarray:
-    settings = ModelSettings(chains=1, warmup=60, draws=40)
-    design = Design.of(panel, settings)
-    moving = Moving.none(design.weeks, design.channels, settings)
-    return np.median(sample(design, settings, lambda share: None, moving).size, axis=0)
+def test_what_follows_demand_is_not_paid() -> None:
+    """The slope takes all of it, and little is left for an effect."""
+    _, size, slope = _drawn(slope=0.1, size=0.0).T
+    assert slope.mean() == pytest.approx(0.1, abs=0.01)
+    assert np.median(size) < 0.05
 
 
-def test_a_channel_that_only_follows_brings_little(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were all movement taken for an effect, search would be paid for demand."""
-    panel = _panel(follows=2.0, works=0.0)
-    tv, search = _sizes(panel)
-    monkeypatch.setattr(priors, "FOLLOWS", 1e-9)
-    assert search < 0.4 * _sizes(panel)[1]
-    assert tv == pytest.approx(0.05 / 0.4 / 1.125, rel=0.25)
+def test_what_works_is_paid_in_full() -> None:
+    """An effect that lasts is no slope: nine in ten channels have none, and draws say so."""
+    shape, size, slope = _drawn(slope=0.0, size=0.2).T
+    assert (slope == 0.0).mean() > 0.8
+    assert (shape == 1).all()
+    assert size.mean() == pytest.approx(0.2, abs=0.01)
 
 
-def test_a_channel_that_works_keeps_its_effect() -> None:
-    """A response that bends is no line: what follows nothing is not called demand."""
-    search = 0.2 * 0.5  # the mean of x / (1 + x) around one
-    found = _sizes(_panel(follows=0.0, works=0.2))[1]
-    assert found == pytest.approx(search / (1.0 + 0.125 + search), rel=0.35)
+def test_both_are_told_from_each_other() -> None:
+    """A channel that works and follows has its effect and its slope."""
+    _, size, slope = _drawn(slope=0.1, size=0.2).T
+    assert size.mean() == pytest.approx(0.2, abs=0.02)
+    assert slope.mean() == pytest.approx(0.1, abs=0.01)
+
+
+def test_what_all_regions_do_is_no_movement_of_one() -> None:
+    """A plan of the whole country moves with the country."""
+    plan = np.random.default_rng(1).gamma(1.0, 1.0, (1, _WEEKS, 2))
+    assert not own_movements(np.repeat(plan, 5, axis=0)).round(12).any()
