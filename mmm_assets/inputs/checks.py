@@ -1,10 +1,9 @@
-"""Hold the delivered tables against the rules of ``rules``, with Great Expectations."""
+"""Hold the delivered tables against the rules of ``rules``."""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,6 +13,7 @@ import pandas as pd
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.checks import Waiver
+from mmm_assets.inputs.expectations import failing_rows
 from mmm_assets.inputs.implausible import create_implausible
 from mmm_assets.inputs.known_rows import create_known, create_names
 from mmm_assets.inputs.restatements import EarlierRefresh, create_restated
@@ -93,10 +93,10 @@ def run_checks(
         connection.execute(f"FROM ({rule.query}) ORDER BY ALL", _used(rule, values)).df()
         for rule in rules
     ]
-    failing = dict(zip(rules, _failing_rows(rules, frames, values), strict=True))
     by_rule = dict(zip(rules, frames, strict=True))
+    failing = failing_rows(by_rule.items(), values)
     return [
-        _outcome(rule, by_rule[rule], failing[rule], config)
+        _outcome(rule, by_rule[rule], failing.get(rule), config)
         if rule in by_rule
         else CheckOutcome(rule, True, 0, pd.DataFrame(), "not configured")
         for rule in asked
@@ -139,41 +139,6 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
 
 def _used(rule: Rule, values: dict[str, Any]) -> dict[str, Any]:
     return {name: values[name] for name in set(re.findall(r"\$(\w+)", rule.query))}
-
-
-def _failing_rows(
-    rules: Iterable[Rule], frames: Iterable[pd.DataFrame], values: dict[str, Any]
-) -> list[list[int] | None]:
-    """Validate each frame; list the positions of rows that fail, or None when it passes."""
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    import great_expectations as gx
-    import great_expectations.expectations as expectations
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("condensed").add_dataframe_asset("rows")
-    batches = asset.add_batch_definition_whole_dataframe("all")
-    found: list[list[int] | None] = []
-    for rule, frame in zip(rules, frames, strict=True):
-        if frame.empty and rule.judges_rows:
-            found.append(None)
-            continue
-        arguments = {
-            key: values[value[1:]] if isinstance(value, str) and value.startswith("$") else value
-            for key, value in rule.arguments.items()
-        }
-        expectation = getattr(expectations, rule.expectation)(**arguments)
-        batch = batches.get_batch({"dataframe": frame})
-        # Which rows fail costs as much again to find out, and most rules hold.
-        if batch.validate(expectation, result_format="BOOLEAN_ONLY").success:
-            found.append(None)
-            continue
-        result = batch.validate(expectation, result_format={"result_format": "COMPLETE"})
-        if not result.success and not result.result:
-            raise RuntimeError(f"rule {rule.table}.{rule.name} failed: {result.exception_info}")
-        found.append(result.result.get("unexpected_index_list", list(range(len(frame)))))
-    return found
 
 
 def _outcome(
