@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mmm_assets.store.kept import Kept
@@ -37,7 +38,7 @@ class Project:
     progress: Progress | None = None
     kept: Kept = field(default_factory=Kept, compare=False, repr=False)
 
-    @property
+    @cached_property
     def warehouse(self) -> Warehouse:
         """The warehouse that the configuration names."""
         return Warehouse(

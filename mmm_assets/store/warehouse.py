@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -74,6 +74,8 @@ class Warehouse:
     folder: Path
     memory_limit: str | None = None
     details: int = 13
+    _completed: set[int] = field(default_factory=set, init=False, compare=False, repr=False)
+    """Working files, by inode, that have all that today's contract asks for."""
 
     @property
     def work_file(self) -> Path:
@@ -111,7 +113,7 @@ class Warehouse:
         """
         with self.turn(WORK), self._open_work_file() as connection:
             migrate(connection, self.work_file, "work")
-            create_schemas(connection)
+            self._complete(connection)
             connection.begin()
             try:
                 yield connection
@@ -120,6 +122,13 @@ class Warehouse:
                     connection.rollback()
                 raise
             connection.commit()
+
+    def _complete(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Create what today's contract asks for, once for each file that this object opens."""
+        file = self.work_file.stat().st_ino  # another one after a restore
+        if file not in self._completed:
+            create_schemas(connection)
+            self._completed.add(file)
 
     @contextmanager
     def _open_work_file(self) -> Iterator[duckdb.DuckDBPyConnection]:
