@@ -1,4 +1,4 @@
-"""What tests of all rooms share: threads, folders, a headless Chromium."""
+"""What tests of all rooms share: threads, memory, folders, a headless Chromium."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from filelock import FileLock
 
 # Workers share the machine; threads that wait for each other would only spin. Before torch loads.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# What the product writes is synced, for which a disk makes its tests wait; where there is room,
+# they write into memory. Trials of power cuts are among the benchmarks.
+_MEMORY, _ROOM = Path("/dev/shm"), 6 * 2**30
+if os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
