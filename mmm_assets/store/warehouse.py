@@ -22,7 +22,7 @@ import duckdb
 from mmm_assets import mart
 from mmm_assets.store.details import drop_details, weeks_beyond
 from mmm_assets.store.durable import replace_durably
-from mmm_assets.store.errors import WarehouseError
+from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.metadata_journal import (
     ONE_CHECKPOINT,
@@ -394,7 +394,9 @@ def _connect(
     try:
         return duckdb.connect(str(file), config=settings)
     except duckdb.IOException as error:
-        raise WarehouseError(f"{file} cannot be opened: {error}") from error
+        locked = "Could not set lock" in str(error)
+        kind = WarehouseBusy if locked else WarehouseError
+        raise kind(f"{file} cannot be opened: {error}") from error
 
 
 _REHEARSED = """

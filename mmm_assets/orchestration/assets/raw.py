@@ -15,6 +15,7 @@ from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceChanged, SourceError
 from mmm_assets.orchestration import metadata
+from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.parts import Part, record_part
 from mmm_assets.store.project import Project
@@ -46,6 +47,10 @@ def _load(project: Project, role: str, warn: Callable[[str], None]) -> dg.Materi
         raise dg.RetryRequested(max_retries=3, seconds_to_wait=5) from error
     except SourceError as error:
         raise Refused(str(error)) from error
+    except WarehouseBusy:
+        raise  # to be tried again
+    except WarehouseError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
     for warning in report.warnings:
         warn(warning)
     return dg.MaterializeResult(
