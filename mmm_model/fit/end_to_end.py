@@ -13,7 +13,8 @@ from mmm_model import priors
 from mmm_model.equation.equation import Inputs
 from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.equation_inputs import inputs_of
-from mmm_model.fit.experiments import Experiment, experiments_of
+from mmm_model.fit.evidence import conflicting
+from mmm_model.fit.experiments import Experiment, expected_lifts, experiments_of
 from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.fit.lift_tests import LiftTest
 from mmm_model.fit.noise import NoiseModel
@@ -129,16 +130,9 @@ def _beside(equation: PaperEquation, experiments: Sequence[Experiment]) -> dict[
     """Lift tests beside what was trained without them, as `Evidence.readings`."""
     if not experiments:
         return {}
-    with torch.no_grad():
-        said = [
-            (one.per_unit(equation) * equation.media[:, one.regions, one.channel]).sum(1)
-            for one in experiments
-        ]
-    expected = torch.stack(said, dim=1).numpy()  # [M, N]
-    error = np.array([one.error for one in experiments])
-    gap = np.abs(np.array([one.lift for one in experiments]) - expected.mean(axis=0))
-    doubt = np.sqrt(expected.var(axis=0) + (priors.LIFT_DOUBT * expected.mean(axis=0)) ** 2)
-    conflicts = gap > priors.LIFT_TOO_FAR * np.sqrt(doubt**2 + error**2)
+    expected = expected_lifts(equation, experiments)
+    lift, error = (np.array([getattr(e, name) for e in experiments]) for name in ("lift", "error"))
+    conflicts, _ = conflicting(expected, lift, error)  # which widen nothing: nobody learns of them
     return {
         "error": error,
         "conflicts": conflicts.astype(float),

@@ -15,14 +15,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mmm_model import priors
 from mmm_model.equation.equation import Equation
 from mmm_model.fit.coefficients import Prior, Solution
-from mmm_model.fit.experiments import Experiment
-from mmm_model.panel import Floats
+from mmm_model.fit.experiments import Experiment, expected_lifts
+from mmm_model.panel import Bools, Floats
 
 
 @dataclass(frozen=True)
@@ -101,16 +102,11 @@ class Evidence:
             ``error`` and ``conflicts`` ``[N]`` as they entered the fit; ``before`` and ``after``
             ``[M, N]``, what the model said without them and says with them.
         """
-        with torch.no_grad():
-            after = [
-                (e.per_unit(equation) * equation.media[:, e.regions, e.channel]).sum(1)
-                for e in self.experiments
-            ]
         return {
             "error": _array(self.error),
             "conflicts": _array(self.conflicts),
             "before": _array(self.before),
-            "after": _array(torch.stack(after, dim=1)),
+            "after": expected_lifts(equation, self.experiments),
         }
 
 
@@ -144,6 +140,28 @@ def confront(
         noise = torch.randn(before.shape, generator=torch.Generator().manual_seed(seed)).to(wide)
         noise[0] = 0.0
     return Evidence(experiments, lift + wide * noise, wide, conflicts, before, per_unit)
+
+
+def conflicting(said: Floats, lift: Floats, error: Floats) -> tuple[Bools, Floats]:
+    """Tell which tests lie further from what draws say than both doubts together allow.
+
+    Parameters
+    ----------
+    said
+        ``[D, N]`` lift of N tests as D draws that were made without them expect it.
+    lift, error
+        ``[N]`` measured, with their standard errors.
+
+    Returns
+    -------
+    conflicts, wide
+        ``[N]`` each: whether a test does, and its standard error, widened then by the gap.
+    """
+    mean = said.mean(axis=0)
+    doubt = np.sqrt(said.var(axis=0) + (priors.LIFT_DOUBT * mean) ** 2)
+    gap = np.abs(lift - mean)
+    conflicts = gap > priors.LIFT_TOO_FAR * np.sqrt(doubt**2 + error**2)
+    return conflicts, np.where(conflicts, np.sqrt(error**2 + gap**2), error)
 
 
 def _doubt(before: Tensor, usual: Tensor) -> Tensor:

@@ -64,6 +64,16 @@ class Experiment:
         return replace(self, size=worth * self.size)
 
 
+def expected_lifts(equation: Equation, experiments: Sequence[Experiment]) -> Floats:
+    """Weekly lift ``[M, N]`` in KPI units that the members of an equation expect of N tests."""
+    with torch.no_grad():
+        each = [
+            (one.per_unit(equation) * equation.media[:, one.regions, one.channel]).sum(1)
+            for one in experiments
+        ]
+        return np.asarray(torch.stack(each, dim=1).numpy())
+
+
 def experiments_of(
     tests: Sequence[LiftTest], panel: Panel, scaling: Scaling, lags: int, like: Tensor
 ) -> tuple[Experiment, ...]:

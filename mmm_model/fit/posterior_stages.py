@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmm_model import priors
 from mmm_model.equation.equation import Equation
 from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.equation_inputs import inputs_of
 from mmm_model.fit.estimate import Estimate
-from mmm_model.fit.experiments import Experiment, experiments_of
+from mmm_model.fit.evidence import conflicting
+from mmm_model.fit.experiments import Experiment, expected_lifts, experiments_of
 from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.fit.level_dynamics import Blend
 from mmm_model.fit.level_forecasts import blend
@@ -122,7 +122,7 @@ def _fit(
     response = replace(response, mixing=mixing)
     report(stage, 1.0)
     if experiments:
-        readings["after"] = _said(equation, experiments)
+        readings["after"] = expected_lifts(equation, experiments)
     return ResponseFit(response, readings, _history(draws))
 
 
@@ -243,23 +243,9 @@ def _confronted(
     each = [test.expected(draws.shape, draws.size, draws.region) for test in tests]
     before = np.stack(each, axis=1)  # [D, N]
     lift, error = (np.array([getattr(t, name) for t in tests]) for name in ("lift", "error"))
-    said = before.mean(axis=0)
-    doubt = np.sqrt(before.var(axis=0) + (priors.LIFT_DOUBT * said) ** 2)
-    gap = np.abs(lift - said)
-    conflicts = gap > priors.LIFT_TOO_FAR * np.sqrt(doubt**2 + error**2)
-    wide = np.where(conflicts, np.sqrt(error**2 + gap**2), error)
+    conflicts, wide = conflicting(before, lift, error)
     readings = {"error": wide, "conflicts": conflicts.astype(float), "before": before}
     return readings, [replace(t, error=float(e)) for t, e in zip(tests, wide, strict=True)]
-
-
-def _said(equation: Equation, experiments: Sequence[Experiment]) -> Floats:
-    """Weekly lift ``[M, N]`` that members expect of tests."""
-    with torch.no_grad():
-        each = [
-            (one.per_unit(equation) * equation.media[:, one.regions, one.channel]).sum(1)
-            for one in experiments
-        ]
-        return np.asarray(torch.stack(each, dim=1).numpy())
 
 
 def _history(draws: Draws) -> list[dict[str, float]]:
