@@ -15,13 +15,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from mmm_assets import mart
-from mmm_assets.store.details import drop_details, weeks_beyond
-from mmm_assets.store.durable import replace_durably
 from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.metadata_journal import (
@@ -31,7 +29,14 @@ from mmm_assets.store.metadata_journal import (
     undo_cut_checkpoint,
 )
 from mmm_assets.store.migrations import migrate, require_known_version
-from mmm_assets.store.published_file import PUBLISH, WRITTEN_TO, foreign_logs, open_as_published
+from mmm_assets.store.published_file import PUBLISH, open_as_published
+from mmm_assets.store.publishing import (
+    Change,
+    change_draft,
+    draft_of,
+    put_in_place,
+    replace_weeks,
+)
 from mmm_assets.store.room import (
     FileSize,
     Room,
@@ -40,8 +45,8 @@ from mmm_assets.store.room import (
     size_of,
     write_anew_if_wasteful,
 )
-from mmm_assets.store.schema import create_mart, create_schemas
-from mmm_assets.store.sql_text import is_one_of, quote, quote_text
+from mmm_assets.store.schema import create_schemas
+from mmm_assets.store.sql_text import quote, quote_text
 
 KEPT = ("work.duckdb", "work.duckdb.wal", "mmm.duckdb", "models", "drafts")
 """What of its folder a warehouse cannot do without: a backup holds it, a restore replaces it.
@@ -214,19 +219,16 @@ class Warehouse:
         WarehouseError
             If the disk has no room for it; nothing is written then.
         """
-        self._publish(lambda draft: self._replace_in(draft, [refresh_week]), warn)
+        of_week = partial(replace_weeks, refresh_weeks=[refresh_week], details=self.details)
+        self._publish(of_week, warn)
 
-    def amend(
-        self,
-        change: Callable[[duckdb.DuckDBPyConnection], None],
-        warn: Callable[[str], None] = lambda message: None,
-    ) -> None:
+    def amend(self, change: Change, warn: Callable[[str], None] = lambda message: None) -> None:
         """Change what is said of refreshes that are in the published file; as `publish`.
 
         Parameters
         ----------
         change
-            Given a copy of the file to write to, inside a transaction.
+            Given a copy of the file to write to.
         """
         self._publish(change, warn)
 
@@ -235,61 +237,18 @@ class Warehouse:
 
         As `publish`; what cannot be read of the old file is not needed.
         """
-        self._publish(lambda draft: self._replace_in(draft, refresh_weeks), warn, anew=True)
+        of_weeks = partial(replace_weeks, refresh_weeks=refresh_weeks, details=self.details)
+        self._publish(of_weeks, warn, anew=True)
 
-    def _publish(
-        self,
-        change: Callable[[duckdb.DuckDBPyConnection], None],
-        warn: Callable[[str], None],
-        anew: bool = False,
-    ) -> None:
-        draft = self.published_file.resolve().with_suffix(".draft")
-        with self.turn("publish"):
-            _remove_draft(draft)  # left by a run that was killed
+    def _publish(self, change: Change, warn: Callable[[str], None], anew: bool = False) -> None:
+        with self.turn("publish"), draft_of(self.published_file) as draft:
             require_room(self.needed_to_publish(anew), draft.parent)
-            try:
-                if self.published_file.exists() and not anew:
-                    shutil.copyfile(self.published_file, draft)
-                with self.turn(WORK), _connect(draft, self.memory_limit) as connection:
-                    self._change(connection, change)
-                    size = size_of(connection)
-                write_anew_if_wasteful(draft, size)
-                # DuckDB would replay a log of the old file onto the new one.
-                for log in foreign_logs(self.published_file):
-                    log.unlink(missing_ok=True)
-                    warn(f"{log} was removed: {WRITTEN_TO}")
-                replace_durably(draft, self.published_file, read_only=True)
-            except BaseException:
-                _remove_draft(draft)  # a full disk needs the room
-                raise
-
-    def _change(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        change: Callable[[duckdb.DuckDBPyConnection], None],
-    ) -> None:
-        migrate(connection, self.published_file, "published")
-        create_mart(connection)
-        if self.work_file.exists():
-            connection.execute(f"ATTACH {quote_text(str(self.work_file))} AS work (READ_ONLY)")
-        connection.begin()
-        change(connection)
-        connection.commit()
-        connection.execute("DETACH DATABASE IF EXISTS work")
-        connection.execute("CHECKPOINT")
-
-    def _replace_in(
-        self, connection: duckdb.DuckDBPyConnection, refresh_weeks: Sequence[date]
-    ) -> None:
-        of_weeks = is_one_of("refresh_week", refresh_weeks)
-        for table in mart.TABLES:
-            names = ", ".join(quote(column.name) for column in table.all_columns)
-            connection.execute(f"DELETE FROM mart.{table.name} WHERE {of_weeks}")
-            connection.execute(
-                f"INSERT INTO mart.{table.name} ({names}) SELECT {names} "
-                f"FROM work.mart.{table.name} WHERE {of_weeks}"
-            )
-        drop_details(connection, weeks_beyond(connection, self.details))
+            if self.published_file.exists() and not anew:
+                shutil.copyfile(self.published_file, draft)
+            with self.turn(WORK), _connect(draft, self.memory_limit) as connection:
+                change_draft(connection, self.published_file, self.work_file, change)
+                size = size_of(connection)
+            put_in_place(draft, self.published_file, size, warn)
 
     def needed_to_publish(self, anew: bool = False) -> int:
         """Bytes that the next publication takes meanwhile: the file as it is, and another week.
@@ -413,8 +372,3 @@ def _take_over(connection: duckdb.DuckDBPyConnection, work_file: Path) -> None:
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
         connection.execute(f"CREATE TABLE {name} AS FROM work.{name}")
     connection.execute("DETACH work")
-
-
-def _remove_draft(draft: Path) -> None:
-    for file in (draft, *foreign_logs(draft)):
-        file.unlink(missing_ok=True)
