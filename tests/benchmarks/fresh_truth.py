@@ -1,7 +1,7 @@
 """How near estimates come to the truth on draws that nobody looked at.
 
     python tests/benchmarks/fresh_truth.py GROUP … [--first SEED] [--count N] [--preset paper]
-        [--set KEY=VALUE …]
+        [--set KEY=VALUE …] [--paired | --keep]
 
 Groups: national (SCIENCE/national_worlds.py), simulator, scenario, meridian, shocks and funnel
 (fresh_worlds.py), published, stress, graphs. Without
@@ -11,6 +11,10 @@ refresh does, direct effects only. Prints a line a table, then mean and standard
 score of a group, and writes benchmarks/fresh_truth.json. SRMSE is the error of weekly
 contributions over the mean of the true ones, the median of channels; the log density is that of
 the true log return under a normal kernel estimate of the draws.
+
+fresh_truth_release.json holds the rows of the last release, whose means are printed beside;
+--paired repeats its groups and seeds, so that the difference of each table is known; --keep writes
+it, group after group.
 """
 
 from __future__ import annotations
@@ -45,6 +49,18 @@ PUBLISHED = (
     *SCENARIOS,
     "lag05",
     "funnel_3geo_130w",
+)
+RELEASE = Path(__file__).with_name("fresh_truth_release.json")
+DEFAULT = ("national", "simulator", "published")
+SCORES = (
+    "roi_mape",
+    "coverage",
+    "log_density",
+    "share_error",
+    "total",
+    "r_hat",
+    "seconds",
+    "srmse",
 )
 _FLOOR = 1e-6
 
@@ -197,34 +213,61 @@ def _line(row: dict) -> str:
     return "  ".join(f"{k} {v:.3g}" if isinstance(v, float) else str(v) for k, v in row.items())
 
 
+def beside(frame: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """Mean and standard error of each score of a group; beside the last release's, and paired.
+
+    Parameters
+    ----------
+    frame, kept
+        Rows of a group by table; those of the release, which may be none.
+    """
+    found = {"mean": frame.mean(), "se": frame.sem()}
+    if len(kept):
+        found |= {"release": kept.mean(), "release_se": kept.sem()}
+        apart = (frame - kept).dropna(how="all")
+        if len(apart):
+            found |= {"paired": apart.mean(), "paired_se": apart.sem()}
+    return pd.DataFrame(found).T
+
+
 def main() -> None:
     """Measure the groups named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("groups", nargs="*", default=["national", "simulator", "published"])
+    parser.add_argument("groups", nargs="*")
     parser.add_argument("--first", type=int, default=int(time.time()) % 10**7)
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--preset", default="default")
     parser.add_argument("--set", nargs="*", default=[], help="settings as KEY=VALUE")
+    parser.add_argument("--paired", action="store_true", help="the release's tables again")
+    parser.add_argument("--keep", action="store_true", help="write the release's rows")
     asked = parser.parse_args()
     pairs = (pair.split("=", 1) for pair in asked.set)
     chosen = {key: json.loads(value) for key, value in pairs}
     settings = ModelSettings.of_preset(asked.preset, **chosen)
+    release = json.loads(RELEASE.read_text()) if RELEASE.exists() else {"asked": {}, "rows": []}
+    kept = pd.DataFrame(release["rows"], columns=["group", "table", *SCORES])
+    groups = dict.fromkeys(asked.groups or DEFAULT, (asked.first, asked.count))
+    if asked.paired:
+        again = {name: tuple(seeds) for name, seeds in release["asked"].items()}
+        groups = {name: again[name] for name in asked.groups or again}
     rows = []
-    for group in asked.groups:
-        print("group", group, "first seed", asked.first, flush=True)
+    for group, (first, count) in groups.items():
+        print("group", group, "first seed", first, flush=True)
         own = []
-        for name, panel, known in tables(group, asked.first, asked.count):
+        for name, panel, known in tables(group, first, count):
             own.append({"group": group, "table": name, **score(panel, known, settings)})
-            print(
-                "  ".join(
-                    f"{k} {v:.3g}" if isinstance(v, float) else v for k, v in own[-1].items()
-                ),
-                flush=True,
-            )
+            print(_line(own[-1]), flush=True)
         rows += own
-        frame = pd.DataFrame(own).drop(columns=["group", "table"])
-        print(pd.DataFrame({"mean": frame.mean(), "se": frame.sem()}).round(3).T.to_string())
+        each = [
+            one.set_index("table").drop(columns="group")
+            for one in (pd.DataFrame(own), kept[kept["group"] == group])
+        ]
+        print(beside(*each).round(3).to_string(), flush=True)
     write("fresh_truth", rows)
+    if asked.keep:
+        others = [row for row in release["rows"] if row["group"] not in groups]
+        kept_now = {"asked": release["asked"] | groups, "rows": others + rows}
+        RELEASE.write_text(json.dumps(kept_now, indent=1) + "\n")
 
 
 if __name__ == "__main__":
