@@ -33,15 +33,37 @@ class GraphSection(Section):
     keep_driven_controls: bool = Field(
         default=False, description="true: adjust for controls that media drive all the same"
     )
-    instruments: list[Name] = Field(
-        default=[], description="controls that act only through the channels they drive"
+    instruments: list[Name] | dict[Name, list[Name]] = Field(
+        default=[],
+        description="controls that act only through the channels they drive; by channel: "
+        "{search: [search_budget]}",
+    )
+    reading_errors: Literal["spend", "all", "none"] = Field(
+        default="spend",
+        description="driven channels whose exposure is a noisy reading of what works: those "
+        "whose exposure is spend, all, or none",
     )
 
     @property
     def nodes(self) -> set[str]:
         """The channels and controls that are named."""
-        edges = [*self.required, *self.forbidden]
-        return {name for group in [*self.tiers, *edges, self.instruments] for name in group}
+        edges = [*self._required, *self.forbidden]
+        return {name for group in [*self.tiers, *edges, self._instruments] for name in group}
+
+    @property
+    def _instruments(self) -> list[str]:
+        if isinstance(self.instruments, list):
+            return self.instruments
+        named = [name for names in self.instruments.values() for name in names]
+        return list(dict.fromkeys(named))
+
+    @property
+    def _required(self) -> list[tuple[str, str]]:
+        """Required edges, those from a channel's own instruments among them."""
+        if isinstance(self.instruments, list):
+            return self.required
+        declared = [(z, channel) for channel, own in self.instruments.items() for z in own]
+        return list(dict.fromkeys([*self.required, *declared]))
 
     def settings(self, seed: int, nodes: Collection[str] | None = None) -> GraphSettings:
         """Settings of the channel graph.
@@ -64,9 +86,10 @@ class GraphSection(Section):
             method=self.method,
             publish_probability=self.probability,
             tiers=tuple(tuple(filter(known, tier)) for tier in self.tiers),
-            required=tuple(edge for edge in self.required if known(*edge)),
+            required=tuple(edge for edge in self._required if known(*edge)),
             forbidden=tuple(edge for edge in self.forbidden if known(*edge)),
             keep_driven_controls=self.keep_driven_controls,
-            instruments=tuple(filter(known, self.instruments)),
+            instruments=tuple(filter(known, self._instruments)),
+            reading_errors=self.reading_errors,
             seed=seed,
         )

@@ -84,6 +84,34 @@ GRAPH_TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "first_stages",
+        "Channels whose exposure the response reads corrected: as instruments foretell it, or "
+        "without errors of reading.",
+        (
+            Column("channel", "VARCHAR", "Channel whose exposure is corrected."),
+            Column("instruments", "VARCHAR", "Instruments that move it, separated by commas."),
+            Column(
+                "f_statistic",
+                "DOUBLE",
+                "F statistic of the instruments in the first stage; null without any.",
+            ),
+            Column("weak", "BOOLEAN", "True below 10: the instruments hardly move the channel."),
+            Column(
+                "noise_share",
+                "DOUBLE",
+                "Share of what the first stage leaves open that is taken for an error of reading; "
+                "1 with instruments.",
+            ),
+            Column("noise_share_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("noise_share_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column(
+                "correction",
+                "DOUBLE",
+                "Root mean squared difference of corrected and recorded exposure, over the mean.",
+            ),
+        ),
+    ),
+    Table(
         "edge_tests",
         "What changes when a published edge between two channels is removed.",
         (

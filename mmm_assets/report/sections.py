@@ -24,6 +24,7 @@ from mmm_assets.report.views import (
     data_coverage,
     decomposition,
     effectiveness,
+    first_stages,
     fit,
     forecast,
     graph_edges,
@@ -100,7 +101,7 @@ QUESTIONS = (
         "Graph",
         "Which channels drive others, and what they earn that way.",
         ("graph-network",),
-        (graph_edges.views, graph_mediation.views, graph_evidence.views),
+        (graph_edges.views, graph_mediation.views, first_stages.views, graph_evidence.views),
     ),
     Question(
         "Budgets",

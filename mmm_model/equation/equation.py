@@ -148,9 +148,11 @@ class Equation(nn.Module):
         state = calendar_states(inputs.exposure.shape[-2], inputs.fitted_weeks, *gates)
         return (1.0 + state @ self.readout).clamp_min(_LEAST_EFFECTIVENESS)[:, None]
 
-    def saturated(self, inputs: Inputs) -> Tensor:
-        """``e · saturation(adstock(x))``, ``[M, R, W, C]``."""
-        return self.effectiveness(inputs) * self.response(self.adstocked(inputs))
+    def saturated(self, inputs: Inputs, adstocked: Tensor | None = None) -> Tensor:
+        """``e · saturation(adstock(x))``, ``[M, R, W, C]``; of ``adstocked`` where it is given."""
+        if adstocked is None:
+            adstocked = self.adstocked(inputs)
+        return self.effectiveness(inputs) * self.response(adstocked)
 
     def response(self, adstocked: Tensor, channel: int | None = None) -> Tensor:
         """Share of the ceiling at adstocked exposure ``[M, R, W, C]``; zero at zero.
@@ -167,8 +169,15 @@ class Equation(nn.Module):
         """What each control adds, ``[M, R, W, K]``."""
         return self.control[:, :, None] * inputs.control
 
-    def forward(self, inputs: Inputs) -> dict[str, Tensor]:
+    def forward(self, inputs: Inputs, adstocked: Tensor | None = None) -> dict[str, Tensor]:
         """Components in units of the region's size, media and control by channel and control.
+
+        Parameters
+        ----------
+        inputs
+            A scaled panel.
+        adstocked
+            ``[M, R, W, C]`` where it is not that of the panel's exposure.
 
         Returns
         -------
@@ -181,7 +190,7 @@ class Equation(nn.Module):
             "baseline": carry_forward(self.level, weeks),
             "seasonality": self.season @ inputs.harmonic.T,
             "control": self.controlled(inputs),
-            "media": self.media[:, :, None] * self.saturated(inputs),
+            "media": self.media[:, :, None] * self.saturated(inputs, adstocked),
         }
 
 

@@ -12,6 +12,7 @@ from mmm_model.fit.end_to_end import fit_end_to_end
 from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.fit.lift_tests import LiftTest
 from mmm_model.fit.posterior_stages import fit_by_posterior
+from mmm_model.fit.readings import Reading
 from mmm_model.fit.stages import Progress, ResponseFit, fit_by_search
 from mmm_model.graph import GraphSettings
 from mmm_model.panel import Panel
@@ -33,6 +34,7 @@ def fit_response(
     lift_tests: Sequence[LiftTest] = (),
     forecasts: bool = True,
     graph_settings: GraphSettings | None = None,
+    readings: Sequence[Reading] = (),
 ) -> ResponseFit:
     """Fit the equation by the estimator that the settings name; see `fit_by_search`.
 
@@ -40,8 +42,12 @@ def fit_response(
     ----------
     graph_settings
         Read by an estimator that learns the graph with the response.
+    readings
+        Of channels whose exposure is read with errors; the posterior alone corrects them.
     """
     fit = ESTIMATORS[settings.estimator]
     if settings.learns_graph:
         fit = partial(fit, graph_settings=graph_settings)
+    if settings.estimator == "posterior":
+        fit = partial(fit, readings=readings)
     return fit(panel, settings, progress, stage, warm_start, lift_tests, forecasts)

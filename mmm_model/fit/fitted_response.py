@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from mmm_model.equation.adstock import adstock_of
 from mmm_model.equation.equation import Equation, Inputs
@@ -21,6 +22,7 @@ from mmm_model.equation.saturation.curve import SaturationCurve
 from mmm_model.equation.scaling import Scaling, fitted_weeks
 from mmm_model.fit.equation_inputs import inputs_of
 from mmm_model.fit.noise import NoiseModel, Whitening
+from mmm_model.fit.readings import Reading, truly_adstocked
 from mmm_model.fit.saved_arrays import Arrays, pack, unpack
 from mmm_model.intervals import forecast_interval
 from mmm_model.panel import Floats, Panel
@@ -89,6 +91,8 @@ class FittedResponse:
         Of draws of a posterior, ``[C]`` each: split R-hat ``r_hat`` and number of ``effective``
         draws of a channel's size, and the ``log_bayes_factor`` of effectiveness that moves
         against one that stays; empty for a search.
+    readings
+        Of channels whose exposure is read with errors.
     """
 
     settings: ModelSettings
@@ -101,6 +105,7 @@ class FittedResponse:
     state: dict[str, Floats]
     noise: dict[str, Floats]
     mixing: dict[str, Floats] = field(default_factory=dict)
+    readings: tuple[Reading, ...] = ()
 
     @classmethod
     def of(
@@ -162,7 +167,8 @@ class FittedResponse:
         """Return it with so many members: its own, again and again."""
         index = np.arange(members) % self.members
         state = {name: value[index] for name, value in self.state.items()}
-        return replace(self, state=state)
+        readings = tuple(replace(one, drawn=one.drawn[index]) for one in self.readings)
+        return replace(self, state=state, readings=readings)
 
     def components(self, panel: Panel) -> Components:
         """Return what makes up the prediction on a panel.
@@ -180,7 +186,7 @@ class FittedResponse:
         """
         equation, inputs = self._equation(panel)
         with torch.no_grad():
-            parts = equation(inputs)
+            parts = equation(inputs, self._adstocked(equation, inputs))
         size = self.scaling.region_size[None, :, None]
         return Components(
             baseline=parts["baseline"].numpy() * size,
@@ -208,7 +214,7 @@ class FittedResponse:
             values = equation.shape_values()
             weight = equation.media[:, :, None] * effectiveness
             plan = inputs if exposure is None else self._inputs(panel, exposure)
-            adstocked = equation.adstocked(plan)
+            adstocked = self._adstocked(equation, plan)
         size = self.scaling.region_size[None, :, None, None]
         return MediaResponse(
             adstocked=adstocked.numpy(),
@@ -251,6 +257,7 @@ class FittedResponse:
             "controls": self.controls,
             "first_week": str(self.first_week.date()),
             "fitted_weeks": self.fitted_weeks,
+            "readings": [one.meta() for one in self.readings],
         }
 
     def groups(self) -> dict[str, Arrays]:
@@ -260,6 +267,11 @@ class FittedResponse:
             "noise": self.noise,
             "scaling": self.scaling.to_arrays(),
             "mixing": self.mixing,
+            "readings": {
+                name: value
+                for number, one in enumerate(self.readings)
+                for name, value in one.to_arrays(number).items()
+            },
         }
 
     @classmethod
@@ -278,6 +290,10 @@ class FittedResponse:
             state={name: value.astype(float) for name, value in groups["state"].items()},
             noise=dict(groups["noise"]),
             mixing=dict(groups.get("mixing", {})),
+            readings=tuple(
+                Reading.restored(one, number, dict(groups["readings"]))
+                for number, one in enumerate(meta.get("readings", ()))
+            ),
         )
 
     def to_bytes(self) -> bytes:
@@ -307,6 +323,9 @@ class FittedResponse:
                 f"the panel's {panel.weeks[0].date()}"
             )
         return _equation_of(self.settings, self.state), self._inputs(panel)
+
+    def _adstocked(self, equation: Equation, inputs: Inputs) -> Tensor:
+        return truly_adstocked(equation, inputs.exposure, self.channels, self.readings)
 
     def _inputs(self, panel: Panel, exposure: Floats | None = None) -> Inputs:
         return inputs_of(

@@ -31,6 +31,7 @@ from mmm_model.fit.posterior.lift_evidence import Test
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.fit.posterior.moving_evidence import MovingEvidence
 from mmm_model.fit.posterior.sampling import sample
+from mmm_model.fit.readings import Reading, truly_adstocked
 from mmm_model.fit.stages import (
     Progress,
     ResponseFit,
@@ -58,15 +59,17 @@ def fit_by_posterior(
     warm_start: FittedResponse | None = None,
     lift_tests: Sequence[LiftTest] = (),
     forecasts: bool = True,
+    readings: Sequence[Reading] = (),
 ) -> ResponseFit:
     """Fit the equation to the observed KPI of a panel: its members are draws of the posterior.
 
-    Parameters and errors as of `fit_by_search`. Chains start anew whatever ``warm_start`` is: the
+    Parameters and errors as of `fit_by_search`; each member has a true exposure of its own of
+    channels with ``readings``. Chains start anew whatever ``warm_start`` is: the
     same week then has the same answer. So it has whatever the order of channels and regions is.
     """
     del warm_start
     own = _in_order(panel)
-    found = _fit(own, settings, progress or silent, stage, lift_tests, forecasts)
+    found = _fit(own, settings, progress or silent, stage, lift_tests, forecasts, readings)
     return replace(found, response=found.response.in_order(panel.channels))
 
 
@@ -89,10 +92,12 @@ def _fit(
     stage: str,
     lift_tests: Sequence[LiftTest],
     forecasts: bool,
+    noisy: Sequence[Reading],
 ) -> ResponseFit:
     past, settings = past_and_settings(panel, settings)
     rows = _seen(past)
-    design = Design.of(_part(past, rows), settings)
+    seen = [one.part(rows, len(past.weeks)) for one in noisy]
+    design = Design.of(_part(past, rows), settings, seen)
     scaling = _scaling(panel, design, rows)
     moving = Moving.none(design.weeks, design.channels, settings)
     draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving)
@@ -115,7 +120,9 @@ def _fit(
     equation = _equation(draws, index, rows, past, settings)
     if moving.channels.any():
         equation.readout = torch.from_numpy(moving.readout @ draws.readout[index])
-    response = _with_levels(panel, past, equation, scaling, forecasts)
+    drawn = draws.reading[index]
+    members = tuple(replace(one, drawn=drawn[:, past.channels.index(one.channel)]) for one in noisy)
+    response = _with_levels(panel, past, equation, scaling, forecasts, members)
     mixing = {"r_hat": draws.r_hat, "effective": draws.effective}
     if evidence is not None:
         mixing["log_bayes_factor"] = evidence.log_bayes_factor
@@ -182,14 +189,19 @@ def _equation(
 
 
 def _with_levels(
-    panel: Panel, past: Panel, equation: Equation, scaling: Scaling, forecasts: bool
+    panel: Panel,
+    past: Panel,
+    equation: Equation,
+    scaling: Scaling,
+    forecasts: bool,
+    readings: tuple[Reading, ...],
 ) -> FittedResponse:
     """Solve for levels, seasonality and controls of what each member's media leave over."""
     settings = equation.settings
     with torch.no_grad():
         inputs = inputs_of(past, scaling, len(past.weeks), settings.harmonics)
         data = Observations.of(past, scaling, inputs, replace(settings, members=1))
-        media = _contribution(equation, data)  # [M, R, W]
+        media = _contribution(equation, data, past.channels, readings)  # [M, R, W]
         left = data.without_media(media.mean(0))
         none = left.inputs.exposure[None]  # [1, R, W, 0]
         noise, solution = learn_noise(left, none)
@@ -207,21 +219,26 @@ def _with_levels(
         equation.control = regional[..., :controls].clone()
         equation.season = regional[..., controls:].clone()
     ahead = fitted if ways.surprise is None else ways.surprise
-    return FittedResponse.of(panel, scaling, equation, noise, (fitted, ahead))
+    response = FittedResponse.of(panel, scaling, equation, noise, (fitted, ahead))
+    return replace(response, readings=readings)
 
 
-def _contribution(equation: Equation, data: Observations) -> Tensor:
+def _contribution(
+    equation: Equation,
+    data: Observations,
+    channels: tuple[str, ...],
+    readings: Sequence[Reading],
+) -> Tensor:
     """``[M, R, W]`` of all media, one batch of regions after the other."""
-    weeks = data.target.shape[1]
-    return torch.cat(
-        [
-            (equation.media[:, rows, None] * equation.saturated(data.part(rows, weeks).inputs)).sum(
-                -1
-            )
-            for rows in data.batches(len(equation.media))
-        ],
-        dim=1,
-    )
+    weeks, found = data.target.shape[1], []
+    for rows in data.batches(len(equation.media)):
+        inputs = data.part(rows, weeks).inputs
+        own = [one.part(rows, weeks) for one in readings]
+        adstocked = truly_adstocked(equation, inputs.exposure, channels, own)
+        found.append(
+            (equation.media[:, rows, None] * equation.saturated(inputs, adstocked)).sum(-1)
+        )
+    return torch.cat(found, dim=1)
 
 
 def _confronted(

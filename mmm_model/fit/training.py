@@ -11,7 +11,9 @@ from mmm_model.fit.driven_channels import DrivenChannel, delays, target_panel
 from mmm_model.fit.estimators import fit_response
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.lift_tests import LiftTest, within
+from mmm_model.fit.readings import Reading
 from mmm_model.fit.stages import Progress, silent
+from mmm_model.fit.two_stages import readings_of
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
@@ -85,7 +87,15 @@ def train(
     about_graph = graph_settings or GraphSettings(enabled=False)
     start = warm_start.holdout if warm_start else None
     holdout, held_losses = fit(
-        hidden, settings, None, report, "holdout fit", start, earlier, about_graph
+        hidden,
+        settings,
+        None,
+        report,
+        "holdout fit",
+        start,
+        earlier,
+        about_graph,
+        final.response.readings,
     )
     return Training(holdout, final, _history({"holdout": held_losses, "final": losses}))
 
@@ -110,6 +120,8 @@ def _fit_final(
     lift_tests: Sequence[LiftTest],
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     graph, adjusted = None, panel.controls
+    readings: tuple[Reading, ...] = ()
+    driven: tuple[DrivenChannel, ...] = ()
     if graph_settings is not None and settings.learns_graph:
         left_out = graph_settings.instruments
         adjusted = tuple(name for name in panel.controls if name not in left_out)
@@ -117,13 +129,17 @@ def _fit_final(
         # Both fits take their controls from it, and one of them must not know the last weeks.
         graph = learn_graph(panel.hide_tail(settings.holdout_weeks), graph_settings, report)
         adjusted = response_controls(panel.controls, graph, graph_settings)
+        driven = fit_driven(panel, graph, settings, report)
+        if settings.estimator == "posterior":
+            readings = readings_of(panel, graph, driven, graph_settings, settings.seed)
     known = panel.with_controls(adjusted)
     about_graph = graph_settings or GraphSettings(enabled=False)
-    final, losses = fit(known, settings, graph, report, "final fit", start, lift_tests, about_graph)
-    if final.graph is not None:
+    final, losses = fit(
+        known, settings, graph, report, "final fit", start, lift_tests, about_graph, readings
+    )
+    if graph is None and final.graph is not None:
         driven = fit_driven(panel, final.graph, settings, report)
-        final = replace(final, driven=tuple(one.repeated(final.members) for one in driven))
-    return final, losses
+    return replace(final, driven=tuple(one.repeated(final.members) for one in driven)), losses
 
 
 def response_controls(
@@ -183,6 +199,7 @@ def fit(
     warm_start: FittedModel | None = None,
     lift_tests: Sequence[LiftTest] = (),
     graph_settings: GraphSettings | None = None,
+    readings: Sequence[Reading] = (),
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     """Fit the response once, on all weeks of a panel with a KPI; no driven channel.
 
@@ -198,6 +215,8 @@ def fit(
         An earlier fit to start the search from.
     graph_settings
         Of a graph that is learned with the response.
+    readings
+        Of channels whose exposure is read with errors.
 
     Returns
     -------
@@ -211,7 +230,14 @@ def fit(
     """
     start = None if warm_start is None else warm_start.response
     found = fit_response(
-        panel, settings, progress, stage, start, lift_tests, graph_settings=graph_settings
+        panel,
+        settings,
+        progress,
+        stage,
+        start,
+        lift_tests,
+        graph_settings=graph_settings,
+        readings=readings,
     )
     return FittedModel(found.response, graph or found.graph, lift=found.lift), found.history
 

@@ -13,6 +13,7 @@ from mmm_model.panel import Bools
 Edge = tuple[str, str]
 
 METHODS = ("order", "notears", "dynotears")
+READING_ERRORS = ("spend", "all", "none")
 JOINT = "joint"
 """Method of a graph that was learned together with the response, as the paper does."""
 
@@ -45,7 +46,11 @@ class GraphSettings:
         Controls that act on the KPI only through the channels that they drive, such as a
         budget set by hand. They stand in the equations of driven channels, and the response
         is not adjusted for them: that would amplify what else biases it (Pearl 2010, "On a
-        Class of Bias-Amplifying Variables").
+        Class of Bias-Amplifying Variables"). A channel that they move by a required or a
+        published edge is fitted in two stages, see `mmm_model.fit.first_stage`.
+    reading_errors
+        Whose exposure is a noisy reading of what works, of the channels that others drive:
+        ``spend`` those whose exposure is money, ``all``, ``none``.
     seed
         Seed of the resampling.
 
@@ -65,11 +70,17 @@ class GraphSettings:
     forbidden: tuple[Edge, ...] = ()
     keep_driven_controls: bool = False
     instruments: tuple[str, ...] = ()
+    reading_errors: str = "spend"
     seed: int = 0
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ValueError(f"method is '{self.method}', allowed are {', '.join(METHODS)}")
+        if self.reading_errors not in READING_ERRORS:
+            raise ValueError(
+                f"reading_errors is '{self.reading_errors}', allowed are "
+                f"{', '.join(READING_ERRORS)}"
+            )
         if not 0 <= self.max_lag_weeks <= 26:
             raise ValueError(f"max_lag_weeks is {self.max_lag_weeks}, allowed are 0 to 26")
         if self.bootstraps < 1:

@@ -173,6 +173,7 @@ def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
     "graph_methods",
     "graph_metrics",
     "graph_controls",
+    "first_stages",
     "edge_tests",
     description="Which channel or control drives which, in the same week or later, with the "
     "probability of each edge, what removing it changes, and which controls media drive.",
@@ -180,6 +181,7 @@ def effectiveness(fits: Fits) -> tuple[Tables, Shown]:
 def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     """List the learned edges and test the published ones."""
     from mmm_model.effects.edge_tests import edge_tests
+    from mmm_model.effects.first_stages import first_stages
     from mmm_model.effects.graph_controls import graph_controls
     from mmm_model.effects.graph_methods import graph_methods
     from mmm_model.effects.graph_metrics import graph_metrics
@@ -191,14 +193,16 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     methods = graph_methods(fits.final, fits.panel, settings)
     metrics = graph_metrics(fits.final, fits.panel)
     controls = graph_controls(fits.final, fits.panel)
+    stages = first_stages(fits.final, fits.panel)
     tests = edge_tests(fits.effects)
     with fits.project.warehouse.work() as connection:
-        graph_check.record(connection, fits.refresh_week, controls)
+        graph_check.record(connection, fits.refresh_week, controls, stages)
     frames = {
         "channel_graph": frame,
         "graph_methods": methods,
         "graph_metrics": metrics,
         "graph_controls": controls,
+        "first_stages": stages,
         "edge_tests": tests,
     }
     return frames, {
@@ -207,6 +211,7 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
         "methods": metadata.table(methods),
         "metrics": metadata.table(metrics),
         "controls": metadata.table(controls),
+        "first_stages": metadata.table(stages),
         "without_an_edge": metadata.table(tests),
     }
 

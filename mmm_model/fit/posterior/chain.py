@@ -15,6 +15,7 @@ from mmm_model.fit.posterior.moving import Moving
 from mmm_model.fit.posterior.moving_evidence import Moments
 from mmm_model.fit.posterior.regional import RegionalReturns
 from mmm_model.fit.posterior.returns import Returns, draw_returns
+from mmm_model.fit.posterior.shapes import ChannelResponses
 from mmm_model.fit.posterior.sizes import SizePrior, Total, draw_shape
 from mmm_model.fit.posterior.trade_offs import TradeOffs
 from mmm_model.fit.posterior.usual import Usual
@@ -58,6 +59,8 @@ class State:
         ``[J, C]`` how effectiveness moves, see `Moving`; zero where it stays.
     slope
         ``[C]`` how strongly a channel follows a region's unseen demand, see `Movement`.
+    reading
+        ``[C]`` candidate for the exposure of a channel that is read with errors; else zero.
     """
 
     shape: np.ndarray
@@ -69,6 +72,7 @@ class State:
     usual: Usual
     readout: Floats
     slope: Floats
+    reading: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,7 @@ class Draw:
 
     Parameters
     ----------
-    shape, size, region, readout
+    shape, size, region, readout, reading
         As of `State`.
     misfit
         Half of the squared whitened residual.
@@ -89,6 +93,7 @@ class Draw:
     size: Floats
     region: Floats
     readout: Floats
+    reading: np.ndarray
     misfit: float
     moments: Moments | None = None
 
@@ -110,10 +115,13 @@ class Chain:
         self.rng = np.random.default_rng(seed)
         self.covariance = Covariance(design)
         self._own = own_movements(design.exposure)
+        for c, candidates in design.candidates.items():
+            if candidates.instrumented:  # what instruments foretell follows no demand
+                self._own[..., c] = 0.0
         steps = _STEPS_ALONE if design.regions == 1 else _STEPS_PANEL
         self.sampler = VarianceSampler(self.covariance, steps)
         self.state = self._first()
-        self._responses = list(design.responses)
+        self._responses = [self._truly(c) for c in range(design.channels)]
         self._factors = self.covariance.factors(self.state.variances)
         self._whiten()
 
@@ -138,6 +146,7 @@ class Chain:
         if variances:
             self._draw_variances(adapt)
             self._draw_readouts()
+            self._draw_readings()
         self._draw_shapes()
         self._draw_sizes()
         self._draw_pooled()
@@ -152,6 +161,9 @@ class Chain:
         prior = np.exp(usual.log_prior(design.shapes))
         returns = Returns.first()
         size = 0.5 * np.exp(returns.centre(design.log_spend_share))
+        reading = np.zeros(design.channels, dtype=int)
+        for c, own in design.candidates.items():
+            reading[c] = own.drawn(rng)
         return State(
             shape=rng.choice(len(prior), design.channels, p=prior / prior.sum()),
             size=size * np.exp(0.5 * rng.standard_normal(design.channels)),
@@ -162,6 +174,7 @@ class Chain:
             usual=usual,
             readout=np.zeros((self._moving.basis.shape[1], design.channels)),
             slope=np.zeros(design.channels),
+            reading=reading,
         )
 
     def _kept(self, look: bool) -> Draw:
@@ -172,6 +185,7 @@ class Chain:
             now.size.copy(),
             now.region.copy(),
             now.readout,
+            now.reading.copy(),
             0.5 * float(square),
             self._moments() if look else None,
         )
@@ -189,8 +203,11 @@ class Chain:
 
     def _direct(self, channels: np.ndarray) -> Floats:
         """``[R, W, C']`` what channels would bring were their effectiveness one."""
-        now, of = self.state, self.design.responses
-        parts = [of[c].basis @ (now.size[c] * of[c].mix[:, now.shape[c]]) for c in channels]
+        now, of = self.state, [self._truly(c) for c in channels.tolist()]
+        parts = [
+            own.basis @ (now.size[c] * own.mix[:, now.shape[c]])
+            for c, own in zip(channels, of, strict=True)
+        ]
         return np.stack(parts, axis=-1) * now.region[:, None, channels]
 
     def rest(self) -> Floats:
@@ -219,9 +236,26 @@ class Chain:
         moments = self.moments_of(columns)
         now.readout = moving.drawn(self.rng, now.readout, moments.gram, moments.meets)
         paths = moving.paths(now.readout)
-        for c in own:
-            self._responses[c] = self.design.responses[c].times(paths[:, c])
+        for c in own.tolist():
+            self._responses[c] = self._truly(c).times(paths[:, c])
         self._whiten(own)
+
+    def _truly(self, channel: int) -> ChannelResponses:
+        """Responses of the exposure that a channel has at its candidate."""
+        if channel not in self.design.candidates:
+            return self.design.responses[channel]
+        return self.design.candidates[channel].responses[self.state.reading[channel]]
+
+    def _draw_readings(self) -> None:
+        """Take other candidates for the exposure of channels that are read with errors."""
+        now, paths = self.state, self._moving.paths(self.state.readout)
+        for c, own in self.design.candidates.items():
+            now.reading[c] = own.drawn(self.rng)
+            self._responses[c] = self._truly(c)
+            if self._moving.channels[c]:
+                self._responses[c] = self._responses[c].times(paths[:, c])
+        if self.design.candidates:
+            self._whiten(np.array(list(self.design.candidates)))
 
     def _whiten(self, channels: np.ndarray | None = None) -> None:
         """Whiten all that channels do, or the responses of some anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,10 @@ import pandas as pd
 from mmm_model import priors
 from mmm_model.equation.adstock import adstock_of
 from mmm_model.equation.saturation import saturation_of
+from mmm_model.fit.posterior.candidates import Candidates
 from mmm_model.fit.posterior.interactive import shared_movements
 from mmm_model.fit.posterior.shapes import ChannelResponses, ShapeBank
+from mmm_model.fit.readings import Reading
 from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.settings import ModelSettings
 
@@ -56,6 +59,8 @@ class Design:
         That a channel's response may have.
     responses
         Of each channel, under every shape.
+    candidates
+        Of channels that are read with errors, by their position.
     """
 
     kpi: Floats
@@ -71,10 +76,11 @@ class Design:
     movements: Floats
     shapes: ShapeBank
     responses: tuple[ChannelResponses, ...]
+    candidates: dict[int, Candidates]
 
     @classmethod
-    def of(cls, panel: Panel, settings: ModelSettings) -> Design:
-        """Scale a panel."""
+    def of(cls, panel: Panel, settings: ModelSettings, readings: Sequence[Reading] = ()) -> Design:
+        """Scale a panel; ``readings`` are of its regions and weeks."""
         observed = panel.observed
         size = np.abs(panel.kpi * observed).sum(1) / np.maximum(observed.sum(1), 1)
         size = np.where(size > 0, size, size[size > 0].mean() if (size > 0).any() else 1.0)
@@ -105,6 +111,11 @@ class Design:
                 ChannelResponses.of(exposure[..., c], weight, shapes)
                 for c in range(exposure.shape[2])
             ),
+            candidates={
+                c: Candidates.of(reading, exposure[..., c], weight, shapes)
+                for reading in readings
+                for c in [panel.channels.index(reading.channel)]
+            },
         )
 
     @property

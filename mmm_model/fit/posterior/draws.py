@@ -34,6 +34,8 @@ class Draws:
         ``[D, C]`` mean contribution over the KPI (regions' own returns at one).
     region
         ``[D, R, C]`` a region's return over the nation's.
+    reading
+        ``[D, C]`` candidate for the exposure of a channel that is read with errors.
     readout
         ``[D, J, C]`` how effectiveness moves, see `Moving`.
     misfit
@@ -47,6 +49,7 @@ class Draws:
     shape: np.ndarray
     size: Floats
     region: Floats
+    reading: np.ndarray
     readout: Floats
     misfit: Floats
     moments: Moments | None
@@ -67,6 +70,7 @@ class Draws:
             shape=shape,
             size=size * np.exp(doubt),
             region=region,
+            reading=np.stack([d.reading for d in kept]),
             readout=np.stack([d.readout for d in kept]),
             misfit=np.array([d.misfit for d in kept]),
             moments=Moments.stacked(looks) if looks else None,
@@ -82,9 +86,17 @@ class Draws:
 
     def coefficient(self, index: np.ndarray) -> Floats:
         """``[M, R, C]`` ceilings of the responses of M draws, over the region's size."""
-        each = enumerate(self.design.responses)
-        unit = np.stack([one.unit[self.shape[index, c]] for c, one in each], axis=-1)
+        each = range(self.design.channels)
+        unit = np.stack([self._unit(c)[index] for c in each], axis=-1)
         return np.asarray(self.region[index] * (self.size[index] / unit)[:, None])
+
+    def _unit(self, channel: int) -> Floats:
+        """``[D]`` mean of a channel's response before it was scaled to one."""
+        shape = self.shape[:, channel]
+        if channel not in self.design.candidates:
+            return self.design.responses[channel].unit[shape]
+        each = self.design.candidates[channel].responses
+        return np.stack([one.unit for one in each])[self.reading[:, channel], shape]
 
     @property
     def r_hat(self) -> Floats:

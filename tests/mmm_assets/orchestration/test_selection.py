@@ -58,6 +58,7 @@ def test_an_asset_alone_runs_its_own_checks_all_of_them(project: ProjectConfig, 
         *[(f"raw_{rule.table}", rule.name) for rule in (RULES[0], RULES[-1])],
         *[(gate.asset, gate.name) for gate in GATES],
         ("channel_graph", "not_driven_by_media"),
+        ("channel_graph", "instruments_are_strong"),
     ],
 )
 def test_a_check_alone_can_be_run(project: ProjectConfig, asset: str, check: str) -> None:

@@ -95,6 +95,7 @@ class _Invented:
             "graph_methods": self._graph_methods(),
             "graph_metrics": self._graph_metrics(),
             "graph_controls": self._graph_controls(),
+            "first_stages": self._first_stages(),
             "edge_tests": self._edge_tests(),
             "optimal_budgets": self._budgets(),
             "lift_tests": self._lift_tests(),
@@ -288,6 +289,20 @@ class _Invented:
             for i, name in enumerate(self.example.controls)
         ]
         columns = ["control", "role", "in_response", "driver", "lag_weeks", "probability", "drives"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _first_stages(self) -> pd.DataFrame:
+        names = self.example.channels
+        if not self.example.edges or len(names) < 2:
+            return pd.DataFrame()
+        columns = [
+            "channel", "instruments", "f_statistic", "weak", "noise_share", "noise_share_lower",
+            "noise_share_upper", "correction",
+        ]  # fmt: skip
+        rows = [
+            (names[0], "its_budget", 4.2, True, 1.0, 1.0, 1.0, 0.06),
+            (names[1], None, None, None, 0.6, 0.2, 0.9, 0.03),
+        ]
         return pd.DataFrame(rows, columns=columns)
 
     def _edge_tests(self) -> pd.DataFrame:
