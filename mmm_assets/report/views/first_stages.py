@@ -43,7 +43,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 
 
 def _sentence(name: str, row: dict[Hashable, Any]) -> str:
-    if row["instruments"]:
+    if isinstance(row["instruments"], str):
         strength = "weak" if row["weak"] else "strong"
         return (
             f"{name} is read as {row['instruments']} and all else foretell it "
