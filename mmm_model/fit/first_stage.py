@@ -33,6 +33,7 @@ from mmm_model.panel import Floats
 
 _SLOW_WEEKS = 26
 _LASTING_WEEKS = 4  # over which the errors of coefficients hang together
+_RIDGE = 1e-6  # of the columns' variance: two may say the same
 _LEAST, _LARGEST = 0.02, 20.0  # true exposure over the usual, and over its reading
 _SHARES = np.linspace(0.0, 1.0, 21)  # ν
 _MEMORIES = np.linspace(0.05, 0.95, 10)  # of own movement from week to week, equally likely
@@ -77,7 +78,7 @@ class FirstStage:
         basis = slow_basis(exposure.shape[1])
         z = _fast(_standardised(columns), basis) * ran[..., None]
         y = _fast((exposure - created) / size, basis) * ran
-        gram = np.einsum("rwp,rwq->pq", z, z) + 1e-9 * np.eye(z.shape[-1])
+        gram = np.einsum("rwp,rwq->pq", z, z) + _RIDGE * y.size * np.eye(z.shape[-1])
         coefficient = np.linalg.solve(gram, np.einsum("rwq,rw->q", z, y))
         left = y - z @ coefficient
         inverse = np.linalg.inv(gram)
@@ -87,7 +88,7 @@ class FirstStage:
     def f_statistic(self, count: int) -> float:
         """F of the last ``count`` columns, robust to errors that regions and weeks share."""
         own, spread = self.coefficient[-count:], self.covariance[-count:, -count:]
-        return float(own @ np.linalg.solve(spread, own) / count)
+        return float(own @ np.linalg.pinv(spread) @ own / count)
 
     def drawn(self, rng: np.random.Generator) -> FirstStage:
         """Return it with coefficients that its errors allow for."""

@@ -1,7 +1,7 @@
 """The product's methods of learning a graph, side by side, where the graph is known.
 
     python tests/benchmarks/graph_by_method.py [linear lagged funnels simulator pairs]
-        [--first SEED] [--count 20] [--linear-count 4] [--sizes 10,20,50]
+        [--first SEED] [--count 20] [--linear-count 4] [--sizes 10,20,50] [--graphs erdos_renyi]
 
 ``linear``: linear structural models (`graph_draws.py`), 1,000 rows standardised as the product does
 and as they are. ``lagged``: the public graphs whose edges act with a lag (DATASETS names their
@@ -49,7 +49,7 @@ Row = dict[str, object]
 def linear(options: argparse.Namespace) -> Iterator[Row]:
     """Linear structural models without lags."""
     for d, units in itertools.product(options.sizes, ("standardised", "raw")):
-        for graph, noise in itertools.product(GRAPHS, NOISES):
+        for graph, noise in itertools.product(options.graphs, NOISES):
             for seed in range(options.first, options.first + options.linear_count):
                 table, weight = draw(graph, d, 2, noise, ROWS, seed)
                 if units == "standardised":
@@ -200,6 +200,7 @@ def main() -> None:
     parser.add_argument(
         "--sizes", type=lambda text: tuple(map(int, text.split(","))), default=(10, 20, 50)
     )
+    parser.add_argument("--graphs", nargs="+", default=GRAPHS, choices=GRAPHS)
     options = parser.parse_args()
     torch.set_num_threads(1)
     for part in options.parts:

@@ -61,6 +61,18 @@ def test_foretold_exposure_is_without_noise_and_nothing_stays_nothing() -> None:
     np.testing.assert_array_equal(stage(off, pull=0.1).factor(1.0)[:, 50:60], 1.0)
 
 
+def test_nothing_to_go_by_is_no_fault() -> None:
+    none = np.zeros((2, 60))
+    never_ran = FirstStage.of(none, none, np.random.default_rng(7).standard_normal((2, 60, 1)))
+    assert never_ran.f_statistic(1) == 0.0
+    np.testing.assert_array_equal(never_ran.factor(1.0), 1.0)
+    without_controls = FirstStage.of(1.0 + white(0.1), 0 * white(0.1), np.zeros((6, WEEKS, 0)))
+    assert without_controls.drawn(np.random.default_rng(8)).factor(0.5).std() > 0.01
+    twice = np.repeat(np.random.default_rng(9).standard_normal((6, WEEKS, 1)), 2, axis=-1)
+    drawn = FirstStage.of(1.0 + 0.1 * twice[..., 0] + white(0.1), 0 * white(0.1), twice)
+    assert 0.5 < drawn.drawn(np.random.default_rng(10)).factor(1.0).mean() < 2.0
+
+
 def test_draws_spread_as_the_coefficients_errors_do() -> None:
     found, rng = stage(white(0.1), pull=0.1), np.random.default_rng(6)
     drawn = np.array([found.drawn(rng).coefficient for _ in range(300)])

@@ -12,7 +12,7 @@ def test_instruments_and_noisy_readings_are_told_in_words(filled, example) -> No
     (view,) = views(Refresh(connection, case.week))
     first, second = case.channels[:2]
     assert f"{first} is read as its_budget and all else foretell it (F 4.2: weak)" in view.reading
-    assert f"foretells of {second}, 60 % (20 % to 90 %) is taken for an error" in view.reading
+    assert f"foretells of {second}, 60\xa0% (20\xa0% to 90\xa0%) is taken for" in view.reading
     assert len(view.table) == 2
     connection.execute("UPDATE mart.first_stages SET f_statistic = 40, weak = false")
     (view,) = views(Refresh(connection, case.week))
