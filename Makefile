@@ -54,6 +54,8 @@ benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute for
 benchmark-graph: .venv/.benchmark ## The channel graph: effects, known graphs, other packages (hours; DATASETS=folder)
 	$(BIN)/python tests/benchmarks/graph_funnel.py
 	$(BIN)/python tests/benchmarks/graph_structure.py
+	$(BIN)/python tests/benchmarks/graph_by_method.py
+	$(BIN)/python tests/benchmarks/funnel_returns.py
 
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)

@@ -67,7 +67,7 @@ def may_err(panel: Panel, channel: str, settings: GraphSettings) -> bool:
     if settings.reading_errors != "spend":
         return settings.reading_errors == "all"
     c = panel.channels.index(channel)
-    return bool(np.array_equal(panel.exposure[..., c], panel.spend[..., c]))
+    return bool(np.array_equal(panel.exposure[..., c], np.nan_to_num(panel.spend[..., c])))
 
 
 def _drawn_stages(

@@ -1,7 +1,9 @@
 """The product's methods of learning a graph, side by side, where the graph is known.
 
     python tests/benchmarks/graph_by_method.py [linear lagged funnels simulator pairs]
-        [--first SEED] [--count 20] [--linear-count 4] [--sizes 10,20,50] [--graphs erdos_renyi]
+        [--first SEED] [--count 20] [--linear-count 4] [--sizes 10,20,50]
+        [--graphs erdos_renyi scale_free] [--noises gaussian exponential]
+        [--refits 50]
 
 ``linear``: linear structural models (`graph_draws.py`), 1,000 rows standardised as the product does
 and as they are. ``lagged``: the public graphs whose edges act with a lag (DATASETS names their
@@ -49,13 +51,13 @@ Row = dict[str, object]
 def linear(options: argparse.Namespace) -> Iterator[Row]:
     """Linear structural models without lags."""
     for d, units in itertools.product(options.sizes, ("standardised", "raw")):
-        for graph, noise in itertools.product(options.graphs, NOISES):
+        for graph, noise in itertools.product(options.graphs, options.noises):
             for seed in range(options.first, options.first + options.linear_count):
                 table, weight = draw(graph, d, 2, noise, ROWS, seed)
                 if units == "standardised":
                     table = (table - table.mean(axis=0)) / table.std(axis=0)
                 for method in METHODS:
-                    scores = _of_series([table], weight != 0, method, 0)
+                    scores = _of_series([table], weight != 0, method, 0, options.refits)
                     yield {"data": f"{d} nodes, {units}", "draw": f"{graph} {noise}", **scores}
 
 
@@ -139,11 +141,13 @@ def one_maker(seed: int, regions: int, skewed: bool, weeks: int = 130) -> Panel:
     return _panel(table, "region", "week", spend, spend, [], "kpi")
 
 
-def _of_series(series: list[np.ndarray], truth: np.ndarray, method: str, lags: int) -> Row:
+def _of_series(
+    series: list[np.ndarray], truth: np.ndarray, method: str, lags: int, refits: int = 50
+) -> Row:
     """Scores of a method on tables ``[N, C]`` that need no preparation."""
     stacked = np.stack(series)
     inside = np.ones(stacked.shape[:2], dtype=bool)
-    settings = GraphSettings(method=method, max_lag_weeks=lags)
+    settings = GraphSettings(method=method, max_lag_weeks=lags, bootstraps=refits)
     began = time.process_time()
     data = LaggedPanel.of(stacked, stacked[:, :, :0], inside, lags)
     found = found_one_way(learn_weights(data, ~np.eye(len(truth), dtype=bool), settings))
@@ -201,6 +205,8 @@ def main() -> None:
         "--sizes", type=lambda text: tuple(map(int, text.split(","))), default=(10, 20, 50)
     )
     parser.add_argument("--graphs", nargs="+", default=GRAPHS, choices=GRAPHS)
+    parser.add_argument("--noises", nargs="+", default=NOISES, choices=NOISES)
+    parser.add_argument("--refits", type=int, default=50, help="of the part linear")
     options = parser.parse_args()
     torch.set_num_threads(1)
     for part in options.parts:
