@@ -17,7 +17,7 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
 REGIONS, WEEKS = 5, 110
-QUICK = ModelSettings(holdout_weeks=0, members=40, chains=2, warmup=40, draws=40, gru_width=0)
+QUICK = ModelSettings(holdout_weeks=0, members=40, chains=1, warmup=40, draws=60, gru_width=0)
 TOLD = GraphSettings(instruments=("budget",), required=(("budget", "search"),))
 SHARE = 0.2
 
