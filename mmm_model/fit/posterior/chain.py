@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from mmm_model import priors
@@ -14,13 +12,12 @@ from mmm_model.fit.posterior.lift_evidence import TestedChannel
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.fit.posterior.moving_evidence import Moments
 from mmm_model.fit.posterior.regional import RegionalReturns
-from mmm_model.fit.posterior.returns import Returns, draw_returns
+from mmm_model.fit.posterior.returns import draw_returns
 from mmm_model.fit.posterior.shapes import ChannelResponses
 from mmm_model.fit.posterior.sizes import SizePrior, Total, draw_shape
+from mmm_model.fit.posterior.state import Draw, State
 from mmm_model.fit.posterior.trade_offs import TradeOffs
-from mmm_model.fit.posterior.usual import Usual
 from mmm_model.fit.posterior.variance_sampler import VarianceSampler
-from mmm_model.fit.posterior.variances import Variances
 from mmm_model.fit.posterior.whitened import WhitenedResponses
 from mmm_model.panel import Floats
 from mmm_model.settings import ModelSettings
@@ -35,67 +32,6 @@ _STEPS_ALONE, _STEPS_PANEL = 4, 12
 _TOGETHER_EVERY = 2
 # Sweeps between two looks at whether effectiveness moves.
 _LOOK_EVERY = 10
-
-
-@dataclass
-class State:
-    """Where a chain is.
-
-    Parameters
-    ----------
-    shape, size
-        ``[C]`` index of the shape and mean contribution over the KPI.
-    region
-        ``[R, C]`` a region's return over the nation's.
-    region_spread
-        Its standard deviation around one.
-    returns
-        Prior of the sizes.
-    variances
-        Of everything that is not media.
-    usual
-        What the channels' shapes have in common.
-    readout
-        ``[J, C]`` how effectiveness moves, see `Moving`; zero where it stays.
-    slope
-        ``[C]`` how strongly a channel follows a region's unseen demand, see `Movement`.
-    reading
-        ``[C]`` candidate for the exposure of a channel that is read with errors; else zero.
-    """
-
-    shape: np.ndarray
-    size: Floats
-    region: Floats
-    region_spread: float
-    returns: Returns
-    variances: Variances
-    usual: Usual
-    readout: Floats
-    slope: Floats
-    reading: np.ndarray
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What is kept of a sweep.
-
-    Parameters
-    ----------
-    shape, size, region, readout, reading
-        As of `State`.
-    misfit
-        Half of the squared whitened residual.
-    moments
-        For the evidence of moving effectiveness; of a few sweeps of a chain in which it stays.
-    """
-
-    shape: np.ndarray
-    size: Floats
-    region: Floats
-    readout: Floats
-    reading: np.ndarray
-    misfit: float
-    moments: Moments | None = None
 
 
 class Chain:
@@ -120,7 +56,7 @@ class Chain:
                 self._own[..., c] = 0.0
         steps = _STEPS_ALONE if design.regions == 1 else _STEPS_PANEL
         self.sampler = VarianceSampler(self.covariance, steps)
-        self.state = self._first()
+        self.state = State.first(design, moving, self.rng)
         self._responses = [self._truly(c) for c in range(design.channels)]
         self._factors = self.covariance.factors(self.state.variances)
         self._whiten()
@@ -154,28 +90,6 @@ class Chain:
             self._draw_regions()
         if self.design.regions > 1 and number % _TOGETHER_EVERY == 1:
             self._draw_with_regions()
-
-    def _first(self) -> State:
-        design, rng = self.design, self.rng
-        usual = Usual.first(design.shapes)
-        prior = np.exp(usual.log_prior(design.shapes))
-        returns = Returns.first()
-        size = 0.5 * np.exp(returns.centre(design.log_spend_share))
-        reading = np.zeros(design.channels, dtype=int)
-        for c, own in design.candidates.items():
-            reading[c] = own.drawn(rng)
-        return State(
-            shape=rng.choice(len(prior), design.channels, p=prior / prior.sum()),
-            size=size * np.exp(0.5 * rng.standard_normal(design.channels)),
-            region=np.ones((design.regions, design.channels)),
-            region_spread=priors.REGION_RETURNS_SD,
-            returns=returns,
-            variances=Variances.first(design),
-            usual=usual,
-            readout=np.zeros((self._moving.basis.shape[1], design.channels)),
-            slope=np.zeros(design.channels),
-            reading=reading,
-        )
 
     def _kept(self, look: bool) -> Draw:
         now = self.state

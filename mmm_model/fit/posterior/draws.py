@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mmm_model.fit.posterior.chain import Draw
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.diagnostics import effective_draws, split_r_hat
 from mmm_model.fit.posterior.lift_evidence import Test, draw_form_doubt
 from mmm_model.fit.posterior.moving_evidence import Moments
+from mmm_model.fit.posterior.state import Draw
 from mmm_model.panel import Floats
 
 # Share of what media bring from which it matters whether chains agree on a channel.

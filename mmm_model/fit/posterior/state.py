@@ -1,0 +1,100 @@
+"""Where a chain is, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmm_model import priors
+from mmm_model.fit.posterior.design import Design
+from mmm_model.fit.posterior.moving import Moving
+from mmm_model.fit.posterior.moving_evidence import Moments
+from mmm_model.fit.posterior.returns import Returns
+from mmm_model.fit.posterior.usual import Usual
+from mmm_model.fit.posterior.variances import Variances
+from mmm_model.panel import Floats
+
+
+@dataclass
+class State:
+    """Where a chain is.
+
+    Parameters
+    ----------
+    shape, size
+        ``[C]`` index of the shape and mean contribution over the KPI.
+    region
+        ``[R, C]`` a region's return over the nation's.
+    region_spread
+        Its standard deviation around one.
+    returns
+        Prior of the sizes.
+    variances
+        Of everything that is not media.
+    usual
+        What the channels' shapes have in common.
+    readout
+        ``[J, C]`` how effectiveness moves, see `Moving`; zero where it stays.
+    slope
+        ``[C]`` how strongly a channel follows a region's unseen demand, see `Movement`.
+    reading
+        ``[C]`` candidate for the exposure of a channel that is read with errors; else zero.
+    """
+
+    shape: np.ndarray
+    size: Floats
+    region: Floats
+    region_spread: float
+    returns: Returns
+    variances: Variances
+    usual: Usual
+    readout: Floats
+    slope: Floats
+    reading: np.ndarray
+
+    @classmethod
+    def first(cls, design: Design, moving: Moving, rng: np.random.Generator) -> State:
+        """Where a chain begins, by chance."""
+        usual = Usual.first(design.shapes)
+        prior = np.exp(usual.log_prior(design.shapes))
+        returns = Returns.first()
+        size = 0.5 * np.exp(returns.centre(design.log_spend_share))
+        reading = np.zeros(design.channels, dtype=int)
+        for c, own in design.candidates.items():
+            reading[c] = own.drawn(rng)
+        return cls(
+            shape=rng.choice(len(prior), design.channels, p=prior / prior.sum()),
+            size=size * np.exp(0.5 * rng.standard_normal(design.channels)),
+            region=np.ones((design.regions, design.channels)),
+            region_spread=priors.REGION_RETURNS_SD,
+            returns=returns,
+            variances=Variances.first(design),
+            usual=usual,
+            readout=np.zeros((moving.basis.shape[1], design.channels)),
+            slope=np.zeros(design.channels),
+            reading=reading,
+        )
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What is kept of a sweep.
+
+    Parameters
+    ----------
+    shape, size, region, readout, reading
+        As of `State`.
+    misfit
+        Half of the squared whitened residual.
+    moments
+        For the evidence of moving effectiveness; of a few sweeps of a chain in which it stays.
+    """
+
+    shape: np.ndarray
+    size: Floats
+    region: Floats
+    readout: Floats
+    reading: np.ndarray
+    misfit: float
+    moments: Moments | None = None
