@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def verify(config: ConfigOption = None) -> None:
-    """Read all that is kept, tables, views and saved models, and say what is spoilt or lost."""
+    """Read tables, views, loads and saved models, and say what is spoilt or lost."""
     project = load(config)
     with clear_errors():
         from mmm_assets.store.project import Project
@@ -37,7 +37,7 @@ def verify(config: ConfigOption = None) -> None:
         errors.print(fault, markup=False)
     if found:
         raise typer.Exit(EXIT["failed"])
-    console.print("All tables, views and models can be read, as they were saved.")
+    console.print("All tables, views, loads and models can be read, as they were saved.")
 
 
 @app.command()
@@ -65,9 +65,13 @@ def backup(
 @app.command()
 def restore(
     folder: Annotated[
-        Path,
-        typer.Argument(metavar="DIR", help="A backup, or a folder of them: then the newest."),
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help="A backup, or a folder of them: then the newest.",
+            show_default=False,
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -79,12 +83,24 @@ def restore(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also over what is newer, or of another project.")
+        bool,
+        typer.Option("--force", help="Also over what is newer, readable, or of another project."),
+    ] = False,
+    from_loads: Annotated[
+        bool,
+        typer.Option(
+            "--from-loads", help="Without a backup: the working file alone, from its loads."
+        ),
     ] = False,
 ) -> None:
     """Put the project back as a backup holds it; what is replaced is kept aside."""
     from mmm_assets.config.errors import ConfigError
 
+    if (folder is None) != from_loads:
+        stop("Name a backup, or say --from-loads", "usage")
+    if folder is None:
+        _make_work_file(load(config), force)
+        return
     file = config or Path(os.environ.get("MMM_CONFIG") or "mmm.yaml")
     with clear_errors():
         from mmm_assets.store.restore import restore as put_back
@@ -97,6 +113,15 @@ def restore(
             stop(str(error), "usage")
         _draw_newest(project)
     console.print(f"{project.project} is as it was backed up.", markup=False)
+
+
+def _make_work_file(config: ProjectConfig, force: bool) -> None:
+    with clear_errors():
+        from mmm_assets.inputs.rebuilding import rebuild
+        from mmm_assets.store.project import Project
+
+        loads = rebuild(Project(config), lambda line: errors.print(line, markup=False), force)
+    console.print(f"The working file was made anew from {loads} loads.", markup=False)
 
 
 def _draw_newest(config: ProjectConfig) -> None:

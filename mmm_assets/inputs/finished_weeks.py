@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.kept_loads import loading
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_building import build_panel_tables
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
@@ -28,7 +29,7 @@ class FinishedWeeks:
     def __init__(self, config: ProjectConfig) -> None:
         self._project = Project(config)
         self._redone: date | None = None
-        with self._project.warehouse.work() as connection:
+        with loading(self._project.warehouse) as connection:
             for role in ROLES:
                 load_raw(connection, config, role, datetime.now(UTC))
 

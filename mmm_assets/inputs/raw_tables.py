@@ -27,12 +27,13 @@ _LOADS = """
     CREATE TABLE IF NOT EXISTS raw.loads (
         load_id BIGINT, role VARCHAR, origin VARCHAR, source VARCHAR, fingerprint VARCHAR,
         mapping VARCHAR, loaded_at TIMESTAMP, rows BIGINT, first_day DATE, last_day DATE,
-        clock TIMESTAMP
+        clock TIMESTAMP, file VARCHAR
     )
 """
 _TIMES = {
     "loaded_at": "When it was loaded, UTC; a clock that others contradict is corrected.",
     "clock": "What the clock said then, UTC; null for a load of an earlier release.",
+    "file": "File in the folder loads that keeps it; null until it is written.",
 }
 _CONTENTS = """
     CREATE TABLE IF NOT EXISTS raw.contents (
@@ -57,6 +58,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
     of_last_release = set_aside(connection)
     connection.execute(_LOADS)
     connection.execute("ALTER TABLE raw.loads ADD COLUMN IF NOT EXISTS clock TIMESTAMP")
+    connection.execute("ALTER TABLE raw.loads ADD COLUMN IF NOT EXISTS file VARCHAR")
     connection.execute(_CONTENTS)
     _comment(connection, "raw.loads", _TIMES.items())
     _comment(connection, "raw.contents", _RUNS.items())

@@ -142,7 +142,7 @@ def _load(
     if rows == 0:
         raise SourceError(f"{role}: {delivery.source} is empty: it has a header and no rows")
     connection.execute(
-        "INSERT INTO raw.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO raw.loads VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         [
             *(number, role, table.origin, delivery.source, delivery.fingerprint, mapping, when),
             *(rows, first, last_day, when),

@@ -12,6 +12,7 @@ from mmm_assets.orchestration.assets.report import PARTS
 from mmm_assets.orchestration.belonging import parts_of, what_is_older
 from mmm_assets.report.files import draw_index
 from mmm_assets.store.errors import WarehouseError
+from mmm_assets.store.parts import recorded_parts
 from mmm_assets.store.project import Project
 
 
@@ -55,9 +56,12 @@ def _whole_weeks(project: Project, say: Callable[[str], None]) -> list[date]:
     with project.warehouse.work() as connection:
         rows = connection.execute("SELECT refresh_week FROM mart.refreshes ORDER BY 1").fetchall()
         for (week,) in rows:
-            parts = parts_of(project, connection, week)
-            # The last release noted nothing: its weeks are taken as they are.
-            older = what_is_older(parts, (*PARTS, "dashboard"), week) if parts else ""
+            older = ""
+            # Of a week of the last release, or one that was published when the working file was
+            # made anew from its loads, nothing is noted: it is taken as it is.
+            if recorded_parts(connection, week):
+                parts = parts_of(project, connection, week)
+                older = what_is_older(parts, (*PARTS, "dashboard"), week)
             if older:
                 say(f"{week} is left out. {older}")
             else:

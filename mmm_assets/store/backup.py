@@ -18,12 +18,16 @@ from pathlib import Path
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.store.durable import make_folder, sync_folder, write_durably
+from mmm_assets.store.durable import file_digest, make_folder, sync_folder, write_durably
 from mmm_assets.store.errors import WarehouseError
-from mmm_assets.store.manifest import MANIFEST, Manifest, file_digest, state_of
+from mmm_assets.store.manifest import MANIFEST, Manifest, state_of
 from mmm_assets.store.migrations import FIRST, file_version
 from mmm_assets.store.project import Project
-from mmm_assets.store.verification import spoilt_models, unreadable_tables
+from mmm_assets.store.verification import (
+    spoilt_files_of_loads,
+    spoilt_models,
+    unreadable_tables,
+)
 from mmm_assets.store.warehouse import KEPT, Warehouse
 
 CONFIG, WAREHOUSE = "mmm.yaml", "warehouse"
@@ -31,7 +35,7 @@ CONFIG, WAREHOUSE = "mmm.yaml", "warehouse"
 
 
 def back_up(project: Project, folder: Path | None, say: Callable[[str], None]) -> Path:
-    """Make a backup of a project: configuration, tables, saved fits and panels.
+    """Make a backup of a project: configuration, tables, loads, saved fits and panels.
 
     Refreshes wait while the files are copied. Dashboards are left out, as they can be drawn again;
     so are Dagster's records of its runs, and the sources, whose rows the working file holds.
@@ -42,7 +46,7 @@ def back_up(project: Project, folder: Path | None, say: Callable[[str], None]) -
         Gets the backup, under the project's name and a number. None: ``backups`` beside
         ``mmm.yaml``.
     say
-        Told of saved fits that are spoilt already.
+        Told of saved fits and files of loads that are spoilt already.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def back_up(project: Project, folder: Path | None, say: Callable[[str], None]) -
         raise WarehouseError(f"{into} belongs to the warehouse itself: name another folder")
     if not warehouse.work_file.exists():
         raise WarehouseError(f"{warehouse.work_file} is missing: there is nothing to back up")
-    for fault in spoilt_models(project):
+    for fault in (*spoilt_models(project), *spoilt_files_of_loads(project)):
         say(fault)
     draft = into / f".{_slug(project.config)}.draft"
     try:
@@ -147,7 +151,7 @@ def _finish(config: ProjectConfig, draft: Path) -> None:
         code_version=version("mmm-platform"),
         duckdb_version=duckdb.__version__,
         layout=layout,
-        state=state_of(copied.work_file, copied.published_file),
+        state=state_of(copied),
         files={str(file.relative_to(draft)): file_digest(file) for file in files},
     )
     for place in {file.parent for file in files}:

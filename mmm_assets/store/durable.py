@@ -12,6 +12,7 @@ elsewhere.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
@@ -69,6 +70,12 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for path in missing:
         sync_folder(path.parent)
+
+
+def file_digest(file: Path) -> str:
+    """SHA-256 of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _keep_permissions(source: Path, target: Path) -> None:

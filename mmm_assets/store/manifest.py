@@ -12,7 +12,10 @@ from typing import Any
 
 import duckdb
 
+from mmm_assets.store.durable import file_digest
 from mmm_assets.store.errors import WarehouseError
+from mmm_assets.store.load_files import load_files
+from mmm_assets.store.warehouse import Warehouse
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -117,25 +120,19 @@ class Manifest:
                 raise WarehouseError(f"{backup / name} is spoilt. Take another backup")
 
 
-def file_digest(file: Path) -> str:
-    """SHA-256 of a file."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def state_of(work_file: Path, published_file: Path) -> State:
-    """What two files of a warehouse know; nothing where they are lost or spoilt."""
-    loads: int = 0
+def state_of(warehouse: Warehouse) -> State:
+    """What the files of a warehouse know; those that are lost or spoilt know nothing."""
+    loads: int = max((file.number for file in load_files(warehouse.loads_folder)), default=0)
     refreshes: set[str] = set()
-    for file in (work_file, published_file):
+    for file in (warehouse.work_file, warehouse.published_file):
         with suppress(duckdb.Error), duckdb.connect(str(file), read_only=True) as connection:
             for week, run in connection.execute(
                 "SELECT refresh_week::VARCHAR, run_id FROM mart.refreshes"
             ).fetchall():
                 refreshes.add(f"{week} {run}")
-            if file == work_file:
+            if file == warehouse.work_file:
                 row = connection.execute("SELECT max(load_id) FROM raw.loads").fetchone()
-                loads = (row[0] if row else 0) or 0
+                loads = max(loads, (row and row[0]) or 0)
     return State(loads, tuple(sorted(refreshes)))
 
 

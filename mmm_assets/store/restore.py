@@ -21,17 +21,20 @@ from mmm_assets.config.loading import load_config
 from mmm_assets.store.backup import CONFIG, WAREHOUSE, copy_synced, kept_files, number_of, still
 from mmm_assets.store.durable import (
     copy_durably,
+    file_digest,
     make_folder,
     replace_durably,
     sync_folder,
     write_durably,
 )
 from mmm_assets.store.errors import NewerFile, WarehouseBusy, WarehouseError
-from mmm_assets.store.manifest import MANIFEST, Manifest, file_digest, state_of
+from mmm_assets.store.load_files import READ_ONLY
+from mmm_assets.store.manifest import MANIFEST, Manifest, state_of
+from mmm_assets.store.metadata_journal import journal_of
 from mmm_assets.store.migrations import VERSION
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_file import foreign_logs
-from mmm_assets.store.warehouse import DECIDED, KEPT, RESTORE, Warehouse
+from mmm_assets.store.warehouse import DECIDED, KEPT, LOADS, RESTORE, Warehouse
 
 _STAGED = "staged"
 _ASIDE = "replaced"
@@ -75,7 +78,7 @@ def restore(
             "If it shall take its place, say --force"
         )
     warehouse = Project(found).warehouse
-    with _nobody_at_work(warehouse):
+    with nobody_at_work(warehouse):
         _finish_earlier(warehouse)
         if not force:
             _require_nothing_newer(warehouse, manifest)
@@ -119,7 +122,7 @@ def _choose(folder: Path, config: ProjectConfig | None) -> Path:
     return max(own, key=number_of)
 
 
-def _nobody_at_work(warehouse: Warehouse) -> ExitStack:
+def nobody_at_work(warehouse: Warehouse) -> ExitStack:
     """Hold the warehouse, and every refresh week, while no refresh is going on."""
     with ExitStack() as held:
         for lock in sorted((warehouse.folder / ".locks").glob("week-*.lock")):
@@ -135,13 +138,14 @@ def _nobody_at_work(warehouse: Warehouse) -> ExitStack:
 
 
 def _require_nothing_newer(warehouse: Warehouse, manifest: Manifest) -> None:
-    there = state_of(warehouse.work_file, warehouse.published_file)
+    there = state_of(warehouse)
     lost = there.beyond(manifest.state)
     if lost:
         raise WarehouseError(
             f"nothing was restored: {warehouse.folder} knows {', '.join(lost)}, of which the "
             f"backup of {manifest.taken_at} UTC knows nothing. If only the published file is "
-            "lost:  mmm publish --all. To put the backup in place all the same, say --force"
+            "lost:  mmm publish --all; if only the working file is:  mmm restore --from-loads. To "
+            "put the backup in place all the same, say --force"
         )
 
 
@@ -163,13 +167,14 @@ def _stage(backup: Path, warehouse: Warehouse, manifest: Manifest) -> None:
             copy_synced(backup / WAREHOUSE / file, copy)
             if file_digest(copy) != manifest.files[str(Path(WAREHOUSE) / file)]:
                 raise WarehouseError(f"nothing was restored: {copy} was not written as it is")
+            if file.parts[0] == LOADS:
+                copy.chmod(READ_ONLY)
         for found in [place / _STAGED, *(place / _STAGED).rglob("*")]:
             if found.is_dir():
                 sync_folder(found)
-        earlier = [number_of(kept) for kept in warehouse.folder.glob(f"{_ASIDE}-*")]
         note = {
             "names": sorted({file.parts[0] for file in files}),
-            "aside": f"{_ASIDE}-{max(earlier, default=0) + 1}",
+            "aside": _next_aside(warehouse).name,
         }
         write_durably(place / DECIDED, json.dumps(note))
     except BaseException as error:
@@ -177,6 +182,33 @@ def _stage(backup: Path, warehouse: Warehouse, manifest: Manifest) -> None:
         if isinstance(error, OSError):
             raise WarehouseError(f"nothing was restored: {error.strerror}") from error
         raise
+
+
+def replace_work_file(warehouse: Warehouse, made: Path) -> Path | None:
+    """Put a working file that was made anew in place of the one that is there.
+
+    Its log and the journal of its metadata go first: DuckDB would lay them on the new file.
+
+    Returns
+    -------
+    Path or None
+        Folder of what was there; None where there was nothing.
+    """
+    there = [file for file in warehouse.folder.glob("work.duckdb*") if file.is_file()]
+    aside = _next_aside(warehouse) if there else None
+    if aside is not None:
+        make_folder(aside)
+        for file in there:
+            _keep(file, aside / file.name)
+    warehouse.work_file.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    journal_of(warehouse.work_file).unlink(missing_ok=True)
+    _put(made, warehouse.work_file, read_only=False)
+    return aside
+
+
+def _next_aside(warehouse: Warehouse) -> Path:
+    earlier = [number_of(kept) for kept in warehouse.folder.glob(f"{_ASIDE}-*")]
+    return warehouse.folder / f"{_ASIDE}-{max(earlier, default=0) + 1}"
 
 
 def _finish_earlier(warehouse: Warehouse) -> None:

@@ -1,41 +1,62 @@
-"""Whether everything that a project keeps can still be read: tables, views, saved models."""
+"""Whether everything that a project keeps can still be read: tables, views, loads, models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 import duckdb
 
 from mmm_assets import mart
 from mmm_assets.store.errors import UnusableModel, WarehouseError
+from mmm_assets.store.load_files import spoilt_loads
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_file import PUBLISH, who_writes
 from mmm_assets.store.published_weeks import Refreshed, refreshes
 from mmm_assets.store.saved_fits import FITS, MODEL_FILES, published_models
 from mmm_assets.store.sql_text import quote
+from mmm_assets.store.warehouse import WORK
 
 _TABLES = """
     SELECT schema_name, table_name FROM duckdb_tables()
     WHERE database_name = current_database() AND NOT internal ORDER BY ALL
 """
+_FILES = "SELECT load_id, file FROM raw.loads WHERE file IS NOT NULL"
+_LOST = (
+    "Put work.duckdb back from a backup (mmm restore DIR), or make it anew from the files of its "
+    "loads:  mmm restore --from-loads"
+)
 
 
 def faults(project: Project) -> list[str]:
     """Say what cannot be read, each with the next step; nothing where all is well."""
-    return [*_working(project), *_published(project)]
+    return [*_working(project), *spoilt_files_of_loads(project), *_published(project)]
 
 
 def _working(project: Project) -> Iterator[str]:
     warehouse = project.warehouse
     if not warehouse.work_file.exists():
-        yield f"{warehouse.work_file} is missing. Put it back from a backup, or refresh anew"
+        yield f"{warehouse.work_file} is missing. {_LOST}"
         return
     try:
         with warehouse.work() as connection:
             yield from unreadable_tables(connection)
     except (duckdb.Error, WarehouseError) as error:
-        yield f"{_one_line(error)}. Put {warehouse.work_file} back from a backup"
+        yield f"{_one_line(error)}. {_LOST}"
+
+
+def spoilt_files_of_loads(project: Project) -> Iterator[str]:
+    """Read the file of each load, and say which are spoilt or missing, with the next step."""
+    warehouse = project.warehouse
+    listed: dict[int, str] = {}
+    with (
+        suppress(duckdb.Error, WarehouseError),  # which is said of the working file
+        warehouse.turn(WORK),
+        duckdb.connect(str(warehouse.work_file), read_only=True) as connection,
+    ):
+        listed = dict(connection.execute(_FILES).fetchall())
+    return spoilt_loads(warehouse.loads_folder, warehouse.work_file, listed)
 
 
 def _published(project: Project) -> Iterator[str]:

@@ -48,7 +48,10 @@ from mmm_assets.store.room import (
 from mmm_assets.store.schema import create_schemas
 from mmm_assets.store.sql_text import quote, quote_text
 
-KEPT = ("work.duckdb", "work.duckdb.wal", "mmm.duckdb", "models", "drafts")
+LOADS = "loads"
+"""Folder of the files of loads, see ``load_files``."""
+
+KEPT = ("work.duckdb", "work.duckdb.wal", "mmm.duckdb", LOADS, "models", "drafts")
 """What of its folder a warehouse cannot do without: a backup holds it, a restore replaces it.
 Locks, spilled data and Dagster's records of its runs are left out."""
 
@@ -91,6 +94,11 @@ class Warehouse:
     def published_file(self) -> Path:
         """The file that analysts open: schema ``mart`` and its ``current_*`` views."""
         return self.folder / "mmm.duckdb"
+
+    @property
+    def loads_folder(self) -> Path:
+        """Folder in which each load is a file of its own."""
+        return self.folder / LOADS
 
     def model_folder(self, refresh_week: date) -> Path:
         """Folder of the saved models of a published refresh."""
@@ -138,10 +146,7 @@ class Warehouse:
     @contextmanager
     def _open_work_file(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the working file; a process that dies meanwhile leaves a journal to undo it by."""
-        if (self.folder / RESTORE / DECIDED).exists():
-            raise WarehouseError(
-                f"a restore of {self.folder} was cut short. Say it again:  mmm restore DIR"
-            )
+        self.require_no_cut_restore()
         if not self.work_file.exists():
             with _connect(self.work_file, self.memory_limit, ONE_CHECKPOINT) as connection:
                 yield connection
@@ -153,6 +158,19 @@ class Warehouse:
             keep_metadata(connection, self.work_file, stream)
             yield connection
         journal_of(self.work_file).unlink(missing_ok=True)
+
+    def require_no_cut_restore(self) -> None:
+        """Refuse where a process was killed while it put a backup in place.
+
+        Raises
+        ------
+        WarehouseError
+            If so.
+        """
+        if (self.folder / RESTORE / DECIDED).exists():
+            raise WarehouseError(
+                f"a restore of {self.folder} was cut short. Say it again:  mmm restore DIR"
+            )
 
     @contextmanager
     def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -37,6 +37,7 @@ from writing import write  # noqa: E402
 from mmm_assets import mart  # noqa: E402
 from mmm_assets.config import load_config  # noqa: E402
 from mmm_assets.inputs.dry_run import check_sources  # noqa: E402
+from mmm_assets.inputs.kept_loads import loading  # noqa: E402
 from mmm_assets.inputs.panel_table import TABLES, create_panel_tables  # noqa: E402
 from mmm_assets.inputs.roles import ROLES  # noqa: E402
 from mmm_assets.inputs.sources import load_raw  # noqa: E402
@@ -195,7 +196,7 @@ def grow(project: Project, template: Template, deliveries: Deliveries, refreshes
 
 def _load(project: Project, first: date, number: int) -> None:
     then = datetime.combine(first, datetime.min.time(), UTC) + timedelta(weeks=number + 1)
-    with project.warehouse.work() as connection:
+    with loading(project.warehouse) as connection:
         for role in ROLES:
             load_raw(connection, project.config, role, then)
 
@@ -205,11 +206,15 @@ def _sizes(project: Project) -> dict[str, int]:
     room = warehouse.room()
     assert room.published is not None
     assert room.working is not None
-    models = sum(file.stat().st_size for file in (warehouse.folder / "models").rglob("*.*"))
+    models, loads = (
+        sum(file.stat().st_size for file in folder.rglob("*.*"))
+        for folder in (warehouse.folder / "models", warehouse.loads_folder)
+    )
     return {
         "mmm.duckdb, MB": room.published.total // 10**6,
         "work.duckdb, MB": room.working.total // 10**6,
         "of both free, MB": (room.published.dead + room.working.dead) // 10**6,
+        "loads, MB": loads // 10**6,
         "models, MB": models // 10**6,
     }
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmm_assets.inputs import knowledge, sources
 from mmm_assets.inputs.checks import RULES, CheckOutcome, run_checks
+from mmm_assets.inputs.kept_loads import loading
 from mmm_assets.inputs.known_rows import create_macros
 from mmm_assets.inputs.raw_rows import load_sql
 from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
@@ -35,7 +36,7 @@ class Refused(dg.Failure):
 
 def _load(project: Project, role: str, warn: Callable[[str], None]) -> dg.MaterializeResult:
     try:
-        with project.warehouse.work() as connection:
+        with loading(project.warehouse) as connection:
             report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
             create_macros(connection, project.config)
             newest = connection.execute(
