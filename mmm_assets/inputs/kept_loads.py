@@ -11,7 +11,7 @@ without a file, of an earlier release for one, gets its file when something is l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,15 @@ from mmm_assets.store.warehouse import Warehouse
 
 
 @contextmanager
-def loading(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def loading(
+    warehouse: Warehouse, warn: Callable[[str], None] = lambda message: None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the working file to load into it, as `Warehouse.work`; each load is a file, too.
+
+    Parameters
+    ----------
+    warn
+        Told of loads that came from their files: a process was killed, or the working file lost.
 
     Raises
     ------
@@ -37,7 +44,8 @@ def loading(warehouse: Warehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     with warehouse.work() as connection:
         remove_drafts(warehouse.loads_folder)
-        take_in(connection, warehouse.loads_folder)
+        if taken := take_in(connection, warehouse.loads_folder):
+            warn(f"{taken} loads that {warehouse.work_file} lacked were taken in from their files")
         yield connection
         keep_loads(connection, warehouse.loads_folder)
 
@@ -48,7 +56,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
     Returns
     -------
     int
-        Number of the newest load then.
+        How many.
 
     Raises
     ------
@@ -71,7 +79,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, folder: Path) -> int:
         newest = file.number
     if newest > known:
         correct_load_times(connection)
-    return newest
+    return int(newest - known)
 
 
 def keep_loads(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

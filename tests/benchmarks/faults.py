@@ -37,6 +37,7 @@ import pandas as pd  # noqa: E402
 from writing import write  # noqa: E402
 
 from mmm_assets.config import ProjectConfig, load_config  # noqa: E402
+from mmm_assets.store.load_files import load_files  # noqa: E402
 from mmm_assets.store.project import Project  # noqa: E402
 from tests.mmm_assets.killing import (  # noqa: E402
     Refresher,
@@ -203,7 +204,8 @@ def _kinds(config: ProjectConfig) -> list[Path]:
     """A file of each kind that a project keeps."""
     warehouse = Project(config).warehouse
     models = sorted(warehouse.model_folder(WEEKS[1]).iterdir())
-    found = [warehouse.work_file, warehouse.published_file, *models, config.path]
+    load = load_files(warehouse.loads_folder)[0].path
+    found = [warehouse.work_file, warehouse.published_file, load, *models, config.path]
     return [file for file in found if file.is_file()]
 
 

@@ -168,7 +168,7 @@ def grow(project: Project, template: Template, deliveries: Deliveries, refreshes
             loading = _seconds(partial(_load, project, template.week, number))
             week = template.write(project, number)
             worked = time.process_time()
-            published.append(_seconds(partial(publish, project, week, f"r{number}", print)))
+            published.append(_seconds(partial(publish, project, week, print)))
             processor.append(time.process_time() - worked)
             tidying = _seconds(partial(tidy, project, instance))
             spent += time.monotonic() - began

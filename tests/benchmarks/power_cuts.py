@@ -37,6 +37,7 @@ import pandas as pd  # noqa: E402
 from writing import write  # noqa: E402
 
 from mmm_assets.config import load_config  # noqa: E402
+from mmm_assets.inputs.kept_loads import loading  # noqa: E402
 from mmm_assets.orchestration.publication import finish_interrupted  # noqa: E402
 from mmm_assets.store.backup import back_up  # noqa: E402
 from mmm_assets.store.errors import WarehouseError  # noqa: E402
@@ -310,6 +311,8 @@ def judge(folder: Path, states: list[dict[date, Digest]]) -> list[str]:
     found = []
     try:
         finish_interrupted(project)
+        with loading(project.warehouse):
+            pass  # a load of which the file alone is there is taken in
         found += unreadable(project)
         if published(config) not in states:
             found.append("what is published is no whole state")

@@ -36,7 +36,7 @@ class Refused(dg.Failure):
 
 def _load(project: Project, role: str, warn: Callable[[str], None]) -> dg.MaterializeResult:
     try:
-        with loading(project.warehouse) as connection:
+        with loading(project.warehouse, warn) as connection:
             report = sources.load_raw(connection, project.config, role, datetime.now(UTC))
             create_macros(connection, project.config)
             newest = connection.execute(

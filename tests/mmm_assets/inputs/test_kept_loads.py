@@ -35,10 +35,10 @@ WEEK = date(2023, 10, 2)
 FIRST = datetime(2023, 10, 10, 6, tzinfo=UTC)
 
 
-def deliver(project: SmallProject, when: datetime) -> Project:
+def deliver(project: SmallProject, when: datetime, warn: Callable[[str], None] = print) -> Project:
     """Load the tables as they are, as a refresh does."""
     found = Project(project.write())
-    with loading(found.warehouse) as connection:
+    with loading(found.warehouse, warn) as connection:
         for role in ROLES:
             load_raw(connection, found.config, role, when)
     return found
@@ -131,8 +131,10 @@ def test_a_refresh_finds_the_loads_of_a_lost_working_file(
 ) -> None:
     raw = raw_of(restated)
     restated.warehouse.work_file.unlink()
-    deliver(small_project, FIRST + timedelta(days=14))  # the same as the last delivery
+    said: list[str] = []
+    deliver(small_project, FIRST + timedelta(days=14), said.append)  # the same as the last one
     assert raw_of(restated) == raw
+    assert len(said) == 1 and said[0].startswith("6 loads that ")
 
 
 def test_a_spoilt_or_lost_file_is_named_and_written_again(

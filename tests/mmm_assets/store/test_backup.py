@@ -17,6 +17,7 @@ import pytest
 from mmm_assets.cli import EXIT
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.store.backup import back_up
+from mmm_assets.store.load_files import load_files
 from mmm_assets.store.manifest import Manifest
 from mmm_assets.store.migrations import VERSION
 from mmm_assets.store.project import Project
@@ -37,7 +38,7 @@ def backup(project: ProjectConfig, tmp_path: Path) -> Path:
 
 
 def everything(config: ProjectConfig) -> dict[str, object]:
-    """What must come back: published tables, working tables, saved fits and panels."""
+    """What must come back: published tables, working tables, loads, saved fits and panels."""
     warehouse = Project(config).warehouse
     with warehouse.work() as connection:
         work = digests(connection)
@@ -46,7 +47,14 @@ def everything(config: ProjectConfig) -> dict[str, object]:
         str(file.relative_to(warehouse.folder)): file.read_bytes()
         for file in sorted(warehouse.folder.glob("models/*/*"))
     }
-    return {"published": published(config), "work": work, "raw": raw, "models": models}
+    loads = [
+        (file.name, file.path.read_bytes(), file.path.stat().st_mode)
+        for file in load_files(warehouse.loads_folder)
+    ]
+    assert len(loads) == len(raw)
+    return {
+        "published": published(config), "work": work, "raw": raw, "loads": loads, "models": models,
+    }  # fmt: skip
 
 
 def lose_warehouse(config: ProjectConfig) -> None:
@@ -123,6 +131,18 @@ def test_a_newer_state_is_replaced_on_demand_alone(project: ProjectConfig, backu
     code, said = run("restore", backup, "-c", project.path, "--force")
     assert code == 0, said
     assert (warehouse.folder / "replaced-1" / "work.duckdb").read_bytes() == newer
+
+
+def test_loads_that_the_backup_does_not_know_are_not_lost_with_the_working_file(
+    project: ProjectConfig, backup: Path
+) -> None:
+    newer = project.warehouse_folder / "loads" / "kpi" / "000005-0123456789abcdef.parquet"
+    newer.write_bytes(b"of a load after the backup")
+    lose_work_file(project)
+    code, said = run("restore", backup, "-c", project.path)
+    assert code == EXIT["failed"]
+    assert "loads 5 to 5" in said and "mmm restore --from-loads" in said.replace("\n", " ")
+    assert newer.exists() and not Project(project).warehouse.work_file.exists()
 
 
 @pytest.mark.parametrize("name", ["warehouse/work.duckdb", "manifest.json", "mmm.yaml"])
