@@ -25,6 +25,8 @@ from mmm_assets.store.load_files import LoadFile, draft_file, keep, load_files, 
 from mmm_assets.store.sql_text import quote_text
 from mmm_assets.store.warehouse import Warehouse
 
+_RESULTS = "Results of earlier refreshes come back with  mmm restore --from-loads --force"
+
 
 @contextmanager
 def loading(
@@ -45,7 +47,9 @@ def loading(
     with warehouse.work() as connection:
         remove_drafts(warehouse.loads_folder)
         if taken := take_in(connection, warehouse.loads_folder):
-            warn(f"{taken} loads that {warehouse.work_file} lacked were taken in from their files")
+            said = f"{taken} loads that {warehouse.work_file} lacked were taken in from their files"
+            lost = taken == len(load_files(warehouse.loads_folder))
+            warn(f"{said}. {_RESULTS}" if lost else said)
         yield connection
         keep_loads(connection, warehouse.loads_folder)
 

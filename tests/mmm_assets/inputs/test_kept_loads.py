@@ -134,7 +134,7 @@ def test_a_refresh_finds_the_loads_of_a_lost_working_file(
     said: list[str] = []
     deliver(small_project, FIRST + timedelta(days=14), said.append)  # the same as the last one
     assert raw_of(restated) == raw
-    assert len(said) == 1 and said[0].startswith("6 loads that ")
+    assert len(said) == 1 and said[0].startswith("6 loads that ") and "--from-loads" in said[0]
 
 
 def test_a_spoilt_or_lost_file_is_named_and_written_again(
