@@ -24,6 +24,7 @@ from mmm_assets.config.operations import NotifySection, RetentionSection, Schedu
 from mmm_assets.config.queries import QueriesSection
 from mmm_assets.config.refresh import MOVED, Monday, RefreshSection
 from mmm_assets.config.tables import Name, Section, Tables
+from mmm_assets.config.trust import TrustSection
 
 if TYPE_CHECKING:
     from mmm_model.budget.budget_settings import BudgetSettings
@@ -81,6 +82,9 @@ class ProjectConfig(Section):
     )
     checks: ChecksSection = Field(
         default=ChecksSection(), description="what the checks of the tables tolerate"
+    )
+    trust: TrustSection = Field(
+        default=TrustSection(), description="how far a refresh is put to the test"
     )
     schedule: ScheduleSection = Field(
         default=ScheduleSection(), description="when a week is refreshed by itself"

@@ -81,6 +81,18 @@ GATES: tuple[Gate, ...] = (
         """,
     ),
     Gate(
+        "within_trust_limits",
+        "trust_tests",
+        "No trust test finds more than trust.at_most, or less than trust.at_least, allows.",
+        """
+        SELECT test || '.' || measure || coalesce(' of ' || channel, '') || ': '
+               || round(value, 3) || ', the limit is ' || round(hold_limit, 3) || ' (' || sentence
+               || ')'
+        FROM mart.trust_tests
+        WHERE refresh_week = $week AND holds
+        """,
+    ),
+    Gate(
         "forecast_is_usable",
         "holdout_metrics",
         "The holdout forecast's error is at most twice that of the worst simple reference.",

@@ -15,12 +15,14 @@ from mmm_assets.mart.forecasts import FORECAST_TABLES
 from mmm_assets.mart.graph import GRAPH_TABLES
 from mmm_assets.mart.inputs import INPUT_TABLES
 from mmm_assets.mart.refreshes import REFRESH_TABLES
+from mmm_assets.mart.trust import TRUST_TABLES
 
 TABLES: tuple[Table, ...] = (
     *REFRESH_TABLES,
     *FORECAST_TABLES,
     *CHANNEL_TABLES,
     *CHANGE_TABLES,
+    *TRUST_TABLES,
     *BUDGET_TABLES,
     *GRAPH_TABLES,
     *INPUT_TABLES,

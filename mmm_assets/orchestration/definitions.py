@@ -20,6 +20,7 @@ from mmm_assets.orchestration.assets.raw import RAW_ASSETS, input_checks  # noqa
 from mmm_assets.orchestration.assets.report import dashboard, published_refresh, result_gates  # noqa: E402
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS  # noqa: E402
 from mmm_assets.orchestration.assets.track import forecast_track  # noqa: E402
+from mmm_assets.orchestration.assets.trust_tests import trust_checks, trust_tests  # noqa: E402
 from mmm_assets.orchestration.automation import (  # noqa: E402
     failure_notice,
     killed_backfill_runs,
@@ -61,13 +62,14 @@ def build_definitions(
             *RESULT_ASSETS,
             changes,
             forecast_track,
+            trust_tests,
             dashboard,
             published_refresh,
         ],
     )
     return dg.Definitions(
         assets=assets,
-        asset_checks=[input_checks, control_check, result_gates],
+        asset_checks=[input_checks, control_check, trust_checks, result_gates],
         jobs=[refresh_job, plan_job, publish_held_job, rollback_job],
         schedules=[weekly_schedule(config)],
         sensors=[new_files, failure_notice(config), killed_backfill_runs(config)],

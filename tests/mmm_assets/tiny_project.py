@@ -29,6 +29,7 @@ tables:
   controls: {source: controls.csv, week: week, region: region, columns: [price]}
 refresh: {holdout_weeks: 6, min_weeks: 30, members: 2, seed: 3, first_week: 2023-10-02}
 model: {chains: 2, warmup: 20, draws: 20}
+trust: {monthly: []}
 """
 
 

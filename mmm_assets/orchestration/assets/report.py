@@ -19,6 +19,7 @@ from mmm_assets.orchestration.assets.changes import changes
 from mmm_assets.orchestration.assets.raw import CHECKS, Refused
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS, RESULTS
 from mmm_assets.orchestration.assets.track import forecast_track
+from mmm_assets.orchestration.assets.trust_tests import trust_tests
 from mmm_assets.orchestration.belonging import parts_of, what_is_older
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.publication import publish
@@ -36,12 +37,14 @@ if TYPE_CHECKING:
     from mmm_model import Panel
 
 GROUP = "publication"
-PARTS = (CHECKS, "panel", "fitted_model", *RESULTS, "changes", "forecast_track")
+PARTS = (
+    CHECKS, "panel", "fitted_model", *RESULTS, "changes", "forecast_track", "trust_tests"
+)  # fmt: skip
 """Parts that the dashboard is made from, in the order in which they are made."""
 
 
 @dg.asset(
-    deps=[*RESULT_ASSETS, changes, forecast_track],
+    deps=[*RESULT_ASSETS, changes, forecast_track, trust_tests],
     group_name=GROUP,
     kinds={"html", "plotly"},
     description="One self-contained HTML file that answers what media brought, what to trust "

@@ -44,6 +44,19 @@ def sound() -> Tables:
                 for model, value in (("mmm", 1.0), ("last_value", 2.0), ("train_mean", 3.0))
             ]
         ),
+        "trust_tests": pd.DataFrame(
+            [
+                {
+                    "test": "twin",
+                    "measure": "known_to",
+                    "channel": "tv",
+                    "value": 0.8,
+                    "hold_limit": None,
+                    "holds": False,
+                    "sentence": "It cannot be known.",
+                }
+            ]
+        ),
     }
 
 
@@ -84,6 +97,10 @@ def useless(tables: Tables) -> None:
     tables["holdout_metrics"].loc[0, "value"] = 6.1
 
 
+def untrusted(tables: Tables) -> None:
+    tables["trust_tests"] = tables["trust_tests"].assign(hold_limit=0.5, holds=True)
+
+
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -93,6 +110,7 @@ def useless(tables: Tables) -> None:
         ("media_never_hurts", negative),
         ("chains_agree", stuck),
         ("forecast_is_usable", useless),
+        ("within_trust_limits", untrusted),
     ],
 )
 def test_a_fault_is_found_and_named(name: str, damage: Callable[[Tables], None]) -> None:
@@ -102,3 +120,12 @@ def test_a_fault_is_found_and_named(name: str, damage: Callable[[Tables], None])
     found = broken(stored(tables), gate, WEEK)
     assert found
     assert reason(gate, found).startswith(name)
+
+
+def test_a_trust_limit_is_named_with_what_was_found() -> None:
+    tables = sound()
+    untrusted(tables)
+    gate = next(gate for gate in GATES if gate.name == "within_trust_limits")
+    assert broken(stored(tables), gate, WEEK) == [
+        "twin.known_to of tv: 0.8, the limit is 0.5 (It cannot be known.)"
+    ]

@@ -1,0 +1,1 @@
+"""How far the numbers of a refresh can be believed: which tests run when, and what they say."""
