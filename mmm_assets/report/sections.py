@@ -12,6 +12,7 @@ from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Section, View
 from mmm_assets.report.views import (
     baseline,
+    believe,
     budget_frontier,
     budget_moves,
     budget_regions,
@@ -115,6 +116,12 @@ QUESTIONS = (
             budget_frontier.views,
             budget_regions.views,
         ),
+    ),
+    Question(
+        "Trust",
+        "How far each number can be believed, tested on this very data.",
+        ("trust-channels",),
+        (believe.views,),
     ),
     Question(
         "Data",

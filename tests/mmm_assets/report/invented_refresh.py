@@ -108,6 +108,7 @@ class _Invented:
             "media": self._media(),
             "effectiveness": self._effectiveness(),
             "effectiveness_evidence": self._effectiveness_evidence(),
+            "trust_tests": self._trust(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
@@ -464,6 +465,29 @@ class _Invented:
             for channel in self.example.channels
         ]  # fmt: skip
         return pd.DataFrame(rows).astype({"moves": "boolean"})
+
+    def _trust(self) -> pd.DataFrame:
+        """The first channel is in no doubt, the second in one, all others in two."""
+        measures = {
+            ("placebo", "beats"): (0.99, 0.9), ("twin", "known_to"): (0.3, 0.5),
+            ("prior_against_data", "learned"): (0.6, 0.3), ("placebo", "return"): (0.4, np.nan),
+        }  # fmt: skip
+        rows = [
+            {
+                "test": test, "measure": measure, "channel": channel, "value": value,
+                "lower": 0.1, "upper": 0.9, "threshold": threshold,
+                "verdict": "none" if measure == "return"
+                else "doubtful" if doubt <= min(number, 2) else "good",
+                "sentence": f"{test} says {measure} of {channel}.",
+                "tested_week": pd.Timestamp(self.example.week), "holds": False,
+            }
+            for number, channel in enumerate(self.example.channels)
+            for doubt, ((test, measure), (value, threshold)) in enumerate(measures.items(), 1)
+        ]  # fmt: skip
+        whole = {"test": "twin", "measure": "order", "value": 0.9, "threshold": 0.7,
+                 "verdict": "good", "sentence": "The order was found.", "holds": False,
+                 "tested_week": pd.Timestamp(self.example.week)}  # fmt: skip
+        return pd.DataFrame([*rows, whole])
 
     def _refresh(self) -> pd.DataFrame:
         e = self.example
