@@ -1,0 +1,139 @@
+"""How well the trust tests agree with the truth, and what they cost.
+
+    python tests/benchmarks/trust.py [GROUP …] [--first SEED] [--count N]
+
+Groups as in fresh_truth.py: simulator, scenario, meridian, shocks, national, published; without
+one, simulator and published. Without --first the first seed is drawn from the clock and printed.
+Fits each table as a refresh does, runs the tests on the fit, which never sees the truth, and holds
+what they say against it. Prints a line a table, then over all channels of all tables: rank
+correlation of each measure with the error |log(found / true)| of channels that work; precision and
+recall of the placebo's marks for channels that do not; seconds each test adds over those of a fit.
+Writes every channel to benchmarks/trust.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+from fresh_truth import Known, tables
+from scipy.stats import spearmanr
+from writing import write
+
+from mmm_model.fit.fitted_response import FittedResponse
+from mmm_model.fit.training import fit
+from mmm_model.intervals import point
+from mmm_model.panel import Panel
+from mmm_model.settings import ModelSettings
+from mmm_model.trust.channel_returns import channel_returns, half_width
+from mmm_model.trust.hidden_confounder import hidden_confounder
+from mmm_model.trust.perturbation import perturbation
+from mmm_model.trust.placebo import placebo
+from mmm_model.trust.prior_against_data import prior_against_data
+from mmm_model.trust.twin import twin
+from mmm_model.trust.verdicts import Found
+
+MEASURES = {
+    "half_width": 1,
+    "prior_against_data.learned": -1,
+    "placebo.beats": -1,
+    "twin.known_to": 1,
+    "hidden_confounder.to_half": -1,
+    "perturbation.change": 1,
+}
+"""Measure → 1 where a larger one should go with a larger error."""
+_NOTHING = 1e-9
+
+
+def tests(
+    model: FittedResponse, panel: Panel, settings: ModelSettings
+) -> dict[str, Callable[[], Iterator[Found]]]:
+    """Every test of one fit."""
+    return {
+        "prior_against_data": lambda: prior_against_data(model, panel, settings.seed),
+        "hidden_confounder": lambda: hidden_confounder(model, panel),
+        "placebo": lambda: placebo(model, panel, settings),
+        "twin": lambda: twin(model, panel, settings),
+        "perturbation": lambda: perturbation(model, panel, settings),
+    }
+
+
+def score(panel: Panel, known: Known, settings: ModelSettings) -> tuple[list[dict], dict]:
+    """Fit, test, and hold against the truth: a row a channel, and seconds over those of the fit."""
+    began = time.process_time()
+    model = fit(panel, settings)[0].response
+    whole = time.process_time() - began
+    value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
+    earned = (model.components(panel).media * value[..., None]).sum((1, 2))
+    returns = channel_returns(model, panel)
+    rows = [
+        {
+            "channel": name,
+            "works": bool(known.earned[c] > _NOTHING * known.earned.sum()),
+            "error": float(abs(np.log(point(earned)[c] / max(known.earned[c], 1e-300)))),
+            "half_width": float(half_width(returns)[c] / point(returns)[c]),
+        }
+        for c, name in enumerate(panel.channels)
+    ]
+    seconds = {}
+    for test, run in tests(model, panel, settings).items():
+        began = time.process_time()
+        for found in run():
+            if found.channel in panel.channels:
+                rows[panel.channels.index(found.channel)][f"{test}.{found.measure}"] = found.value
+        seconds[test] = (time.process_time() - began) / whole
+    return rows, {"fit": whole, **seconds}
+
+
+def agreement(found: pd.DataFrame) -> dict[str, float]:
+    """Rank correlations with the error, and how good the placebo's marks are."""
+    working = found[found["works"]]
+    said = {
+        name: float(spearmanr(sign * working[name], working["error"], nan_policy="omit").statistic)
+        for name, sign in MEASURES.items()
+    }
+    # Ranks within a table do not profit from tables that are hard as a whole.
+    within = working.groupby("table")[[*MEASURES, "error"]].rank(pct=True)
+    inside = {
+        f"{name}, within tables": float(sign * within[name].corr(within["error"]))
+        for name, sign in MEASURES.items()
+    }
+    marked, idle = found["placebo.beats"] < 0.9, ~found["works"]
+    return {
+        **said,
+        **inside,
+        "marked": float(marked.mean()),
+        "precision": float((marked & idle).sum() / max(marked.sum(), 1)),
+        "recall": float((marked & idle).sum() / idle.sum()) if idle.any() else np.nan,
+        "idle": float(idle.sum()),
+        "channels": float(len(found)),
+    }
+
+
+def main() -> None:
+    """Measure the groups named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("groups", nargs="*", default=["simulator", "published"])
+    parser.add_argument("--first", type=int, default=int(time.time()) % 10**7)
+    parser.add_argument("--count", type=int, default=20)
+    asked = parser.parse_args()
+    settings, rows, costs = ModelSettings(), [], []
+    for group in asked.groups:
+        print("group", group, "first seed", asked.first, flush=True)
+        for name, panel, known in tables(group, asked.first, asked.count):
+            own, seconds = score(panel, known, settings)
+            rows += [{"table": name, "group": group, **row} for row in own]
+            costs.append(seconds)
+            print(name, {k: round(v, 2) for k, v in seconds.items()}, flush=True)
+            write("trust", rows)
+    found = pd.DataFrame(rows)
+    for group, part in [*found.groupby("group"), ("all", found)]:
+        print(group, {k: round(v, 2) for k, v in agreement(part).items()})
+    print("share of a fit's seconds", pd.DataFrame(costs).mean().round(3).to_dict())
+
+
+if __name__ == "__main__":
+    main()
