@@ -31,6 +31,7 @@ AtLeast = Literal[
     "twin.covered",
 ]
 AtMost = Literal[
+    "overall.doubts",
     "hidden_confounder.like_strongest",
     "refresh_stability.mean_change",
     "in_sample_accuracy.mape",

@@ -13,6 +13,7 @@ TRUST_TABLES: tuple[Table, ...] = (
             Column(
                 "test",
                 "VARCHAR",
+                "'overall' (of a channel: how many deciding tests are in doubt), "
                 "'prior_against_data', 'hidden_confounder', 'forecasts', 'placebo', 'twin', and "
                 "mmm-eval's: 'in_sample_accuracy', 'holdout_accuracy', 'cross_validation', "
                 "'refresh_stability', 'perturbation', 'shuffled_channel'.",

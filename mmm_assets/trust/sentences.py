@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from mmm_assets.mart.numbers import number, percent
+from mmm_model.trust.overall import UNKNOWABLE
 
 _FACTOR = 10.0
 """Beyond so many times itself an error is told as a factor."""
@@ -202,7 +203,20 @@ def _shuffled(row: pd.Series, write: Write) -> str:
     )
 
 
+def _doubts(row: pd.Series, write: Write) -> str:
+    count = int(row["value"])
+    if not count:
+        return f"The return of {row['channel']} can be believed: no deciding test is in doubt."
+    if count < UNKNOWABLE:
+        return f"The return of {row['channel']} is a rough guess: a deciding test is in doubt."
+    return (
+        f"The return of {row['channel']} cannot be known from this data: {count} deciding tests "
+        "are in doubt."
+    )
+
+
 SENTENCES: dict[tuple[str, str], Say] = {
+    ("overall", "doubts"): _doubts,
     ("prior_against_data", "learned"): _learned,
     ("prior_against_data", "narrowed"): _narrowed,
     ("placebo", "beats"): _beats,

@@ -24,6 +24,7 @@ from mmm_assets.trust.sentences import sentence
 from mmm_model.trust import mmm_eval
 from mmm_model.trust.forecasts import forecasts
 from mmm_model.trust.hidden_confounder import hidden_confounder
+from mmm_model.trust.overall import overall
 from mmm_model.trust.perturbation import perturbation
 from mmm_model.trust.placebo import placebo
 from mmm_model.trust.prior_against_data import prior_against_data
@@ -130,13 +131,14 @@ def run_tests(fits: Fits, warn: Callable[[str], None]) -> tuple[pd.DataFrame, di
             continue
         found.append(rows)
         seconds[name] = time.perf_counter() - began
-    fresh = pd.concat(found, ignore_index=True) if found else table([])
+    old = carried(trust, now, tested.earlier).assign(hold_limit=np.nan, holds=False)
+    summed = table(overall(pd.concat([*found, old])))
+    fresh = pd.concat([*found, summed], ignore_index=True)
     known = tested.summary.set_index("channel")["roi"].notna().to_dict()
     fresh = with_limits(fresh, trust, channels_that_matter(tested.summary)).assign(
         tested_week=fits.refresh_week,
         sentence=[sentence(row, bool(known.get(row["channel"]))) for _, row in fresh.iterrows()],
     )
-    old = carried(trust, now, tested.earlier).assign(hold_limit=np.nan, holds=False)
     rows = pd.concat([part for part in (fresh, old) if len(part)] or [fresh], ignore_index=True)
     return rows.reindex(columns=_COLUMNS), seconds
 

@@ -30,13 +30,15 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from mmm_model.trust.channel_returns import channel_returns, half_width
 from mmm_model.trust.hidden_confounder import hidden_confounder
+from mmm_model.trust.overall import UNKNOWABLE, overall
 from mmm_model.trust.perturbation import perturbation
 from mmm_model.trust.placebo import placebo
 from mmm_model.trust.prior_against_data import prior_against_data
 from mmm_model.trust.twin import twin
-from mmm_model.trust.verdicts import Found
+from mmm_model.trust.verdicts import Found, table
 
 MEASURES = {
+    "overall.doubts": 1,
     "half_width": 1,
     "prior_against_data.learned": -1,
     "placebo.beats": -1,
@@ -78,13 +80,14 @@ def score(panel: Panel, known: Known, settings: ModelSettings) -> tuple[list[dic
         }
         for c, name in enumerate(panel.channels)
     ]
-    seconds = {}
+    seconds, found = {}, []
     for test, run in tests(model, panel, settings).items():
         began = time.process_time()
-        for found in run():
-            if found.channel in panel.channels:
-                rows[panel.channels.index(found.channel)][f"{test}.{found.measure}"] = found.value
+        found += list(run())
         seconds[test] = (time.process_time() - began) / whole
+    for one in [*found, *overall(table(found))]:
+        if one.channel in panel.channels:
+            rows[panel.channels.index(one.channel)][f"{one.test}.{one.measure}"] = one.value
     return rows, {"fit": whole, **seconds}
 
 
@@ -102,7 +105,16 @@ def agreement(found: pd.DataFrame) -> dict[str, float]:
         for name, sign in MEASURES.items()
     }
     marked, idle = found["placebo.beats"] < 0.9, ~found["works"]
+    doubts = working["overall.doubts"].clip(upper=UNKNOWABLE)
     return {
+        **{
+            f"median error, {int(d)} doubts": v
+            for d, v in working["error"].groupby(doubts).median().items()
+        },
+        **{
+            f"channels, {int(d)} doubts": float(v)
+            for d, v in doubts.value_counts().sort_index().items()
+        },
         **said,
         **inside,
         "marked": float(marked.mean()),

@@ -11,20 +11,16 @@ from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import View
+from mmm_model.trust.overall import DECIDING, UNKNOWABLE
 
 _TESTS = """
     SELECT test, measure, channel, value, lower, upper, threshold, verdict, sentence, tested_week,
            hold_limit, holds
     FROM mart.trust_tests WHERE refresh_week = $week ORDER BY test, measure, channel"""
 
+_TITLE = "How far to believe each channel"
+_WHOLE_ALONE = "No test that ran judges single channels of this fit."
 _NONE = "This refresh was not put to any test; trust.weekly and trust.monthly name the tests."
-# What decides a channel's word, the weightiest first.
-_DECIDES = (
-    ("placebo", "beats"),
-    ("twin", "known_to"),
-    ("prior_against_data", "learned"),
-    ("hidden_confounder", "like_strongest"),
-)
 # What is told of a channel that nothing speaks against: the first that was measured.
 _KNOWN = (("twin", "known_to"), ("prior_against_data", "learned"), ("hidden_confounder", "to_half"))
 _WORDS = ("can be believed", "is a rough guess", "cannot be known from this data")
@@ -37,7 +33,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
     """Each channel in a word and why, what was assumed, placebos, twins, and every test."""
     found = refresh.query(_TESTS)
     if found.empty:
-        return (View("trust-channels", "How far to believe each channel", _NONE),)
+        return (View("trust-channels", _TITLE, _NONE),)
     return (
         _channels(refresh, found),
         *_learned(refresh, found),
@@ -47,18 +43,13 @@ def views(refresh: Refresh) -> tuple[View, ...]:
     )
 
 
-def standing(found: pd.DataFrame, channel: str) -> int:
-    """Place of a channel's word in `_WORDS`: by how many of the deciding tests are doubtful."""
-    own = found[found["channel"] == channel]
-    verdicts = {(row.test, row.measure): row.verdict for row in own.itertuples()}
-    judged = [verdicts[name] for name in _DECIDES if verdicts.get(name, "none") != "none"]
-    doubtful = judged.count("doubtful")
-    return 0 if not doubtful else 1 if doubtful == 1 else 2
-
-
 def _channels(refresh: Refresh, found: pd.DataFrame) -> View:
-    rows = [_row(found, name) for name in refresh.channels[:_SHOWN]]
-    places = {name: standing(found, name) for name in refresh.channels}
+    doubts = _of(refresh, found, "overall", "doubts")
+    if doubts.empty:
+        return View("trust-channels", _TITLE, _WHOLE_ALONE, table=found, sql=refresh.shown(_TESTS))
+    counts = doubts["value"].clip(upper=UNKNOWABLE).astype(int).tolist()
+    places = dict(zip(doubts["channel"].astype(str).tolist(), counts, strict=True))
+    rows = [_row(found, name, place) for name, place in places.items()]
     parts = []
     for place, verbs in enumerate(zip(_WORDS, _OF_SEVERAL, strict=True)):
         names = [name for name, own in places.items() if own == place]
@@ -66,22 +57,22 @@ def _channels(refresh: Refresh, found: pd.DataFrame) -> View:
             parts.append(f"{words.listed(names, 6)} {verbs[len(names) > 1]}")
     return View(
         "trust-channels",
-        "How far to believe each channel",
+        _TITLE,
         "; ".join(parts) + ".",
         listing=pd.DataFrame(rows, columns=["Channel", "Its return"]),
         table=found,
         sql=refresh.shown(_TESTS),
         note="One of the deciding tests in doubt makes a rough guess, two and more say that the "
-        f"data do not know: {words.listed([_test_name(test) for test, _ in _DECIDES])}.",
+        f"data do not know: {words.listed([_test_name(test) for test, _ in DECIDING])}.",
         wide=True,
     )
 
 
-def _row(found: pd.DataFrame, name: str) -> tuple[str, str]:
+def _row(found: pd.DataFrame, name: str, place: int) -> tuple[str, str]:
     """What is in doubt about a channel; where nothing is, how well it can be known."""
-    own, place = found[found["channel"] == name], standing(found, name)
+    own = found[found["channel"] == name]
     said = {(row.test, row.measure): row for row in own.itertuples()}
-    deciding = [said[test] for test in _DECIDES if test in said]
+    deciding = [said[test] for test in DECIDING if test in said]
     doubts = [str(row.sentence) for row in deciding if row.verdict == "doubtful"]
     known = [str(said[test].sentence) for test in _KNOWN if test in said][:1]
     mark = ("✓", "~", "✗")[place]

@@ -173,6 +173,21 @@ def test_a_held_refresh_leaves_the_published_one(project: ProjectConfig) -> None
         assert connection.execute("SELECT * FROM mart.current_predictions").fetchall() == []
 
 
+def test_a_trust_limit_holds_a_refresh_and_names_itself(project: ProjectConfig) -> None:
+    with Project(project).warehouse.work() as connection:
+        connection.execute(
+            "UPDATE mart.trust_tests SET holds = true, hold_limit = 0.9 "
+            "WHERE refresh_week = ? AND measure = 'to_half' AND channel = 'tv'",
+            [NEWEST],
+        )
+    result = rerun(project, "published_refresh")
+    failure = result.filter_events(lambda event: event.is_step_failure)[0].step_failure_data
+    said = failure.user_failure_data.description
+    assert "hidden_confounder.to_half of tv: 0." in said and "the limit is 0.9" in said
+    assert "would halve its effect" in said and "What moved most" in said
+    assert f"mmm publish --week {NEWEST}" in said and "mmm rollback" in said
+
+
 def test_a_week_that_is_no_partition_is_refused(project: ProjectConfig) -> None:
     with pytest.raises(ValueError, match="is not a refresh week"):
         run_week(project, date(2024, 7, 9))

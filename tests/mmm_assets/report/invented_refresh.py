@@ -484,6 +484,13 @@ class _Invented:
             for number, channel in enumerate(self.example.channels)
             for doubt, ((test, measure), (value, threshold)) in enumerate(measures.items(), 1)
         ]  # fmt: skip
+        rows += [
+            {"test": "overall", "measure": "doubts", "channel": channel,
+             "value": min(number, 2), "threshold": 0.0, "holds": False,
+             "verdict": "doubtful" if number else "good", "sentence": f"Doubts of {channel}.",
+             "tested_week": pd.Timestamp(self.example.week)}
+            for number, channel in enumerate(self.example.channels)
+        ]  # fmt: skip
         whole = {"test": "twin", "measure": "order", "value": 0.9, "threshold": 0.7,
                  "verdict": "good", "sentence": "The order was found.", "holds": False,
                  "tested_week": pd.Timestamp(self.example.week)}  # fmt: skip

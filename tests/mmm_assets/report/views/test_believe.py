@@ -39,3 +39,12 @@ def test_channels_of_a_cheap_week_are_told_without_refits(filled, example) -> No
     assert set(page) == {"trust-channels", "trust-learned"}
     said = page["trust-channels"].listing.set_index("Channel")["Its return"]
     assert said[case.channels[0]].endswith(f"learned of {case.channels[0]}.")
+
+
+def test_where_no_channel_was_judged_the_whole_is_told(filled, example) -> None:
+    case = example(regions=2)
+    connection = filled(case)
+    connection.execute("DELETE FROM mart.trust_tests WHERE channel IS NOT NULL")
+    channels, whole = views(Refresh(connection, case.week))
+    assert channels.is_empty and "No test that ran" in channels.reading
+    assert whole.id == "trust-tests"
