@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from mmm_assets.config.tables import Section
 
 Test = Literal[
+    "interval_width",
     "prior_against_data",
     "hidden_confounder",
     "forecasts",
@@ -32,6 +33,7 @@ AtLeast = Literal[
 ]
 AtMost = Literal[
     "overall.doubts",
+    "interval_width.half_width",
     "hidden_confounder.like_strongest",
     "refresh_stability.mean_change",
     "in_sample_accuracy.mape",
@@ -47,7 +49,13 @@ class TrustSection(Section):
     """Tests of how far numbers can be believed, and limits that hold a refresh."""
 
     weekly: tuple[Test, ...] = Field(
-        default=("prior_against_data", "hidden_confounder", "forecasts", "mmm_eval"),
+        default=(
+            "interval_width",
+            "prior_against_data",
+            "hidden_confounder",
+            "forecasts",
+            "mmm_eval",
+        ),
         description="tests of every refresh; these take seconds",
     )
     monthly: tuple[Test, ...] = Field(

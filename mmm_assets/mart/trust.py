@@ -14,9 +14,9 @@ TRUST_TABLES: tuple[Table, ...] = (
                 "test",
                 "VARCHAR",
                 "'overall' (of a channel: how many deciding tests are in doubt), "
-                "'prior_against_data', 'hidden_confounder', 'forecasts', 'placebo', 'twin', and "
-                "mmm-eval's: 'in_sample_accuracy', 'holdout_accuracy', 'cross_validation', "
-                "'refresh_stability', 'perturbation', 'shuffled_channel'.",
+                "'interval_width', 'prior_against_data', 'hidden_confounder', 'forecasts', "
+                "'placebo', 'twin', and mmm-eval's: 'in_sample_accuracy', 'holdout_accuracy', "
+                "'cross_validation', 'refresh_stability', 'perturbation', 'shuffled_channel'.",
             ),
             Column("measure", "VARCHAR", "What was measured; the sentence says it in words."),
             Column("channel", "VARCHAR", "Media channel; null where it is of the whole fit."),

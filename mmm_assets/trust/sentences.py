@@ -44,6 +44,11 @@ def _learned(row: pd.Series, write: Write) -> str:
     )
 
 
+def _half_width(row: pd.Series, write: Write) -> str:
+    wide = f"±{percent(row['value'])}" if row["value"] < _FACTOR else "many times itself"
+    return f"The interval of the return of {row['channel']} is {wide}."
+
+
 def _narrowed(row: pd.Series, write: Write) -> str:
     way = "narrowed" if row["value"] >= 0 else "widened"
     return (
@@ -217,6 +222,7 @@ def _doubts(row: pd.Series, write: Write) -> str:
 
 SENTENCES: dict[tuple[str, str], Say] = {
     ("overall", "doubts"): _doubts,
+    ("interval_width", "half_width"): _half_width,
     ("prior_against_data", "learned"): _learned,
     ("prior_against_data", "narrowed"): _narrowed,
     ("placebo", "beats"): _beats,

@@ -24,6 +24,7 @@ from mmm_assets.trust.sentences import sentence
 from mmm_model.trust import mmm_eval
 from mmm_model.trust.forecasts import forecasts
 from mmm_model.trust.hidden_confounder import hidden_confounder
+from mmm_model.trust.interval_width import interval_width
 from mmm_model.trust.overall import overall
 from mmm_model.trust.perturbation import perturbation
 from mmm_model.trust.placebo import placebo
@@ -143,6 +144,10 @@ def run_tests(fits: Fits, warn: Callable[[str], None]) -> tuple[pd.DataFrame, di
     return rows.reindex(columns=_COLUMNS), seconds
 
 
+def _width(tested: Tested) -> Iterator[Found]:
+    return interval_width(tested.fits.final.response, tested.fits.panel)
+
+
 def _prior(tested: Tested) -> Iterator[Found]:
     fits = tested.fits
     return prior_against_data(fits.final.response, fits.panel, fits.final.settings.seed)
@@ -187,6 +192,7 @@ def _refitted(test: Callable[..., Iterator[Found]], tested: Tested) -> Iterator[
 
 
 _TESTS: dict[str, Callable[[Tested], Iterator[Found]]] = {
+    "interval_width": _width,
     "prior_against_data": _prior,
     "hidden_confounder": _confounder,
     "forecasts": _forecasts,

@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 from fresh_truth import Known, tables
-from scipy.stats import spearmanr
 from writing import write
 
 from mmm_model.fit.fitted_response import FittedResponse
@@ -28,18 +27,18 @@ from mmm_model.fit.training import fit
 from mmm_model.intervals import point
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
-from mmm_model.trust.channel_returns import channel_returns, half_width
 from mmm_model.trust.hidden_confounder import hidden_confounder
+from mmm_model.trust.interval_width import interval_width
 from mmm_model.trust.overall import UNKNOWABLE, overall
 from mmm_model.trust.perturbation import perturbation
-from mmm_model.trust.placebo import placebo
+from mmm_model.trust.placebo import SURE, placebo
 from mmm_model.trust.prior_against_data import prior_against_data
 from mmm_model.trust.twin import twin
 from mmm_model.trust.verdicts import Found, table
 
 MEASURES = {
     "overall.doubts": 1,
-    "half_width": 1,
+    "interval_width.half_width": 1,
     "prior_against_data.learned": -1,
     "placebo.beats": -1,
     "twin.known_to": 1,
@@ -55,6 +54,7 @@ def tests(
 ) -> dict[str, Callable[[], Iterator[Found]]]:
     """Every test of one fit."""
     return {
+        "interval_width": lambda: interval_width(model, panel),
         "prior_against_data": lambda: prior_against_data(model, panel, settings.seed),
         "hidden_confounder": lambda: hidden_confounder(model, panel),
         "placebo": lambda: placebo(model, panel, settings),
@@ -70,13 +70,11 @@ def score(panel: Panel, known: Known, settings: ModelSettings) -> tuple[list[dic
     whole = time.process_time() - began
     value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
     earned = (model.components(panel).media * value[..., None]).sum((1, 2))
-    returns = channel_returns(model, panel)
     rows = [
         {
             "channel": name,
             "works": bool(known.earned[c] > _NOTHING * known.earned.sum()),
             "error": float(abs(np.log(point(earned)[c] / max(known.earned[c], 1e-300)))),
-            "half_width": float(half_width(returns)[c] / point(returns)[c]),
         }
         for c, name in enumerate(panel.channels)
     ]
@@ -91,37 +89,35 @@ def score(panel: Panel, known: Known, settings: ModelSettings) -> tuple[list[dic
     return rows, {"fit": whole, **seconds}
 
 
-def agreement(found: pd.DataFrame) -> dict[str, float]:
-    """Rank correlations with the error, and how good the placebo's marks are."""
-    working = found[found["works"]]
-    said = {
-        name: float(spearmanr(sign * working[name], working["error"], nan_policy="omit").statistic)
-        for name, sign in MEASURES.items()
-    }
+def correlations(working: pd.DataFrame) -> dict[str, float]:
+    """Rank correlation of each measure with the error, over all channels and within tables."""
+    whole = working[[*MEASURES, "error"]].corr("spearman")["error"]
     # Ranks within a table do not profit from tables that are hard as a whole.
-    within = working.groupby("table")[[*MEASURES, "error"]].rank(pct=True)
-    inside = {
-        f"{name}, within tables": float(sign * within[name].corr(within["error"]))
-        for name, sign in MEASURES.items()
+    within = working.groupby("table")[[*MEASURES, "error"]].rank(pct=True).corr()["error"]
+    return {name: float(sign * whole[name]) for name, sign in MEASURES.items()} | {
+        f"{name}, within tables": float(sign * within[name]) for name, sign in MEASURES.items()
     }
-    marked, idle = found["placebo.beats"] < 0.9, ~found["works"]
+
+
+def verdicts(working: pd.DataFrame) -> dict[str, float]:
+    """Median error of the channels with no doubt, one, and more."""
     doubts = working["overall.doubts"].clip(upper=UNKNOWABLE)
     return {
-        **{
-            f"median error, {int(d)} doubts": v
-            for d, v in working["error"].groupby(doubts).median().items()
-        },
-        **{
-            f"channels, {int(d)} doubts": float(v)
-            for d, v in doubts.value_counts().sort_index().items()
-        },
-        **said,
-        **inside,
-        "marked": float(marked.mean()),
-        "precision": float((marked & idle).sum() / max(marked.sum(), 1)),
-        "recall": float((marked & idle).sum() / idle.sum()) if idle.any() else np.nan,
-        "idle": float(idle.sum()),
+        f"median error of {len(own)} with {int(count)} doubts": float(own.median())
+        for count, own in working["error"].groupby(doubts)
+    }
+
+
+def marks(found: pd.DataFrame) -> dict[str, float]:
+    """Precision and recall of the placebo's marks for channels without an effect."""
+    marked, idle = found["placebo.beats"] < SURE, ~found["works"]
+    both = float((marked & idle).sum())
+    return {
         "channels": float(len(found)),
+        "idle": float(idle.sum()),
+        "marked": float(marked.sum()),
+        "precision": both / max(marked.sum(), 1),
+        "recall": both / idle.sum() if idle.any() else np.nan,
     }
 
 
@@ -143,7 +139,9 @@ def main() -> None:
             write("trust", rows)
     found = pd.DataFrame(rows)
     for group, part in [*found.groupby("group"), ("all", found)]:
-        print(group, {k: round(v, 2) for k, v in agreement(part).items()})
+        working = part[part["works"]]
+        for said in (correlations(working), verdicts(working), marks(part)):
+            print(group, {name: round(value, 2) for name, value in said.items()})
     print("share of a fit's seconds", pd.DataFrame(costs).mean().round(3).to_dict())
 
 

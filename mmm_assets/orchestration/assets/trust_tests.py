@@ -27,9 +27,9 @@ _CHECKS = {
     deps=["channel_summary", "predictions", forecast_track, changes],
     group_name="results",
     kinds={"duckdb", "table"},
-    description="How far each number can be believed: prior against data, hidden confounders, "
-    "earlier forecasts and mmm-eval's tests at every refresh; placebo, twin and perturbation, "
-    "which fit again with short chains, once a month.",
+    description="How far each number can be believed: width of intervals, prior against data, "
+    "hidden confounders, earlier forecasts and mmm-eval's tests at every refresh; placebo, twin "
+    "and perturbation, which fit again with short chains, once a month.",
     metadata=metadata.definition_metadata("trust_tests"),
 )
 def trust_tests(

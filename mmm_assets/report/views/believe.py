@@ -22,7 +22,7 @@ _TITLE = "How far to believe each channel"
 _WHOLE_ALONE = "No test that ran judges single channels of this fit."
 _NONE = "This refresh was not put to any test; trust.weekly and trust.monthly name the tests."
 # What is told of a channel that nothing speaks against: the first that was measured.
-_KNOWN = (("twin", "known_to"), ("prior_against_data", "learned"), ("hidden_confounder", "to_half"))
+_KNOWN = (("twin", "known_to"), ("interval_width", "half_width"))
 _WORDS = ("can be believed", "is a rough guess", "cannot be known from this data")
 _OF_SEVERAL = ("can be believed", "are rough guesses", "cannot be known from this data")
 _COLOURS = ("@good", "@baseline", "@bad")
@@ -196,7 +196,10 @@ def _placebo(refresh: Refresh, found: pd.DataFrame) -> Iterator[View]:
                     "hovertemplate": "%{y}: %{x:.3~r}<extra></extra>",
                 },
             ],
-            **fig.ranked("Direct return", len(names)) | {"showlegend": True},
+            **fig.ranked(
+                "Direct return" if refresh.has_roi else f"Share of {refresh.kpi_label}", len(names)
+            )
+            | {"showlegend": True},
         ),
         table=rows,
         sql=refresh.shown(_TESTS),

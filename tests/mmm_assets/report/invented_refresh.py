@@ -470,7 +470,8 @@ class _Invented:
         """The first channel is in no doubt, the second in one, all others in two."""
         measures = {
             ("placebo", "beats"): (0.99, 0.9), ("twin", "known_to"): (0.3, 0.5),
-            ("prior_against_data", "learned"): (0.6, 0.3), ("placebo", "return"): (0.4, np.nan),
+            ("interval_width", "half_width"): (0.2, 0.5), ("placebo", "return"): (0.4, np.nan),
+            ("prior_against_data", "learned"): (0.6, 0.3),
         }  # fmt: skip
         rows = [
             {

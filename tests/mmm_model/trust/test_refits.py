@@ -9,7 +9,7 @@ from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.panel import Panel
 from mmm_model.trust.perturbation import perturbation
 from mmm_model.trust.placebo import INVENTED, exceeds, placebo, shifted_in_time, with_invented
-from mmm_model.trust.twin import resampled, simulated, twin
+from mmm_model.trust.twin import resampled, simulated, twin, typical
 from mmm_model.trust.verdicts import Found
 from tests.mmm_model.trust.conftest import SETTINGS
 
@@ -70,6 +70,11 @@ def test_a_twin_finds_what_was_planted(tested_model: FittedResponse, tested_pane
     assert planted["works"].lower < planted["works"].value < planted["works"].upper
     assert of(found, "smallest")["works"].value < planted["works"].value
     assert of(found, "covered")[None].value >= 0.5
+
+
+def test_the_planted_draw_is_the_nearest_to_what_is_published() -> None:
+    draws = np.array([[1.0, 9.0], [2.0, 2.2], [3.0, 1.0], [2.2, 2.0], [2.1, 2.1]])
+    assert typical(draws) == 4
 
 
 def test_a_twin_has_the_gaps_of_the_data_and_the_noise_of_the_fit(

@@ -38,7 +38,7 @@ def test_channels_of_a_cheap_week_are_told_without_refits(filled, example) -> No
     page = {view.id: view for view in views(Refresh(connection, case.week))}
     assert set(page) == {"trust-channels", "trust-learned"}
     said = page["trust-channels"].listing.set_index("Channel")["Its return"]
-    assert said[case.channels[0]].endswith(f"learned of {case.channels[0]}.")
+    assert said[case.channels[0]].endswith(f"half_width of {case.channels[0]}.")
 
 
 def test_where_no_channel_was_judged_the_whole_is_told(filled, example) -> None:
