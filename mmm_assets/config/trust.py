@@ -36,6 +36,7 @@ AtMost = Literal[
     "interval_width.half_width",
     "hidden_confounder.like_strongest",
     "refresh_stability.mean_change",
+    "refresh_stability.newest_change",
     "in_sample_accuracy.mape",
     "holdout_accuracy.mape",
     "cross_validation.mean_mape",

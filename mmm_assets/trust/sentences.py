@@ -196,6 +196,14 @@ def _change(when: str) -> Say:
     return say
 
 
+def _newest(row: pd.Series, write: Write) -> str:
+    moved, most = percent(row["value"]), percent(row["threshold"])
+    return (
+        f"Since the refresh before the return of {row['channel']} moved by {moved}; mmm-eval "
+        f"allows {most} on average."
+    )
+
+
 def _inside(row: pd.Series, write: Write) -> str:
     inside = percent(row["value"])
     return f"Of the new returns {inside} lie in their intervals of the refresh before."
@@ -247,6 +255,7 @@ SENTENCES: dict[tuple[str, str], Say] = {
     ("cross_validation", "std_mape"): _spread,
     ("cross_validation", "mean_r_squared"): _r_squared("the four weeks after earlier refreshes"),
     ("refresh_stability", "mean_change"): _change("From refresh to refresh"),
+    ("refresh_stability", "newest_change"): _newest,
     ("refresh_stability", "inside"): _inside,
     ("perturbation", "change"): _change("With 5 % noise on its exposure"),
     ("shuffled_channel", "return"): _shuffled,

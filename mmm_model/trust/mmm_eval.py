@@ -77,8 +77,9 @@ def refresh_stability(returns: pd.DataFrame) -> Iterator[Found]:
     Yields
     ------
     Found
-        ``mean_change`` of each channel, and of all; ``inside``, the share of the newest returns
-        that lie in their intervals of the refresh before. Nothing for a first refresh.
+        ``mean_change`` of each channel, and of all; of each channel the ``newest_change``;
+        ``inside``, the share of the newest returns that lie in their intervals of the refresh
+        before. Nothing for a first refresh.
     """
     wide = returns.pivot(index="refresh_week", columns="channel")
     found, lower, upper = (
@@ -98,6 +99,9 @@ def refresh_stability(returns: pd.DataFrame) -> Iterator[Found]:
         if np.isfinite(own).any():
             mean = float(np.nanmean(own))
             yield Found.at_most("refresh_stability", "mean_change", mean, CHANGE, str(name))
+        if np.isfinite(own[-1]):
+            newest = float(own[-1])
+            yield Found.at_most("refresh_stability", "newest_change", newest, CHANGE, str(name))
     mean = float(np.nanmean(change)) if np.isfinite(change).any() else np.nan
     yield Found.at_most("refresh_stability", "mean_change", mean, CHANGE)
 

@@ -1,6 +1,6 @@
 """How well the trust tests agree with the truth, and what they cost.
 
-    python tests/benchmarks/trust.py [GROUP …] [--first SEED] [--count N]
+    python tests/benchmarks/trust.py [GROUP …] [--first SEED] [--count N] [--set KEY=VALUE …]
 
 Groups as in fresh_truth.py: simulator, scenario, meridian, shocks, national, published; without
 one, simulator and published. Without --first the first seed is drawn from the clock and printed.
@@ -8,17 +8,20 @@ Fits each table as a refresh does, runs the tests on the fit, which never sees t
 what they say against it. Prints a line a table, then over all channels of all tables: rank
 correlation of each measure with the error |log(found / true)| of channels that work; precision and
 recall of the placebo's marks for channels that do not; seconds each test adds over those of a fit.
-Writes every channel to benchmarks/trust.json.
+Writes every channel to benchmarks/trust.json. The group real_panel, whose truth nobody knows, is
+there for its seconds alone.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
+from datasets import real_panel
 from fresh_truth import Known, tables
 from writing import write
 
@@ -63,30 +66,38 @@ def tests(
     }
 
 
-def score(panel: Panel, known: Known, settings: ModelSettings) -> tuple[list[dict], dict]:
-    """Fit, test, and hold against the truth: a row a channel, and seconds over those of the fit."""
+def tested(
+    panel: Panel, settings: ModelSettings
+) -> tuple[FittedResponse, list[Found], dict[str, float]]:
+    """Fit and run every test; seconds of the processor that each took."""
     began = time.process_time()
     model = fit(panel, settings)[0].response
-    whole = time.process_time() - began
-    value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
-    earned = (model.components(panel).media * value[..., None]).sum((1, 2))
-    rows = [
-        {
-            "channel": name,
-            "works": bool(known.earned[c] > _NOTHING * known.earned.sum()),
-            "error": float(abs(np.log(point(earned)[c] / max(known.earned[c], 1e-300)))),
-        }
-        for c, name in enumerate(panel.channels)
-    ]
-    seconds, found = {}, []
+    seconds, found = {"fit": time.process_time() - began}, []
     for test, run in tests(model, panel, settings).items():
         began = time.process_time()
         found += list(run())
-        seconds[test] = (time.process_time() - began) / whole
+        seconds[test] = time.process_time() - began
+    return model, found, seconds
+
+
+def against_truth(
+    model: FittedResponse, found: list[Found], panel: Panel, known: Known
+) -> list[dict]:
+    """A row a channel: what tests said of it, and how far off it is."""
+    value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
+    earned = point((model.components(panel).media * value[..., None]).sum((1, 2)))
+    rows = {
+        name: {
+            "channel": name,
+            "works": bool(known.earned[c] > _NOTHING * known.earned.sum()),
+            "error": float(abs(np.log(earned[c] / max(known.earned[c], 1e-300)))),
+        }
+        for c, name in enumerate(panel.channels)
+    }
     for one in [*found, *overall(table(found))]:
-        if one.channel in panel.channels:
-            rows[panel.channels.index(one.channel)][f"{one.test}.{one.measure}"] = one.value
-    return rows, {"fit": whole, **seconds}
+        if one.channel in rows:
+            rows[one.channel][f"{one.test}.{one.measure}"] = one.value
+    return list(rows.values())
 
 
 def correlations(working: pd.DataFrame) -> dict[str, float]:
@@ -127,22 +138,34 @@ def main() -> None:
     parser.add_argument("groups", nargs="*", default=["simulator", "published"])
     parser.add_argument("--first", type=int, default=int(time.time()) % 10**7)
     parser.add_argument("--count", type=int, default=20)
+    parser.add_argument("--set", nargs="*", default=[], help="settings as KEY=VALUE")
     asked = parser.parse_args()
-    settings, rows, costs = ModelSettings(), [], []
+    pairs = (pair.split("=", 1) for pair in asked.set)
+    settings = ModelSettings(**{key: json.loads(value) for key, value in pairs})
+    rows, costs = [], []
     for group in asked.groups:
+        if group == "real_panel":
+            seconds = tested(real_panel(), settings)[2]
+            print(group, {name: round(value, 1) for name, value in seconds.items()}, flush=True)
+            continue
         print("group", group, "first seed", asked.first, flush=True)
         for name, panel, known in tables(group, asked.first, asked.count):
-            own, seconds = score(panel, known, settings)
+            model, said, seconds = tested(panel, settings)
+            own = against_truth(model, said, panel, known)
             rows += [{"table": name, "group": group, **row} for row in own]
             costs.append(seconds)
             print(name, {k: round(v, 2) for k, v in seconds.items()}, flush=True)
             write("trust", rows)
+    if not rows:
+        return
     found = pd.DataFrame(rows)
     for group, part in [*found.groupby("group"), ("all", found)]:
         working = part[part["works"]]
         for said in (correlations(working), verdicts(working), marks(part)):
             print(group, {name: round(value, 2) for name, value in said.items()})
-    print("share of a fit's seconds", pd.DataFrame(costs).mean().round(3).to_dict())
+    spent = pd.DataFrame(costs)
+    shares = spent.div(spent["fit"], axis=0).mean().round(3)
+    print("share of a fit's seconds", shares.to_dict())
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ def test_stability_is_the_mean_change_between_refreshes() -> None:
     )
     change = {f.channel: f.value for f in found if f.measure == "mean_change"}
     assert change == pytest.approx({"tv": 0.25, "radio": 0.0, None: 0.5 / 3})
+    newest = {f.channel: f.value for f in found if f.measure == "newest_change"}
+    assert newest == {"tv": 0.0}  # radio left
     inside = next(f for f in found if f.measure == "inside")
     assert inside.value == 1.0
     assert not list(refresh_stability(returns(a={"tv": 1.0})))
