@@ -148,6 +148,7 @@ class Warehouse:
         """Open the working file; a process that dies meanwhile leaves a journal to undo it by."""
         self.require_no_cut_restore()
         if not self.work_file.exists():
+            self._completed.clear()  # its number may be that of a file that is gone
             with _connect(self.work_file, self.memory_limit, ONE_CHECKPOINT) as connection:
                 yield connection
             return
