@@ -17,6 +17,7 @@ from mmm_assets.store.project import Project
 from mmm_assets.store.published_file import who_writes
 from mmm_assets.store.published_weeks import refreshes
 from mmm_assets.store.room import bytes_text
+from mmm_assets.store.warehouse import LOADS
 
 _QUERY = """
     SELECT
@@ -146,7 +147,9 @@ def _room(config: ProjectConfig) -> list[tuple[str, str]]:
     room = warehouse.room()
     files = ((warehouse.published_file, room.published), (warehouse.work_file, room.working))
     said = [f"{file.name} {size}" for file, size in files if size is not None]
-    said.append(f"reports {_megabytes(config.reports_folder)}")
+    folders = {name: warehouse.folder / name for name in ("models", LOADS)}
+    folders["reports"] = config.reports_folder
+    said += [f"{name} {_megabytes(folder)}" for name, folder in folders.items()]
     lines = [("on disk", ", ".join(said)), ("free", bytes_text(room.free))]
     if not room.fits:
         needed = f"the next publication needs {bytes_text(room.needed)} and will be refused"
