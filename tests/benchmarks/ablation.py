@@ -1,17 +1,19 @@
 """What each part of the model earns: forecasts and truth without it.
 
-    python tests/benchmarks/ablation.py [--members 4] [--seeds 1] [--draws 4] [--only graph]
+    python tests/benchmarks/ablation.py [--seeds 1] [--draws 4] [--only graph] [--set KEY=VALUE …]
 
 Skill is the relative RMSE on one 13-week and one 8-week window of the real panel; truth is the
 error of direct ROI on datasets whose contributions are known. There the channel graph only
 leaves out controls; what it earns is the error of total ROI, beside taking direct for total.
+``--only truth`` leaves the forecasts out; ``--set`` changes settings of the model.
 Prints tables and writes benchmarks/ablation.json.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from unittest.mock import patch
@@ -45,6 +47,7 @@ def _linear(family: hill.Family, log_exposure: Tensor, values: Mapping[str, Tens
 def _each_region_alone() -> Iterator[None]:
     """Coefficients of a region as free as those of all; no way in which they are shared."""
     free = {"REGION_SPREAD": 3.0, "REGION_SPREAD_REGIONS": 1e9, "SAME_EVERYWHERE": 3.0}
+    free |= {"REGION_RETURNS_SD": 3.0, "REGION_RETURNS_REGIONS": 1e9}
     with patch.multiple(priors, **free):
         yield
 
@@ -56,20 +59,22 @@ ABLATIONS: dict[str, tuple[dict[str, object], Callable[[], AbstractContextManage
     "slope at least 2": ({"min_slope": 2.0}, nullcontext),
     "no adstock": ({"lag_weeks": 0}, nullcontext),
     "no pooling": ({}, _each_region_alone),
-    "one member": ({"members": 1}, nullcontext),
+    "the search": ({"estimator": "search", "members": 8}, nullcontext),
     "the paper's preset": (PRESETS["paper"], nullcontext),
 }
 
 
-def response(settings: ModelSettings, seeds: int, draws: int) -> list[dict]:
+def response(
+    settings: ModelSettings, seeds: int, draws: int, windows: Sequence[tuple[int, int]]
+) -> list[dict]:
     """Skill and truth with all parts, and without one at a time."""
-    panel, rows = real_panel(), []
+    panel, rows = real_panel() if windows else None, []
     truths = [(name, seed) for name in DATASETS for seed in range(seeds)]
     truths += [(f"draw{1000 + draw}", 0) for draw in range(draws)]
     for name, (changed, without) in ABLATIONS.items():
         own, row = replace(settings, **changed), {"model": name}
         with without():
-            for horizon, cut in WINDOWS:
+            for horizon, cut in windows:
                 found = forecast(panel, horizon, cut, replace(own, holdout_weeks=horizon))
                 row[f"error {horizon}@{cut}"] = found["mmm"]
             for kind in (*DATASETS, "draw"):
@@ -105,14 +110,17 @@ def channel_graph(settings: ModelSettings) -> list[dict]:
 def main() -> None:
     """Measure with and without each part."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--members", type=int, default=4)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--draws", type=int, default=4)
-    parser.add_argument("--only", choices=("graph", "response"))
+    parser.add_argument("--only", choices=("graph", "response", "truth"))
+    parser.add_argument("--set", nargs="*", default=[], help="settings as KEY=VALUE")
     asked = parser.parse_args()
-    settings = ModelSettings(holdout_weeks=0, members=asked.members)
-    rows = [] if asked.only == "response" else channel_graph(settings)
-    rows += [] if asked.only == "graph" else response(settings, asked.seeds, asked.draws)
+    chosen = dict(pair.split("=", 1) for pair in asked.set)
+    settings = ModelSettings(holdout_weeks=0, **{k: json.loads(v) for k, v in chosen.items()})
+    rows = channel_graph(settings) if asked.only in (None, "graph") else []
+    if asked.only != "graph":
+        windows = () if asked.only == "truth" else WINDOWS
+        rows += response(settings, asked.seeds, asked.draws, windows)
     write("ablation", rows)
 
 

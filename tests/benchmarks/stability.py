@@ -1,0 +1,95 @@
+"""How far estimates move when weeks are added, and with the seed alone.
+
+    python tests/benchmarks/stability.py [NAME …] [--seeds 3] [--set KEY=VALUE …]
+
+Five cold refreshes, four weeks apart, the last with all weeks; then other seeds on all weeks.
+Names are datasets of `datasets.with_truth` (their truth is not read here), draws of
+the project's simulator (``draw26000``) and Meridian's kind (``meridian26000``). Prints, a line a
+table: the mean and the largest movement of a channel's ROI between two refreshes, the share of new
+estimates outside the interval before, and the standard deviation of a ROI over seeds in widths of
+its interval. Writes benchmarks/stability.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import replace
+
+import numpy as np
+from datasets import with_truth
+from fresh_truth import drawn
+from fresh_worlds import WORLDS
+from writing import write
+
+from mmm_model.fit.training import fit
+from mmm_model.intervals import effect_interval, point
+from mmm_model.panel import Panel
+from mmm_model.settings import ModelSettings
+
+NAMES = ("complex", "geo_reach_frequency", "funnel_20geo_130w")
+REFRESHES, WEEKS_BETWEEN = 5, 4
+
+
+def panel_of(name: str) -> Panel:
+    """A table by its name."""
+    group = name.rstrip("0123456789")
+    if group in WORLDS:
+        return drawn(WORLDS[group](int(name.removeprefix(group))))[0]
+    return with_truth(name)[0]
+
+
+def returns(panel: Panel, settings: ModelSettings) -> np.ndarray:
+    """``[M, C]`` what a channel brings over its exposure."""
+    media = fit(panel, settings)[0].response.components(panel).media
+    value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
+    return (media * value[..., None]).sum((1, 2)) / panel.exposure.sum((0, 1))
+
+
+def measure(name: str, settings: ModelSettings, seeds: int) -> dict[str, float | str]:
+    """Refresh a table five times, then with other seeds."""
+    began, panel = time.process_time(), panel_of(name)
+    last = len(panel.weeks)
+    cuts = [last - WEEKS_BETWEEN * n for n in reversed(range(REFRESHES))]
+    each = [returns(panel.head(cut), settings) for cut in cuts]
+    best = np.stack([point(one) for one in each])  # [5, C]
+    ends = np.stack([np.stack(effect_interval(one)) for one in each])  # [5, 2, C]
+    moved = np.abs(best[1:] / np.maximum(best[:-1], 1e-12) - 1.0)
+    outside = (best[1:] < ends[:-1, 0]) | (best[1:] > ends[:-1, 1])
+    others = [
+        point(returns(panel, replace(settings, seed=settings.seed + 1 + n))) for n in range(seeds)
+    ]
+    spread = np.std([best[-1], *others], axis=0, ddof=1) / (ends[-1, 1] - ends[-1, 0])
+    return {
+        "table": name,
+        "moved": float(moved.mean()),
+        "moved_most": float(moved.max()),
+        "outside": float(outside.mean()),
+        "seed_over_width": float(spread.mean()),
+        "seed_over_width_most": float(spread.max()),
+        "seconds": time.process_time() - began,
+    }
+
+
+def main() -> None:
+    """Measure the tables named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", default=NAMES)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--set", nargs="*", default=[], help="settings as KEY=VALUE")
+    asked = parser.parse_args()
+    chosen = dict(pair.split("=", 1) for pair in asked.set)
+    settings = ModelSettings(holdout_weeks=0, **{k: json.loads(v) for k, v in chosen.items()})
+    rows = []
+    for name in asked.names:
+        rows.append(measure(name, settings, asked.seeds))
+        print(
+            "  ".join(f"{k} {v:.3g}" if isinstance(v, float) else v for k, v in rows[-1].items()),
+            flush=True,
+        )
+    write("stability", rows)
+
+
+if __name__ == "__main__":
+    main()
