@@ -6,7 +6,6 @@ import dagster as dg
 from pydantic import Field
 
 from mmm_assets.config.errors import UsageError
-from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.decisions import Decision, publish_anyway, roll_back
 from mmm_assets.report.standing import standing_lines
 from mmm_assets.store.errors import WarehouseError
@@ -64,7 +63,7 @@ def _observe(context: dg.OpExecutionContext, project: Project, week: date, statu
             asset_key="published_refresh",
             partition=week.isoformat(),
             description=" ".join(told),
-            metadata={"status": status, "decision": metadata.escape(" ".join(told))},
+            metadata={"status": status, "decision": " ".join(told)},
         )
     )
 

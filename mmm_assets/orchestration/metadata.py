@@ -1,6 +1,7 @@
 """Metadata of materialisations, for Dagster's UI: row counts, a schema, a table to read.
 
-Names that come from data are escaped: a channel called ``<img …>`` stays text.
+Names that come from data are escaped in Markdown: a channel called ``<img …>`` stays text. Metadata
+that is text is shown as it is, and is not escaped.
 """
 
 from __future__ import annotations

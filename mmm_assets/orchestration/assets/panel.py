@@ -74,7 +74,7 @@ def panel(
             "last_week": str(built.weeks[-1].date()),
             "observed_share": float(built.observed.mean()),
             "channels": metadata.table(overview, limit=30),
-            "controls": metadata.escape(", ".join(built.controls) or "none"),
+            "controls": ", ".join(built.controls) or "none",
             "knowledge": known.kind,
             "known_on_utc": known.known_on.isoformat(" "),
             "restated": metadata.table(restated),

@@ -58,7 +58,7 @@ def _load(project: Project, role: str, warn: Callable[[str], None]) -> dg.Materi
         metadata={
             "dagster/row_count": report.rows,
             "new_rows": report.new_rows,
-            "source": metadata.escape(report.source),
+            "source": report.source,
             "fingerprint": report.fingerprint,
             "first_rows": metadata.table(newest),
         }

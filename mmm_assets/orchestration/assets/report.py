@@ -165,7 +165,7 @@ def published_refresh(
     return dg.MaterializeResult(
         metadata={
             "status": row["status"].item(),
-            "reason": metadata.escape(" ".join(told)) or "–",
+            "reason": " ".join(told) or "–",
             "file": dg.MetadataValue.path(project.warehouse.published_file),
             "dashboard": dg.MetadataValue.url(report_file(project, refresh_week).as_uri()),
             "dagster/row_count": 1,

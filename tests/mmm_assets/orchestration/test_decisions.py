@@ -192,12 +192,16 @@ def test_dagster_decides_the_same_way(project: ProjectConfig) -> None:
     content = project.path.read_text() + "notify: {file: notices.jsonl, when: [rolled_back]}\n"
     project.path.write_text(content)
     config = load_config(project.path)
-    taken = launch(config, "rollback", "take_back_refresh", reason="wrong prices", who="Ann")
+    taken = launch(
+        config, "rollback", "take_back_refresh", reason="wrong prices (tv_north)", who="Ann"
+    )
     assert taken.success and shown(config) == str(EARLIER)
     assert decisions(config)["decided_in"].tolist() == [taken.run_id]
     [told] = [e for e in taken.all_events if e.is_asset_observation]
     observed = told.event_specific_data.asset_observation
     assert observed.partition == str(NEWEST) and "wrong prices" in observed.description
+    # Text is shown as it is: entities would be read as such.
+    assert "wrong prices (tv_north)" in str(observed.metadata["decision"].value)
     [notice] = [json.loads(x) for x in (config.folder / "notices.jsonl").read_text().splitlines()]
     assert notice["status"] == "rolled_back" and "wrong prices" in notice["messages"][0]
 
