@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from mmm_model.fit.posterior.chain import Chain
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.draws import Draws
@@ -13,8 +15,9 @@ from mmm_model.settings import ModelSettings
 
 # Chains that disagree more than this go on, so many times at most, twice as long as at first; of
 # what they bring then every second sweep counts, and what was before was warming up. Chains
-# that are farther apart than the second figure tell different stories, and hardly meet.
-_AGREE, _APART = 1.2, 4.0
+# that are farther apart than the second figure tell different stories, and hardly meet; so do
+# those that came no nearer by the third.
+_AGREE, _APART, _NEARER = 1.2, 4.0, 0.05
 _MORE = 3
 
 
@@ -49,9 +52,11 @@ def sample(
         kept.append(chain.go_on(settings.draws))
         progress((number + 1) / settings.chains)
     draws = Draws.of(design, kept, settings.seed, tests)
+    before = np.inf
     for _ in range(_MORE):
-        if not _AGREE < draws.worst_r_hat < _APART:
+        apart = draws.worst_r_hat
+        if not _AGREE < apart < min(_APART, before - _NEARER):
             break
         kept = [chain.go_on(2 * settings.draws)[1::2] for chain in chains]
-        draws = Draws.of(design, kept, settings.seed, tests)
+        draws, before = Draws.of(design, kept, settings.seed, tests), apart
     return draws
