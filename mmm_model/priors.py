@@ -156,8 +156,8 @@ Proportional selection (Altonji, Elder and Taber, 2005; Oster, 2019).
 FOLLOWS, FOLLOWS_SD = 0.1, 0.3
 """How common channels are that follow a region's unseen demand, and how strongly these do.
 
-Standard deviation of the KPI's movement per movement of the exposure, both over their means
-(TRIED, "Channels that follow a region's demand").
+Standard deviation of the KPI's movement over its mean, per unit of the exposure's logarithm. Set
+once, for exposure over its mean (TRIED, "Channels that follow a region's demand").
 """
 
 LOG_DRIFT, LOG_DRIFT_SD = -6.0, 1.5
