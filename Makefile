@@ -4,7 +4,7 @@ CONFIG ?= data/mmm.yaml
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test ui lint format docs tutorial clean \
+.PHONY: help run test test-scale ui lint format docs tutorial clean \
 	benchmark benchmark-truth benchmark-budget benchmark-graph benchmark-report soak
 
 help: ## Say what can be made
@@ -16,6 +16,9 @@ run: .venv/.runtime ## Refresh the newest week of the bundled sample (CONFIG=…
 # A worker on each core; one that is done takes over what another has yet to do.
 test: .venv/.dev .venv/.docs lint ## Lint, types, import contract, tests (they also build the site)
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
+
+test-scale: .venv/.dev .venv/.scale ## Tests of PostgreSQL, Ray and DuckLake (apt-get install postgresql)
+	$(BIN)/pytest tests/scale
 
 ui: .venv/.runtime ## Dagster's UI on http://127.0.0.1:3000
 	$(BIN)/mmm ui --config $(CONFIG)
@@ -88,4 +91,8 @@ clean: ## Remove the environment and what the sample produced
 
 .venv/.benchmark: .venv/.dev
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[benchmark]'
+	@touch $@
+
+.venv/.scale: .venv/.runtime
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[scale]'
 	@touch $@

@@ -18,6 +18,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
 from mmm_assets.config.budget import BudgetSection
 from mmm_assets.config.checks import ChecksSection
+from mmm_assets.config.engine import EngineSection
 from mmm_assets.config.graph import GraphSection
 from mmm_assets.config.model import ModelSection
 from mmm_assets.config.operations import NotifySection, RetentionSection, ScheduleSection
@@ -69,6 +70,9 @@ class ProjectConfig(Section):
         default="reports",
         min_length=1,
         description="folder of the dashboards, from the folder of this file",
+    )
+    engine: EngineSection = Field(
+        default=EngineSection(), description="what executes refreshes and keeps Dagster's records"
     )
     refresh: RefreshSection = Field(
         default=RefreshSection(), description="which weeks are refreshed, and from which data"
@@ -161,7 +165,7 @@ class ProjectConfig(Section):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
-        operations = {"schedule", "notify", "retention", "memory_limit", "queries"}
+        operations = {"schedule", "notify", "retention", "memory_limit", "queries", "engine"}
         decides = self.model_dump(mode="json", exclude=operations)
         decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
         decides["model"] = asdict(self.model_settings())  # wherever its keys stand

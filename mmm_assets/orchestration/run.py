@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,11 +14,18 @@ from uuid import uuid4
 import dagster as dg
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.config.engine import EngineSection
 from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
 from mmm_assets.orchestration.automation import JOB, UnknownWeek, weekly_partitions
+from mmm_assets.orchestration.dagster_settings import (
+    records_reached,
+    require_available,
+    require_same_engine,
+    settings_text,
+)
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.failures import PROCESS_TAG, Failed, explain_failure
 from mmm_assets.orchestration.json_log import JsonLinesHandler
@@ -62,25 +68,29 @@ def prepare_dagster_home(config: ProjectConfig) -> Path:
     Raises
     ------
     WarehouseError
-        If it cannot be written to.
+        If it cannot be written to, or PostgreSQL cannot be reached.
+    UsageError
+        If ``engine`` in the configuration cannot be had, or the home was made for another one.
     """
     home = dagster_home(config)
     settings = home / "dagster.yaml"
+    require_available(config.engine)
     os.environ["DAGSTER_HOME"] = str(home)
     if settings.exists():
+        require_same_engine(settings, config.engine)
         return home
     # Two processes that make Dagster's records at the same time spoil them for good.
     with hold(home / "prepare.lock", LOCK_SECONDS, f"another process prepares {home}"):
         if not settings.exists():
-            _prepare(home, settings)
+            _prepare(home, settings, config.engine)
     return home
 
 
-def _prepare(home: Path, settings: Path) -> None:
+def _prepare(home: Path, settings: Path, engine: EngineSection) -> None:
     """Write Dagster's settings, last of all: whoever finds them finds its records, too."""
     draft = home / "dagster.yaml.draft"
     try:
-        shutil.copyfile(Path(__file__).with_name("dagster.yaml"), draft)
+        draft.write_text(settings_text(engine), encoding="utf-8")
         with dg.DagsterInstance.from_config(str(home), draft.name):
             pass
         draft.replace(settings)
@@ -90,11 +100,18 @@ def _prepare(home: Path, settings: Path) -> None:
 
 @contextmanager
 def dagster_instance(config: ProjectConfig) -> Iterator[dg.DagsterInstance]:
-    """Open the Dagster instance of a project."""
-    prepare_dagster_home(config)
-    with dg.DagsterInstance.get() as instance:
-        _bury_dead_runs(instance)
-        yield instance
+    """Open the Dagster instance of a project.
+
+    Raises
+    ------
+    WarehouseError
+        If Dagster's records cannot be reached, or are no longer.
+    """
+    with records_reached(config.engine):
+        prepare_dagster_home(config)
+        with dg.DagsterInstance.get() as instance:
+            _bury_dead_runs(instance)
+            yield instance
 
 
 def newest_refresh_week(config: ProjectConfig) -> date:

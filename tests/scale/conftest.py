@@ -1,0 +1,59 @@
+"""Engines for tests: a PostgreSQL of Debian's packages in a folder of its own, Ray on this machine.
+
+What a machine lacks is skipped and said; where CI promises it, its lack is a failure.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from tests.scale.servers import Postgres, free_port
+
+PACKAGES = ("dagster_postgres", "dagster_ray", "ray", "duckdb_extension_ducklake")
+
+
+def lacks(why: str) -> NoReturn:
+    """Skip the test, except where CI promises what it lacks."""
+    if os.environ.get("CI"):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _extra() -> None:
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        lacks(f"{', '.join(missing)} not installed: make test-scale, or pip install '.[scale]'")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep every project's runs beside its own warehouse; the product sets these variables."""
+    for name in ("DAGSTER_HOME", "MMM_CONFIG"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A server on a free port; what it holds goes with the session."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        lacks("no PostgreSQL found; apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="mmm-postgres-"))
+    server = Postgres(found[-1].parent, folder, free_port())
+    try:
+        server.make()
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
