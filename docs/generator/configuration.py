@@ -122,10 +122,16 @@ def _references(field: Schema, path: str) -> Iterator[tuple[str, str]]:
         yield path, field["$ref"].rsplit("/", 1)[-1]
     for branch in field.get("anyOf", []):
         yield from _references(branch, path)
-    if isinstance(field.get("additionalProperties"), dict):
-        yield from _references(field["additionalProperties"], f"{path}.NAME")
+    if inner := _named(field):
+        yield from _references(inner, f"{path}.NAME")
     if isinstance(field.get("items"), dict):
         yield from _references(field["items"], f"{path}[]")
+
+
+def _named(field: Schema) -> Schema | None:
+    """Schema of the values of a mapping whose keys are names that people give."""
+    found = [field.get("additionalProperties"), *field.get("patternProperties", {}).values()]
+    return next((inner for inner in found if isinstance(inner, dict)), None)
 
 
 def _kind(field: Schema, path: str = "") -> str:
@@ -140,8 +146,8 @@ def _kind(field: Schema, path: str = "") -> str:
     if kind == "null":
         return "`null`"
     if kind == "object":
-        inner = field.get("additionalProperties")
-        return f"mapping of name to {_kind(inner)}" if isinstance(inner, dict) else "mapping"
+        inner = _named(field)
+        return f"mapping of name to {_kind(inner)}" if inner else "mapping"
     if kind == "array":
         if "prefixItems" in field:
             return f"[{', '.join(_kind(item) for item in field['prefixItems'])}]"

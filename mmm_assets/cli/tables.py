@@ -24,7 +24,10 @@ from mmm_assets.cli.application import (
 
 @app.command()
 def init(
-    tables: Annotated[list[Path], typer.Argument(help="CSV or Parquet tables, one or several.")],
+    tables: Annotated[
+        list[Path],
+        typer.Argument(help="CSV or Parquet tables, folders of them, or DuckDB databases."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder in which mmm.yaml is written.")],
     week: Annotated[str | None, typer.Option(help="Column of dates or of a week index.")] = None,
     week_origin: Annotated[
@@ -48,6 +51,11 @@ def init(
     holdout_weeks: Annotated[
         int, typer.Option(min=1, help="Weeks held out to judge the forecast.")
     ] = 8,
+    currency: Annotated[str | None, typer.Option(help="Currency of all money, e.g. USD.")] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(help="Zone whose days count, for orders with times, e.g. Europe/Berlin."),
+    ] = None,
     force: Annotated[bool, typer.Option(help="Overwrite an existing mmm.yaml.")] = False,
 ) -> None:
     """Look at your tables, guess what each column is, and write DIR/mmm.yaml with its schema."""
@@ -68,6 +76,8 @@ def init(
         exposure=exposure,
         controls=controls,
         holdout_weeks=holdout_weeks,
+        currency=currency,
+        time_zone=time_zone,
     )
     try:
         guess = guess_project(tables, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -88,6 +88,8 @@ def _fields(model: type[BaseModel], path: Sequence[Any]) -> list[str]:
 def section_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
     """Model of the section that a key holds; None where it holds a value or is not known."""
     field = model.model_fields.get(key)
+    if field and get_origin(field.annotation) is dict:  # its keys are names that people give
+        return None
     options = [field.annotation, *get_args(field.annotation)] if field else []
     sections = [o for o in options if isinstance(o, type) and issubclass(o, BaseModel)]
     return sections[0] if sections else None

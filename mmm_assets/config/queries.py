@@ -11,6 +11,15 @@ from mmm_assets.config.tables import Name, Section
 Extension = Annotated[str, StringConstraints(pattern=r"^\w+$")]
 
 
+Attached = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w*$")]
+
+
+class AttachedDatabase(Section):
+    """A database that queries read as NAME.SCHEMA.TABLE; nobody writes to it."""
+
+    file: Name = Field(description="file of DuckDB, from the folder of this file")
+
+
 class QueriesSection(Section):
     """What ``tables.*.sql`` may read besides the folder of the configuration."""
 
@@ -21,4 +30,7 @@ class QueriesSection(Section):
     extensions: tuple[Extension, ...] = Field(
         default=(),
         description="of DuckDB that queries need, e.g. postgres_scanner; they must be installed",
+    )
+    attach: dict[Attached, AttachedDatabase] = Field(
+        default={}, description="databases that queries may read, by the name they have there"
     )

@@ -34,7 +34,7 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
         If no week can be read, or what was found does not make a configuration.
     """
     tables = _tables(found, options, said)
-    read_by_queries = _folders_of_queries(found, tables, options)
+    reached = _reached_by_queries(found, tables, options)
     origin = None
     if any(f.is_index for f in (found.kpi_table, found.media_table, found.controls_table) if f):
         origin = _origin(found.kpi_table, options, said)
@@ -42,12 +42,12 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
     content: dict[str, Any] = {
         "project": (name or "project")[:80],
         "kpi_name": found.kpi.name,
-        "currency": _currency(found.kpi_table.profile.names),
+        "currency": options.currency or _currency(found.kpi_table.profile.names),
         "tables": tables,
         **({"week_origin": origin} if origin else {}),
         "refresh": _refresh(kpi_days(found, origin), options, found.kpi_table.week.name),
         "model": {"holdout_weeks": options.holdout_weeks},
-        **({"queries": {"folders": read_by_queries}} if read_by_queries else {}),
+        **({"queries": reached} if reached else {}),
     }
     try:
         ProjectConfig.model_validate(content)
@@ -146,8 +146,11 @@ def _currency(names: Sequence[str]) -> str:
 
 
 def _source(frame: Frame, options: InitOptions) -> dict[str, Any]:
+    origin = {"source": _relative(frame.profile.file, options.out)}
+    if frame.query:
+        origin = {"sql": frame.query.sql}
     return {
-        "source": _relative(frame.profile.file, options.out),
+        **origin,
         **_decimal(frame.profile),
         **({"date_format": frame.date_format} if frame.date_format else {}),
         "week": frame.week.name,
@@ -185,14 +188,22 @@ def _kpi_source(found: Assignment, options: InitOptions, said: list[str]) -> dic
     return {"sql": f"SELECT DISTINCT {columns} FROM {file}", **section}
 
 
-def _folders_of_queries(
+def _reached_by_queries(
     found: Assignment, tables: dict[str, Any], options: InitOptions
-) -> list[str]:
-    """Folders that the queries must be allowed to read besides that of the configuration."""
-    folder = found.kpi_table.profile.file.parent
-    if "sql" not in tables["kpi"] or folder.is_relative_to(options.out.resolve()):
-        return []
-    return [_relative(folder, options.out)]
+) -> dict[str, Any]:
+    """Section ``queries``: folders and databases besides the folder of the configuration."""
+    used = filter(None, (found.kpi_table, found.media_table, found.controls_table))
+    places = [place for table in used if table.query for place in table.query.places]
+    files = [place.path for place in places if not place.database]
+    if "sql" in tables["kpi"] and not found.kpi_table.query:
+        files.append(found.kpi_table.profile.file)
+    out = options.out.resolve()
+    folders = [_relative(f.parent, out) for f in files if not f.is_relative_to(out)]
+    attached = {p.database: {"file": _relative(p.path, out)} for p in places if p.database}
+    return {
+        **({"folders": list(dict.fromkeys(folders))} if folders else {}),
+        **({"attach": attached} if attached else {}),
+    }
 
 
 def _decimal(profile: TableProfile) -> dict[str, str]:

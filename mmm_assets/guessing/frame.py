@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mmm_assets.guessing import shapes, words
 from mmm_assets.guessing.profile import Column, TableProfile
+from mmm_assets.guessing.queries import Query
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class InitOptions:
         Name of a column, or a number.
     spend, exposure, controls
         Names or globs of columns, separated by commas; an empty text means none.
+    time_zone
+        Zone whose days count, where a table that is recognised holds instants.
     """
 
     out: Path
@@ -36,6 +39,13 @@ class InitOptions:
     exposure: str | None = None
     controls: str | None = None
     holdout_weeks: int = 8
+    currency: str | None = None
+    time_zone: str | None = None
+
+    @property
+    def names_columns(self) -> bool:
+        """Whether a flag says what the columns of a table are."""
+        return any((self.week, self.region, self.spend, self.exposure))
 
 
 class GuessError(ValueError):
@@ -44,7 +54,7 @@ class GuessError(ValueError):
 
 @dataclass(frozen=True)
 class Frame:
-    """A table with its weeks and regions found."""
+    """A table with its weeks and regions found; ``query``, if it is not read as it lies."""
 
     profile: TableProfile
     week: Column
@@ -53,6 +63,7 @@ class Frame:
     region: Column | None
     channel: Column | None = None
     control: Column | None = None
+    query: Query | None = None
 
     @property
     def keys(self) -> set[str]:

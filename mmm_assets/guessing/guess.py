@@ -19,7 +19,9 @@ from mmm_assets.guessing.assignment import assign, require_patterns
 from mmm_assets.guessing.content import write_content
 from mmm_assets.guessing.doubts import doubtful_marks
 from mmm_assets.guessing.frame import Frame, GuessError, InitOptions, find_frame
+from mmm_assets.guessing.places import find_files, is_database
 from mmm_assets.guessing.profile import TableProfile
+from mmm_assets.guessing.recognised_frames import RecognisedFrames
 from mmm_assets.guessing.summary import summarise
 from mmm_assets.guessing.yaml_text import render
 from mmm_assets.inputs.source_files import SourceError
@@ -60,7 +62,8 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
     Parameters
     ----------
     tables
-        CSV or Parquet files: one that holds everything, or one for each role.
+        CSV or Parquet files: one that holds everything, or one for each role; or folders, or
+        DuckDB's databases, in which tables that are known (``known_tables``) are recognised.
 
     Raises
     ------
@@ -72,9 +75,13 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
         tempfile.TemporaryDirectory() as folder,
         duckdb.connect(str(Path(folder) / "look.duckdb")) as connection,
     ):
-        profiles = _profiles(connection, tables)
+        files = find_files(tables)
+        known = _recognise(connection, files, options, Path(folder))
+        profiles = _profiles(connection, known.rest(tables) if known else files)
+        options = known.options if known else options
         lift = [p for p in profiles if all(p.column(name) for name in _LIFT)]
-        frames = _of_one_kind([find_frame(p, options, said) for p in profiles if p not in lift])
+        guessed = [find_frame(p, options, said) for p in profiles if p not in lift]
+        frames = _of_one_kind([*(known.frames if known else ()), *guessed])
         if not frames:
             raise GuessError("give a table with the KPI and one with media; one may hold both")
         require_patterns(frames, options)
@@ -82,14 +89,32 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
         written = write_content(found, options, said)
         said += doubtful_marks(frames, written["tables"], options)
         left_out = found.left_out(written["tables"]["kpi"]["value_per_kpi"])
-        return Guess(written, (*summarise(found, written, left_out), *said), left_out)
+        recognised = known.said if known else ()
+        summary = (*recognised, *summarise(found, written, left_out), *said)
+        return Guess(written, summary, left_out)
+
+
+def _recognise(
+    connection: duckdb.DuckDBPyConnection,
+    files: Sequence[Path],
+    options: InitOptions,
+    scratch: Path,
+) -> RecognisedFrames | None:
+    """Recognise tables that are known; flags that name columns say that they are not."""
+    if not options.names_columns:
+        return RecognisedFrames(connection, files, options, scratch)
+    for file in filter(is_database, files):
+        raise GuessError(
+            f"{file.name} is a database, whose tables are recognised or not: no flag names their "
+            "columns. Export the table as Parquet to name them"
+        )
+    return None
 
 
 def _profiles(connection: duckdb.DuckDBPyConnection, tables: Sequence[Path]) -> list[TableProfile]:
     try:
         profiles = [
-            TableProfile(connection, Path(file).resolve(), number)
-            for number, file in enumerate(tables)
+            TableProfile(connection, file, f"look_{number}") for number, file in enumerate(tables)
         ]
     except SourceError as error:
         raise GuessError(str(error)) from error

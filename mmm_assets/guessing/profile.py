@@ -57,17 +57,17 @@ class TableProfile:
     ----------
     connection
         A scratch database; the table is copied into it.
-    number
-        Tells the tables of a project apart.
+    name
+        Of the copy.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, file: Path, number: int) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> None:
         delivery = open_file(connection, "table", file, str(file))
         self.file = file
         self.names = list(delivery.columns)
         self._require_distinct_names()
         self._connection = connection
-        self._table = f"look_{number}"
+        self._table = name
         cells = ", ".join(f"c{n}::VARCHAR AS c{n}" for n in range(len(self.names)))
         some = ", ".join(f"c{n}::VARCHAR" for n in range(len(self.names)))
         try:

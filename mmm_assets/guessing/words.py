@@ -84,7 +84,10 @@ KPI = (
     ),
     (_words("profit margin"), "money"),
 )
-COUNTED = _words("visits units orders conversions leads signups installs downloads volume count")
+COUNTED = _words(
+    "visits sessions units orders purchases conversions leads signups installs downloads volume "
+    "count"
+)
 VALUE = _words("per value aov ltv clv price margin worth")
 WORTH = _words("aov ltv clv value unit kpi order average")
 OUTSIDE = _words("competitor competitors competition comp category industry rival")

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.errors import section_of
@@ -46,26 +46,32 @@ def render(content: Mapping[str, Any], left_out: Mapping[str, str]) -> str:
     return stream.getvalue()
 
 
-def _section(content: Mapping[str, Any], model: type[BaseModel]) -> CommentedMap:
+def _section(content: Mapping[str, Any], model: type[BaseModel], depth: int = 0) -> CommentedMap:
     """Lay a section out, each key with its description."""
     section = CommentedMap()
     for key, value in content.items():
         inner = section_of(model, key)
         is_section = inner is not None and isinstance(value, Mapping)
-        section[key] = _section(value, inner) if inner and is_section else _quoted(value)
+        section[key] = _section(value, inner, depth + 2) if inner and is_section else _quoted(value)
         comment = model.model_fields[key].description or key
-        section.yaml_add_eol_comment(comment, key=key, column=_COLUMN)
+        if isinstance(section[key], LiteralScalarString):  # no comment may follow its lines
+            section.yaml_set_comment_before_after_key(key, before=comment, indent=depth)
+        else:
+            section.yaml_add_eol_comment(comment, key=key, column=_COLUMN)
     return section
 
 
 def _quoted(value: Any) -> Any:
     """Quote text, so that a column named ``no`` or ``2021`` stays text everywhere."""
+    if isinstance(value, str) and "\n" in value:
+        return LiteralScalarString(value)
     if isinstance(value, str):
         return DoubleQuotedScalarString(value)
     if isinstance(value, Mapping):
         pairs = CommentedMap({_quoted(key): _quoted(inner) for key, inner in value.items()})
-        for key in pairs:
-            pairs.yaml_add_eol_comment("channel: its column", key=key, column=_COLUMN)
+        for key, inner in value.items():
+            said = "name in SQL" if isinstance(inner, Mapping) else "channel: its column"
+            pairs.yaml_add_eol_comment(said, key=key, column=_COLUMN)
         return pairs
     if isinstance(value, list):
         names = CommentedSeq(map(_quoted, value))

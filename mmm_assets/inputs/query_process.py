@@ -43,6 +43,8 @@ def lock_in(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Non
             connection.execute(f"SET {name} = {_text(str(value))}")
     for name in asked["extensions"]:
         connection.execute(f"LOAD {_text(extension(name))}")
+    for name, file in asked["attach"].items():
+        connection.execute(f'ATTACH {_text(file)} AS "{name}" (READ_ONLY)')
     # Secrets that the machine's owner stored are read now: their folder is not allowed later.
     connection.execute("FROM duckdb_secrets()").fetchall()
     folders = ", ".join(_text(folder) for folder in (*asked["folders"], str(into.parent)))

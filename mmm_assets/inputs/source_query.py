@@ -102,6 +102,10 @@ def _run_apart(config: ProjectConfig, role: str, query: str, into: Path) -> None
             *(_reached(config, role, name) for name in config.queries.folders),
         ],
         "extensions": config.queries.extensions,
+        "attach": {
+            name: _reached(config, role, database.file)
+            for name, database in config.queries.attach.items()
+        },
         "memory_limit": config.memory_limit,
     }
     # -P: what lies in the project's folder is no module of the process.

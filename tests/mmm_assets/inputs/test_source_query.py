@@ -82,12 +82,23 @@ def test_a_query_changes_no_setting_and_sees_no_warehouse(tmp_path: Path) -> Non
     assert not (tmp_path / "out.csv").exists()
     with duckdb.connect() as connection:
         asked = {"into": str(tmp_path / "rows"), "memory_limit": "1GB", "extensions": [],
-                 "folders": [str(tmp_path)]}  # fmt: skip
+                 "attach": {}, "folders": [str(tmp_path)]}  # fmt: skip
         lock_in(connection, asked)
         for setting in ("enable_external_access = true", "lock_configuration = false",
                         "allowed_directories = ['/']"):  # fmt: skip
             with pytest.raises(duckdb.InvalidInputException, match="locked"):
                 connection.execute(f"SET {setting}")
+
+
+def test_a_database_that_is_attached_is_read_and_never_written(tmp_path: Path) -> None:
+    write_tables(tmp_path)
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute(f"CREATE TABLE kpi AS FROM '{tmp_path}/kpi.csv'")
+    with (tmp_path / "mmm.yaml").open("a") as file:
+        file.write("queries: {attach: {shop: {file: shop.duckdb}}}\n")
+    assert loaded(tmp_path, "SELECT week, region, sales FROM shop.main.kpi") == 320
+    with pytest.raises(SourceError, match="must be one SELECT"):
+        loaded(tmp_path, "DROP TABLE shop.main.kpi")
 
 
 def test_what_lies_beside_the_configuration_is_no_code(tmp_path: Path) -> None:
