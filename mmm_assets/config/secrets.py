@@ -23,6 +23,8 @@ _HOOK = re.compile(
 )
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\$\$.*?\$\$|--[^\n]*|/\*.*?\*/", re.DOTALL)
 """Strings and comments of SQL: an apostrophe in the one does not begin the other."""
+_KEYS = ("password", "secret", "session_token", "key_id")
+"""Keys of ``queries`` whose values are secret as a whole."""
 _ARGUMENT = re.compile(rf"\b{_NAMES}\s*(?::=|=>)\s*'(?!\$\{{)[^']{{3}}", re.IGNORECASE)
 
 
@@ -40,6 +42,9 @@ def plain_secrets(content: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[st
     elif isinstance(content, list):
         for place, value in enumerate(content):
             yield from plain_secrets(value, (*path, str(place)))
+    elif path[:1] == ("queries",) and path[-1] in _KEYS:
+        if content is not None and not re.fullmatch(r"\$\{\w+\}", str(content)):
+            yield path
     elif isinstance(content, str) and _is_secret(content, sql=path[-1:] == ("sql",)):
         yield path
 

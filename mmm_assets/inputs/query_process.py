@@ -43,14 +43,35 @@ def lock_in(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Non
             connection.execute(f"SET {name} = {_text(str(value))}")
     for name in asked["extensions"]:
         connection.execute(f"LOAD {_text(extension(name))}")
-    for name, file in asked["attach"].items():
-        connection.execute(f'ATTACH {_text(file)} AS "{name}" (READ_ONLY)')
+    _attach(connection, asked)
     # Secrets that the machine's owner stored are read now: their folder is not allowed later.
     connection.execute("FROM duckdb_secrets()").fetchall()
-    folders = ", ".join(_text(folder) for folder in (*asked["folders"], str(into.parent)))
+    scopes = [bucket["scope"] for bucket in asked["buckets"].values()]
+    reached = (*asked["folders"], *scopes, str(into.parent))
+    folders = ", ".join(_text(folder) for folder in reached)
     connection.execute(f"SET allowed_directories = [{folders}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> None:
+    """Open databases for reading; passwords and keys are secrets, which no query can read."""
+    for name, file in asked["files"].items():
+        connection.execute(f'ATTACH {_text(file)} AS "{name}" (READ_ONLY)')
+    for name, server in asked["servers"].items():
+        mode = _text(f"sslmode={server.pop('sslmode')}")
+        connection.execute(_secret(f"server_{name}", {"type": "postgres", **server}))
+        connection.execute(
+            f'ATTACH {mode} AS "{name}" (TYPE postgres, SECRET "server_{name}", READ_ONLY)'
+        )
+    for name, bucket in asked["buckets"].items():
+        connection.execute(_secret(f"bucket_{name}", bucket))
+
+
+def _secret(name: str, values: dict[str, Any]) -> str:
+    """SQL that makes a secret, gone with the connection."""
+    given = ", ".join(f"{key} {_text(str(value))}" for key, value in values.items())
+    return f'CREATE TEMPORARY SECRET "{name}" ({given})'
 
 
 def extension(name: str) -> str:

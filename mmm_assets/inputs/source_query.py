@@ -9,8 +9,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote as quote_url
 
 import duckdb
+from pydantic import BaseModel
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.source_files import Delivery, SourceError
@@ -19,7 +22,8 @@ from mmm_assets.store.sql_text import quote, quote_text
 _NEXT_STEPS = {
     "file system operations are disabled": "A query reads the folder of the configuration. Name "
     "any other folder, or s3://BUCKET/, in queries.folders",
-    "xtension": "Name the extension in queries.extensions, and install it",
+    "xtension": "Name the extension in queries.extensions, and install its Python package: those "
+    "of PostgreSQL and of buckets come with the extra 'sources'",
 }
 """What DuckDB says of a query that reaches too far → what to do."""
 
@@ -36,13 +40,15 @@ def run_query(
         may not read, fails, or returns no rows; values from the environment are not in the message.
     """
     source = f"query of tables.{role}"
-    query, secrets = _expand(role, sql)
+    query, secrets = _expand(role, sql.strip().rstrip(";"))
+    reached = _reached(config, role, secrets)
     name = quote(f"delivered_{role}")
     try:
         _require_select(role, query)
+        _require_named_servers(config, role, query)
         with tempfile.TemporaryDirectory() as folder:
             into = Path(folder) / "rows.parquet"
-            _run_apart(config, role, query, into)
+            _run_apart(config, {"query": query, "into": str(into), **reached})
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE {name} AS FROM read_parquet({quote_text(str(into))})"
             )
@@ -51,9 +57,7 @@ def run_query(
             f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {name} AS t"
         ).fetchall()
     except (duckdb.Error, _QueryFailed) as error:
-        message = str(error).splitlines()[0]
-        for secret in secrets:
-            message = message.replace(secret, "***")
+        message = _without(secrets, str(error).splitlines()[0])
         raise SourceError(f"{role}: {source} failed: {message}") from None
     if not rows:
         raise SourceError(f"{role}: {source} is empty: it returned no rows")
@@ -66,8 +70,8 @@ class _QueryFailed(Exception):
     """What the process of a query said."""
 
 
-def _expand(role: str, sql: str) -> tuple[str, list[str]]:
-    """Put values from the environment into a query, or a folder; return it, and the values."""
+def _expand(role: str, text: str) -> tuple[str, list[str]]:
+    """Put values from the environment into a text; return it, and the values."""
     secrets: list[str] = []
 
     def value_of(match: re.Match[str]) -> str:
@@ -77,7 +81,7 @@ def _expand(role: str, sql: str) -> tuple[str, list[str]]:
         secrets.append(value)
         return value
 
-    return re.sub(r"\$\{(\w+)\}", value_of, sql).strip().rstrip(";"), secrets
+    return re.sub(r"\$\{(\w+)\}", value_of, text), secrets
 
 
 def _require_select(role: str, query: str) -> None:
@@ -86,28 +90,56 @@ def _require_select(role: str, query: str) -> None:
         raise SourceError(f"{role}: tables.{role}.sql must be one SELECT")
 
 
-def _reached(config: ProjectConfig, role: str, name: str) -> str:
-    """Folder that a query may read, as DuckDB is told it."""
-    place, _ = _expand(role, name)
-    return place if "://" in place else str((config.folder / place).expanduser().resolve())
+def _require_named_servers(config: ProjectConfig, role: str, query: str) -> None:
+    """Refuse functions that open a server by themselves, which no setting of DuckDB forbids."""
+    if "postgres_scanner" in config.queries.extensions:
+        return
+    if found := re.search(r"\bpostgres_(scan\w*|attach)\b", query, re.IGNORECASE):
+        raise SourceError(
+            f"{role}: tables.{role}.sql calls {found[0]}. Name the server in queries.attach, or "
+            "postgres_scanner in queries.extensions"
+        )
 
 
-def _run_apart(config: ProjectConfig, role: str, query: str, into: Path) -> None:
-    """Write the rows of a query to a file, in a process that reaches the allowed folders alone."""
-    asked = {
-        "query": query,
-        "into": str(into),
-        "folders": [
-            str(config.folder),
-            *(_reached(config, role, name) for name in config.queries.folders),
-        ],
-        "extensions": config.queries.extensions,
-        "attach": {
-            name: _reached(config, role, database.file)
-            for name, database in config.queries.attach.items()
-        },
-        "memory_limit": config.memory_limit,
+def _without(secrets: list[str], message: str) -> str:
+    """Hide values of the environment, also as connection strings and addresses write them."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        escaped = secret.replace("\\", "\\\\").replace("'", "\\'")
+        for written in (secret, escaped, secret.replace("'", "''"), quote_url(secret, safe="")):
+            message = message.replace(written, "***")
+    return message
+
+
+def _reached(config: ProjectConfig, role: str, secrets: list[str]) -> dict[str, Any]:
+    """What a query may reach, for its process; values of the environment go to ``secrets``."""
+
+    def expanded(text: str) -> str:
+        value, found = _expand(role, text)
+        secrets.extend(found)
+        return value
+
+    def place(name: str) -> str:
+        value = expanded(name)
+        return value if "://" in value else str((config.folder / value).expanduser().resolve())
+
+    def filled(section: BaseModel) -> dict[str, Any]:
+        values = section.model_dump(exclude_none=True)
+        return {key: expanded(v) if isinstance(v, str) else v for key, v in values.items()}
+
+    queries = config.queries
+    attached = queries.attach.items()
+    return {
+        "folders": [str(config.folder), *map(place, queries.folders)],
+        "extensions": queries.needed_extensions,
+        "files": {name: place(d.file) for name, d in attached if d.file},
+        "servers": {name: filled(d.postgres) for name, d in attached if d.postgres},
+        "buckets": {name: filled(bucket) for name, bucket in queries.buckets.items()},
     }
+
+
+def _run_apart(config: ProjectConfig, asked: dict[str, Any]) -> None:
+    """Write the rows of a query to a file, in a process that reaches what it may alone."""
+    asked["memory_limit"] = config.memory_limit
     # -P: what lies in the project's folder is no module of the process.
     command = [sys.executable, "-P", str(Path(__file__).with_name("query_process.py"))]
     done = subprocess.run(

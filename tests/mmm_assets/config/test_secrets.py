@@ -93,3 +93,28 @@ def test_other_addresses_and_names_are_not(tmp_path: Path, line: str) -> None:
     kept = [said for said in file.read_text().splitlines() if not said.startswith(f"{key}:")]
     file.write_text("\n".join([*kept, line]) + "\n")
     load_config(file)
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        (
+            "queries: {attach: {crm: {postgres: {host: db, database: sales, user: mmm, "
+            f"password: {SECRET}}}}}}}}}",
+            r"queries\.attach\.crm\.postgres\.password",
+        ),
+        (
+            "queries: {buckets: {b: {scope: s3://acme/, key_id: '${KEY}', "
+            f"secret: {SECRET}}}}}}}",
+            r"queries\.buckets\.b\.secret",
+        ),
+    ],
+)
+def test_databases_and_buckets_name_variables(tmp_path: Path, line: str, key: str) -> None:
+    file = with_kpi(tmp_path, "SELECT 1")
+    file.write_text(f"{file.read_text()}{line}\n")
+    with pytest.raises(ConfigError, match=rf"{key} \(line \d+\): .*\$\{{NAME\}}") as caught:
+        load_config(file)
+    assert SECRET not in str(caught.value)
+    file.write_text(file.read_text().replace(SECRET, "'${NAME}'"))
+    load_config(file)

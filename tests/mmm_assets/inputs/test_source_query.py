@@ -82,7 +82,7 @@ def test_a_query_changes_no_setting_and_sees_no_warehouse(tmp_path: Path) -> Non
     assert not (tmp_path / "out.csv").exists()
     with duckdb.connect() as connection:
         asked = {"into": str(tmp_path / "rows"), "memory_limit": "1GB", "extensions": [],
-                 "attach": {}, "folders": [str(tmp_path)]}  # fmt: skip
+                 "files": {}, "servers": {}, "buckets": {}, "folders": [str(tmp_path)]}  # fmt: skip
         lock_in(connection, asked)
         for setting in ("enable_external_access = true", "lock_configuration = false",
                         "allowed_directories = ['/']"):  # fmt: skip

@@ -1,0 +1,180 @@
+"""Queries read PostgreSQL and S3-compatible storage and nothing else; no password is told."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import duckdb
+import psycopg2
+import pytest
+from moto.server import ThreadedMotoServer
+
+from mmm_assets.config import load_config
+from mmm_assets.inputs.source_files import SourceError
+from mmm_assets.inputs.source_state import queries_state
+from mmm_assets.inputs.sources import load_raw
+from tests.mmm_assets.tiny_project import write_tables
+from tests.scale.servers import Postgres, free_port
+
+PASSWORD = "it's\\geh\"eim; 26"
+
+SERVER = """
+queries:
+  attach:
+    sales:
+      postgres: {{host: 127.0.0.1, port: {port}, database: sales, user: reader,
+                 password: "${{PG_PASSWORD}}"}}
+"""
+BUCKET = """
+queries:
+  buckets:
+    exports:
+      {{scope: s3://acme/ads/, key_id: "${{S3_KEY}}", secret: "${{S3_SECRET}}",
+        region: eu-central-1, endpoint: 127.0.0.1:{port}, url_style: path, use_ssl: false}}
+"""
+
+
+@pytest.fixture(scope="module")
+def database(postgres: Postgres) -> Postgres:
+    """Table ``shop.kpi`` and a role, asked for its password, that may read and write it."""
+    allowed = postgres.folder / "data" / "pg_hba.conf"
+    asked = "host sales reader 127.0.0.1/32 scram-sha-256\n"
+    allowed.write_text(asked + allowed.read_text())
+    with psycopg2.connect(postgres.database("sales")) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT pg_reload_conf()")
+        cursor.execute("CREATE ROLE reader LOGIN PASSWORD %s", [PASSWORD])
+        cursor.execute("CREATE SCHEMA shop CREATE TABLE kpi (week date, region text, sales float)")
+        cursor.execute(
+            "INSERT INTO shop.kpi SELECT '2024-01-01'::date + 7 * n, 'north', n "
+            "FROM generate_series(1, 40) AS n"
+        )
+        cursor.execute("GRANT USAGE ON SCHEMA shop TO reader; GRANT ALL ON shop.kpi TO reader")
+    connection.close()
+    return postgres
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[int]:
+    """Port of a storage with s3://acme/ads/ and s3://acme/salaries/."""
+    port = free_port()
+    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    server.start()
+    store = boto3.client(
+        "s3", endpoint_url=f"http://127.0.0.1:{port}", region_name="eu-central-1",
+        aws_access_key_id="key", aws_secret_access_key="s3cret/key",
+    )  # fmt: skip
+    store.create_bucket(
+        Bucket="acme", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    with duckdb.connect() as connection:
+        for month in (1, 2):
+            file = Path(f"/tmp/part-{port}-{month}.parquet")
+            connection.execute(
+                "COPY (SELECT DATE '2024-01-01' + 7 * (n + 20 * ($month - 1))::INTEGER AS week, "
+                "'north' AS region, n AS sales FROM range(20) AS t(n)) "
+                f"TO '{file}' (FORMAT PARQUET)",
+                {"month": month},
+            )
+            store.upload_file(str(file), "acme", f"ads/part-{month}.parquet")
+            store.upload_file(str(file), "acme", f"salaries/part-{month}.parquet")
+            file.unlink()
+    yield port
+    server.stop()
+
+
+def rows_of(folder: Path, queries: str, query: str) -> int:
+    """Rows that a query loads as the KPI of a project."""
+    write_tables(folder)
+    file = folder / "mmm.yaml"
+    text = file.read_text().replace("{source: kpi.csv,", f'{{sql: "{query}",')
+    file.write_text(text + queries)
+    config = load_config(file)
+    with duckdb.connect() as connection:
+        return load_raw(connection, config, "kpi", datetime.now(UTC)).rows
+
+
+def test_a_server_is_read_by_a_password_of_the_environment(
+    tmp_path: Path, database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = SERVER.format(port=database.port)
+    select = "SELECT week, region, sales FROM sales.shop.kpi"
+    with pytest.raises(SourceError, match="the query needs PG_PASSWORD in the environment"):
+        rows_of(tmp_path, queries, select)
+    monkeypatch.setenv("PG_PASSWORD", "another")
+    with pytest.raises(SourceError, match="password authentication failed"):
+        rows_of(tmp_path, queries, select)
+    monkeypatch.setenv("PG_PASSWORD", PASSWORD)
+    assert rows_of(tmp_path, queries, select) == 40
+    before = queries_state(load_config(tmp_path / "mmm.yaml"))
+    with psycopg2.connect(database.url("sales")) as connection:
+        connection.cursor().execute("INSERT INTO shop.kpi VALUES ('2025-01-06', 'north', 1)")
+    connection.close()
+    assert queries_state(load_config(tmp_path / "mmm.yaml")) != before
+
+
+def test_a_server_is_only_read_and_no_other_one_is(
+    tmp_path: Path, database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PG_PASSWORD", PASSWORD)
+    queries = SERVER.format(port=database.port)
+    deletes = "WITH gone AS (DELETE FROM shop.kpi RETURNING week) SELECT * FROM gone"
+    for query, said in (
+        (f"SELECT * FROM postgres_query('sales', '{deletes}')", "data-modifying statement"),
+        ("SELECT * FROM postgres_execute('sales', 'DELETE FROM shop.kpi')", "READ ONLY"),
+        ("FROM postgres_scan('host=other', 'pg_catalog', 'pg_roles')", "queries.attach"),
+        ("FROM Postgres_Scan_Pushdown('host=other', 'x', 'y')", "queries.attach"),
+        ("FROM postgres_attach('host=other')", "queries.attach"),
+    ):
+        with pytest.raises(SourceError, match=said):
+            rows_of(tmp_path, queries, query)
+    with psycopg2.connect(database.url("sales")) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT count(*) FROM shop.kpi")
+        assert cursor.fetchone()[0] >= 40
+    connection.close()
+
+
+def test_no_error_and_no_query_tells_a_password(
+    tmp_path: Path, database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PG_PASSWORD", PASSWORD)
+    with pytest.raises(SourceError) as caught:
+        rows_of(tmp_path, SERVER.format(port=free_port()), "SELECT * FROM sales.shop.kpi")
+    assert "onnect" in str(caught.value) and "geh" not in str(caught.value)
+    queries = SERVER.format(port=database.port)
+    for asked in (
+        "secret_string FROM duckdb_secrets()",
+        "coalesce(path, '') FROM duckdb_databases()",
+    ):
+        column = asked.split(" FROM ")[0]
+        query = f"SELECT error(string_agg({column})) FROM {asked.split(' FROM ')[1]}"
+        with pytest.raises(SourceError) as caught:
+            rows_of(tmp_path, queries, query)
+        assert "geh" not in str(caught.value)
+
+
+def test_a_bucket_is_read_as_far_as_its_scope(
+    tmp_path: Path, bucket: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3_KEY", "key")
+    monkeypatch.setenv("S3_SECRET", "s3cret/key")
+    queries = BUCKET.format(port=bucket)
+    select = "SELECT week, region, sales FROM read_parquet('s3://acme/{}/*.parquet')"
+    assert rows_of(tmp_path, queries, select.format("ads")) == 40
+    for beyond in ("salaries", "ads/../salaries"):
+        with pytest.raises(SourceError, match=r"disabled by configuration|No files found"):
+            rows_of(tmp_path, queries, select.format(beyond))
+    with pytest.raises(SourceError) as caught:
+        rows_of(tmp_path, BUCKET.format(port=free_port()), select.format("ads"))
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_extensions_are_files_of_installed_packages() -> None:
+    """Nothing is downloaded: what is loaded lies in the environment."""
+    for name in ("httpfs", "postgres_scanner"):
+        assert importlib.util.find_spec(f"duckdb_extension_{name}") is not None
