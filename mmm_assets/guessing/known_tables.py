@@ -178,7 +178,8 @@ MEDIA: tuple[KnownMedia, ...] = (
 
 _ORDERS = """
 WITH latest AS (
-    SELECT *, {day} AS order_day FROM {table}
+    SELECT *, {day} AS order_day
+    FROM {table}
     QUALIFY row_number() OVER (PARTITION BY {id} ORDER BY {updated} DESC) = 1  -- as it is now
 ),
 kept AS (

@@ -1,7 +1,8 @@
 """Tables that lie in a folder or in a database file, as ``mmm init`` is given them.
 
-Files of a folder whose names differ in their digits alone, as an export of one file a day has
-them, are one table. Of a database, DuckDB's, each table and view is one.
+Files of a folder whose names differ in numbers and codes alone, as an export of one file a day
+has them, are one table; so is a file whose name is nothing else, as a loader writes it anew. Of a
+database, DuckDB's, each table and view is one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from mmm_assets.inputs.source_files import WORKBOOKS
 from mmm_assets.store.sql_text import quote, quote_text
 
 _DATABASES = (".duckdb", ".db", ".ddb")
+_CODE = re.compile(r"(?=[a-f]*\d)[0-9a-f]{4,}|\d+")
+"""A number, or a code of hexadecimal digits, in a file's name."""
 _TABLES = """
     SELECT schema_name, table_name FROM duckdb_tables()
     WHERE database_name = $name AND NOT internal
@@ -72,11 +75,13 @@ def find_places(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) ->
         if is_database(file):
             places += _tables_of(connection, file)
         elif file.suffix.lower() in QUERIED:
-            alike.setdefault(file.with_name(re.sub(r"\d+", "*", file.name)), []).append(file)
+            alike.setdefault(file.with_name(_CODE.sub("*", file.name)), []).append(file)
     for pattern, same in alike.items():
-        path = pattern if len(same) > 1 else same[0]
-        name = re.sub(r"[\d*_.-]+$", "", path.stem) or path.parent.name
-        places.append(Place(name if len(same) > 1 else path.stem, path))
+        named = re.sub(r"[\W_]+$", "", pattern.stem.split("*")[0])
+        if named and len(same) == 1:
+            places.append(Place(same[0].stem, same[0]))
+        else:
+            places.append(Place(named or pattern.parent.name, pattern))
     return places
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ class RecognisedFrames:
         self.options = replace(options, kpi=kpi)
         self._say(table, f"KPI '{kpi}' by day")
         self.said += [f"          {line}" for line in table.known.said]
-        self.said += self._about_amounts(table)
+        self.said += [*_not_told(table), *self._about_amounts(table)]
         self.said += [
             f"Left out  '{other.place.name}': {other.known.what}; '{table.place.name}' is the KPI"
             for other in others
@@ -171,6 +171,16 @@ class RecognisedFrames:
             self.said.append(
                 "Currency  no column says it: correct 'currency' in mmm.yaml; accounts of several "
                 "currencies must not be summed"
+            )
+
+
+def _not_told(table: Recognised) -> Iterator[str]:
+    """What a table of orders does not say, as loaders leave out a column without a value."""
+    for word, meaning in (("cancelled", "was cancelled"), ("test", "is a test")):
+        if word in table.known.may and word not in table.cells:
+            yield (
+                f"          no column says yet whether an order {meaning}: run 'mmm init' again "
+                "when there is one"
             )
 
 

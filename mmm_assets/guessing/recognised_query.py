@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zoneinfo import available_timezones
@@ -110,7 +111,8 @@ def kpi_query(
             f"AS {worth}_per_{chosen.removesuffix('s')}"
         )
     window = "\nWINDOW week AS (PARTITION BY date_trunc('week', day))" if worth else ""
-    text = f"-- {table.place.name}: {known.what}\n{columns}\nFROM (\n{all_measures}\n)"
+    inner = textwrap.indent(all_measures, "    ")
+    text = f"-- {table.place.name}: {known.what}\n{columns}\nFROM (\n{inner}\n)"
     return _query(f"{text}{window}\nORDER BY day", (table,), out), chosen
 
 

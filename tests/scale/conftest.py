@@ -17,7 +17,11 @@ import pytest
 
 from tests.scale.servers import Postgres, free_port
 
-PACKAGES = ("dagster_postgres", "dagster_ray", "ray", "duckdb_extension_ducklake")
+PACKAGES = (
+    *("dagster_postgres", "dagster_ray", "ray", "duckdb_extension_ducklake"),
+    *("duckdb_extension_httpfs", "duckdb_extension_postgres_scanner"),
+    *("dlt", "dagster_dlt", "moto", "flask_cors"),
+)
 
 
 def lacks(why: str) -> NoReturn:
@@ -31,7 +35,8 @@ def lacks(why: str) -> NoReturn:
 def _extra() -> None:
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
-        lacks(f"{', '.join(missing)} not installed: make test-scale, or pip install '.[scale]'")
+        extras = "make test-scale, or pip install '.[scale,sources,ingest,dev]'"
+        lacks(f"{', '.join(missing)} not installed: {extras}")
 
 
 @pytest.fixture(autouse=True)
