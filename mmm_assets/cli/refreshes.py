@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -138,6 +139,9 @@ def _run(
 
         with told(config, weeks[0] if weeks else None):
             finished = FinishedWeeks(config) if resume else None
+        if weeks and len(weeks) > 1 and config.engine.launcher != "local":
+            todo = [week for week in weeks if finished is None or not finished.is_done(week)]
+            return _run_side_by_side(config, todo)
         for week in weeks or [newest_refresh_week(config)]:
             if finished is not None and finished.is_done(week):
                 console.print(f"Refresh {week} is published already", markup=False)
@@ -150,11 +154,30 @@ def _run(
             ):
                 outcome = run_refresh(config, instance, week, progress, as_known_on)
             outcomes.append(outcome)
-            if outcome.status != "published":
-                errors.print(f"{outcome.status}:", style="bold red")
-                for message in outcome.messages:
-                    errors.print(message, markup=False)
+            _say_end(outcome)
     return outcomes
+
+
+def _run_side_by_side(config: ProjectConfig, weeks: list[date]) -> list[RefreshOutcome]:
+    """Have Dagster's launcher refresh weeks at the same time and say how each ended."""
+    from mmm_assets.orchestration.run import dagster_instance
+    from mmm_assets.orchestration.side_by_side import refresh_side_by_side
+
+    outcomes = []
+    with dagster_instance(config) as instance:
+        say = partial(errors.print, markup=False)
+        for outcome in refresh_side_by_side(config, instance, weeks, say):
+            console.print(f"Refresh {outcome.refresh_week} of {config.project}: {outcome.status}")
+            _say_end(outcome)
+            outcomes.append(outcome)
+    return outcomes
+
+
+def _say_end(outcome: RefreshOutcome) -> None:
+    if outcome.status != "published":
+        errors.print(f"{outcome.status}:", style="bold red")
+        for message in outcome.messages:
+            errors.print(message, markup=False)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from mmm_assets.config.tables import Section
 
@@ -49,3 +49,11 @@ class EngineSection(Section):
         default="MMM_DAGSTER_URL",
         description="environment variable that holds postgresql://USER:PASSWORD@HOST/DATABASE",
     )
+
+    @model_validator(mode="after")
+    def _records_are_reached(self) -> EngineSection:
+        if self.launcher == "ray" and self.storage == "sqlite":
+            raise ValueError(
+                "'launcher: ray' needs 'storage: postgres', which every worker reaches"
+            )
+        return self

@@ -33,11 +33,10 @@ class UnknownWeek(UsageError):
     """The week asked for is not one that the project can refresh."""
 
 
-# One process for the whole run: a process per step would import torch once for each.
+# Executed as ``engine.executor`` says, which is the executor of the code location.
 refresh_job = dg.define_asset_job(
     JOB,
     selection=dg.AssetSelection.all(),
-    executor_def=dg.in_process_executor,
     description="One weekly refresh, from the raw tables to the published results.",
 )
 

@@ -30,6 +30,7 @@ from mmm_assets.orchestration.automation import (  # noqa: E402
     weekly_schedule,
 )
 from mmm_assets.orchestration.decision_jobs import publish_held_job, rollback_job  # noqa: E402
+from mmm_assets.orchestration.executors import executor_of  # noqa: E402
 from mmm_assets.orchestration.planning_job import plan_job  # noqa: E402
 from mmm_assets.orchestration.project_resource import project_resource  # noqa: E402
 
@@ -74,5 +75,5 @@ def build_definitions(
         schedules=[weekly_schedule(config)],
         sensors=[new_files, failure_notice(config), killed_backfill_runs(config)],
         resources={"project": project_resource(config), **(resource_overrides or {})},
-        executor=dg.in_process_executor,
+        executor=executor_of(config),
     )

@@ -7,7 +7,7 @@ mix; runs of different weeks go on side by side. The lock ends with the process 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date
 
 import dagster as dg
@@ -29,19 +29,28 @@ def project_resource(
     def project(context: dg.InitResourceContext) -> Iterator[Project]:
         found = Project(config, progress)
         key = context.run.tags.get(PARTITION_TAG) if context.run else None
-        if key is None:
+        # Where each step is a process, the executor holds the week: see ``executors``.
+        if key is None or config.engine.executor != "in_process":
             yield found
             return
-        refresh_week = date.fromisoformat(key)
-        with ExitStack() as held:
-            try:
-                held.enter_context(found.warehouse.week_turn(refresh_week, seconds=0))
-            except WarehouseBusy:
-                if context.log is not None:
-                    context.log.info(f"waiting for another run of {refresh_week} to end")
-                held.enter_context(found.warehouse.week_turn(refresh_week))
-            found.warehouse.sweep()
-            finish_interrupted(found, held=refresh_week)
+        with hold_week(found, date.fromisoformat(key), context.log):
             yield found
 
     return project
+
+
+@contextmanager
+def hold_week(
+    project: Project, refresh_week: date, log: dg.DagsterLogManager | None
+) -> Iterator[None]:
+    """Hold a refresh week for the length of a run, once what others left broken is mended."""
+    with ExitStack() as held:
+        try:
+            held.enter_context(project.warehouse.week_turn(refresh_week, seconds=0))
+        except WarehouseBusy:
+            if log is not None:
+                log.info(f"waiting for another run of {refresh_week} to end")
+            held.enter_context(project.warehouse.week_turn(refresh_week))
+        project.warehouse.sweep()
+        finish_interrupted(project, held=refresh_week)
+        yield

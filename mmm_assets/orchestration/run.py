@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
@@ -31,10 +31,12 @@ from mmm_assets.orchestration.failures import PROCESS_TAG, Failed, explain_failu
 from mmm_assets.orchestration.json_log import JsonLinesHandler
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.project_resource import PARTITION_TAG, project_resource
+from mmm_assets.orchestration.reconstruction import reconstructable_refresh
 from mmm_assets.report.standing import standing_lines
 from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 from mmm_assets.store.locks import LOCK_SECONDS, hold
 from mmm_assets.store.project import Progress, Project
+from mmm_assets.store.published_weeks import refreshes
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -163,34 +165,66 @@ def refresh(
             f"{key} is not a refresh week: it must be a Monday from "
             f"{config.refresh.first_week} on, of a week that is over"
         )
+    tags = {knowledge.TAG: as_known_on} if as_known_on else {}
     with _sign_of_life(instance) as process:
-        run = job.execute_in_process(
-            instance=instance,
-            partition_key=key,
-            run_config=QUIET,
-            raise_on_error=False,
-            tags={
-                PROCESS_TAG: process,
-                **({knowledge.TAG: as_known_on} if as_known_on else {}),
-            },
-        )
+        run = _execute(config, job, instance, key, {PROCESS_TAG: process, **tags})
+    return outcome_of(config, refresh_week, run.run_id, run.all_events, run.success)
+
+
+def outcome_of(
+    config: ProjectConfig,
+    refresh_week: date,
+    run_id: str,
+    events: Sequence[dg.DagsterEvent],
+    success: bool,
+) -> RefreshOutcome:
+    """Say how a run that is over ended, also to those whom ``notify`` names."""
+    key = refresh_week.isoformat()
     refusals = [
         check.description or check.check_name
-        for check in run.get_asset_check_evaluations()
+        for check in (
+            event.asset_check_evaluation_data
+            for event in events
+            if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        )
         if check.blocking and not check.passed and check.severity == dg.AssetCheckSeverity.ERROR
     ]
-    if refusals or not run.success:
-        status, messages = explain_failure(run.filter_events(lambda event: event.is_failure))
+    if refusals or not success:
+        status, messages = explain_failure(event for event in events if event.is_failure)
         if refusals:
             status, messages = "refused", tuple(refusals)
         if status != "held":  # the gates have told already
-            notify(config, status, key, run.run_id, messages, _log_of(run.run_id, key))
-        return RefreshOutcome(refresh_week, run.run_id, status, messages)
-    [published] = run.asset_materializations_for_node("published_refresh")
-    ended = str(published.metadata["status"].value)
-    with Project(config).warehouse.published() as connection:
+            notify(config, status, key, run_id, messages, _log_of(run_id, key))
+        return RefreshOutcome(refresh_week, run_id, status, messages)
+    warehouse = Project(config).warehouse
+    ended = refreshes(warehouse)[refresh_week].status
+    with warehouse.published() as connection:
         told = standing_lines(connection, refresh_week)
-    return RefreshOutcome(refresh_week, run.run_id, ended, tuple(told))
+    return RefreshOutcome(refresh_week, run_id, ended, tuple(told))
+
+
+def _execute(
+    config: ProjectConfig,
+    job: dg.JobDefinition,
+    instance: dg.DagsterInstance,
+    key: str,
+    tags: dict[str, str],
+) -> dg.ExecuteInProcessResult | dg.JobExecutionResult:
+    """Execute a run, ordered by this process, and wait for its end."""
+    if config.engine.executor == "in_process":
+        return job.execute_in_process(
+            run_config=QUIET,
+            instance=instance,
+            partition_key=key,
+            raise_on_error=False,
+            tags=tags,
+        )
+    return dg.execute_job(
+        reconstructable_refresh(config),
+        instance=instance,
+        run_config=QUIET,
+        tags={PARTITION_TAG: key, **tags},
+    )
 
 
 @contextmanager

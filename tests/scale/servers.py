@@ -6,11 +6,22 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from urllib.request import urlopen
+
+import psutil
 
 from mmm_assets.config import ProjectConfig, load_config
+from mmm_assets.orchestration.run import RefreshOutcome, dagster_instance, refresh
 from tests.mmm_assets.tiny_project import write_tiniest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -69,3 +80,68 @@ def tiniest(folder: Path, further: str = "", weeks: int = 44) -> ProjectConfig:
     file = folder / "mmm.yaml"
     file.write_text(file.read_text() + further)
     return load_config(file)
+
+
+@dataclass(frozen=True)
+class Ray:
+    """A Ray cluster of this machine alone, which takes jobs at an address."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+
+    @classmethod
+    def start(cls, folder: Path, cpus: int = 2) -> Ray:
+        """Start it with the environment as it is now; return when it takes jobs."""
+        dashboard = free_port()
+        command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"]
+        command += ["--port", str(free_port()), "--dashboard-port", str(dashboard)]
+        command += ["--num-cpus", str(cpus), "--temp-dir", str(folder), "--disable-usage-stats"]
+        command += ["--object-store-memory", str(100 * 2**20), "--ray-client-server-port"]
+        command += [str(free_port())]
+        # Jobs call dagster by its name, and import the platform.
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        given = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True, env=given
+            )
+        ray = cls(process, f"http://127.0.0.1:{dashboard}")
+        for _ in range(240):
+            if process.poll() is not None:
+                break
+            with suppress(OSError), urlopen(f"{ray.address}/api/jobs/", timeout=5):
+                return ray
+            time.sleep(0.5)
+        ray.stop()
+        raise RuntimeError(f"Ray did not start: {(folder / 'log').read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """Stop it and the processes that it started."""
+        started = [*psutil.Process(self.process.pid).children(recursive=True)]
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(20)
+        for process in started:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def lake(postgres: Postgres, database: str, name: str) -> str:
+    """The section ``lake`` of a configuration: a lake in a database that is there."""
+    where = f"host=127.0.0.1 port={postgres.port} user=mmm dbname={database}"
+    return f"lake: {{catalogue: 'postgres:{where}', name: {name}}}\n"
+
+
+def refresh_and(config: ProjectConfig, week: date, do: Callable[[], None]) -> RefreshOutcome:
+    """Refresh a week; do something as soon as training has begun."""
+    done = False
+
+    def once(stage: str, share: float) -> None:
+        nonlocal done
+        if not done:
+            done = True
+            do()
+
+    os.environ.pop("DAGSTER_HOME", None)
+    with dagster_instance(config) as instance:
+        return refresh(config, instance, week, once)

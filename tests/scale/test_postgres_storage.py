@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from mmm_assets.config import ProjectConfig
-from mmm_assets.orchestration.run import RefreshOutcome, dagster_instance, refresh
+from mmm_assets.orchestration.run import dagster_instance
 from mmm_assets.store.errors import WarehouseError
 from tests.mmm_assets.killing import published
 from tests.mmm_assets.tiny_project import run_week
-from tests.scale.servers import Postgres, tiniest
+from tests.scale.servers import Postgres, refresh_and, tiniest
 
 FIRST, SECOND, THIRD = (date(2023, 10, 16) + timedelta(weeks=n) for n in range(3))
 ENGINE = "engine: {storage: postgres}\n"
-
-
-def refresh_and(config: ProjectConfig, week: date, do: Callable[[], None]) -> RefreshOutcome:
-    """Refresh a week; do something as soon as training has begun."""
-    done = False
-
-    def once(stage: str, share: float) -> None:
-        nonlocal done
-        if not done:
-            done = True
-            do()
-
-    with dagster_instance(config) as instance:
-        return refresh(config, instance, week, once)
 
 
 def restart(postgres: Postgres) -> None:

@@ -6,7 +6,7 @@ import dagster as dg
 
 from mmm_assets.comparison.changes_of_refresh import changes_of
 from mmm_assets.inputs.fits import fits_of
-from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration import metadata, week_order
 from mmm_assets.report.change_words import change_sentences
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.parts import Part, record_part, rows_fingerprint
@@ -16,6 +16,7 @@ from mmm_assets.store.project import Project
 @dg.asset(
     deps=["channel_summary", "optimal_budgets"],
     group_name="results",
+    op_tags=week_order.LATER,
     kinds={"duckdb", "table"},
     description="What changed since the published refresh before, by cause: new weeks, restated "
     "rows, configuration, code; by refits between the two where there is more than one cause.",
@@ -26,6 +27,7 @@ def changes(
 ) -> dg.MaterializeResult:
     """Split the change of each number by cause."""
     refresh_week = date.fromisoformat(context.partition_key)
+    week_order.wait_for_earlier_weeks(project, context.run, refresh_week)
     found = changes_of(project, refresh_week, context.log.warning)
     made_from = fits_of(project, refresh_week).made_from
     with project.warehouse.work() as connection:

@@ -14,7 +14,7 @@ from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import panel_fingerprint
-from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration import metadata, week_order
 from mmm_assets.orchestration.assets.raw import CHECKS, Refused
 from mmm_assets.store.errors import UnusableModel
 from mmm_assets.store.mart_week import replace_week
@@ -48,6 +48,8 @@ def fitted_model(
     panel = panel_of(project, refresh_week)
     tests, known = _lift_tests(project, panel)
     before = refresh_week - timedelta(weeks=1)
+    if config.refresh.warm_start:
+        week_order.wait_for_earlier_weeks(project, context.run, refresh_week)
     warm = _start(project, before, context.log.warning) if config.refresh.warm_start else None
     settings = config.model_settings()
     if tests and settings.estimator == "end_to_end":

@@ -8,7 +8,7 @@ import pandas as pd
 from mmm_assets.inputs.earlier_refreshes import earlier_scores, score_new_weeks
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.panel_table import panel_fingerprint
-from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration import metadata, week_order
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.parts import Part, record_part, rows_fingerprint
 from mmm_assets.store.project import Project
@@ -17,6 +17,7 @@ from mmm_assets.store.project import Project
 @dg.asset(
     deps=["panel"],
     group_name="results",
+    op_tags=week_order.LATER,
     kinds={"duckdb", "table"},
     description="What the models of earlier refreshes forecast for the weeks that have come "
     "since, scored as they come: skill that no hindsight touches.",
@@ -29,6 +30,7 @@ def forecast_track(
     from mmm_model.effects.forecast_track import forecast_skill
 
     refresh_week = date.fromisoformat(context.partition_key)
+    week_order.wait_for_earlier_weeks(project, context.run, refresh_week)
     panel = panel_of(project, refresh_week)
     new = score_new_weeks(project, panel, refresh_week, context.log.warning)
     parts = [part for part in (earlier_scores(project, refresh_week), new) if len(part)]

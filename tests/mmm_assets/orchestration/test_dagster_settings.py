@@ -54,3 +54,8 @@ def test_a_variable_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("OUR_URL", raising=False)
     with pytest.raises(UsageError, match="OUR_URL, which is not in the environment"):
         require_available(EngineSection(storage="postgres", storage_url="OUR_URL"))
+
+
+def test_ray_workers_keep_no_records_in_files() -> None:
+    with pytest.raises(ValueError, match="needs 'storage: postgres'"):
+        EngineSection(launcher="ray")
