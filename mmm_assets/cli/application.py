@@ -97,7 +97,8 @@ def say_where(config: ProjectConfig, refresh_week: date) -> None:
     """Print where the dashboard, the tables and the lineage of a refresh are."""
     from mmm_assets.store.project import Project
 
-    database = short(Project(config).warehouse.published_file)
+    warehouse = Project(config).warehouse
+    database = short(warehouse.published_file) if config.lake is None else warehouse.published_place
     dashboard = short(config.reports_folder / refresh_week.isoformat() / "index.html")
     console.print(
         f"\nDashboard  {dashboard}\n"

@@ -20,6 +20,7 @@ from mmm_assets.config.budget import BudgetSection
 from mmm_assets.config.checks import ChecksSection
 from mmm_assets.config.engine import EngineSection
 from mmm_assets.config.graph import GraphSection
+from mmm_assets.config.lake import LakeSection
 from mmm_assets.config.model import ModelSection
 from mmm_assets.config.operations import NotifySection, RetentionSection, ScheduleSection
 from mmm_assets.config.queries import QueriesSection
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from mmm_model.settings import ModelSettings
 
 Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+)$")]
+
+OPERATIONS = {"schedule", "notify", "retention", "memory_limit", "queries", "engine", "lake"}
+"""Sections and keys on which no result depends."""
 
 
 class ProjectConfig(Section):
@@ -61,7 +65,10 @@ class ProjectConfig(Section):
     warehouse: str = Field(
         default="warehouse",
         min_length=1,
-        description="folder of the DuckDB files, from the folder of this file",
+        description="folder of the DuckDB files and the saved models, from the folder of this file",
+    )
+    lake: LakeSection | None = Field(
+        default=None, description="tables in DuckLake in place of DuckDB files; null: files"
     )
     memory_limit: Annotated[str, StringConstraints(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] | None = (
         Field(default=None, description="of DuckDB, e.g. 2GB, beyond it spills; null: 80 %")
@@ -165,8 +172,7 @@ class ProjectConfig(Section):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
-        operations = {"schedule", "notify", "retention", "memory_limit", "queries", "engine"}
-        decides = self.model_dump(mode="json", exclude=operations)
+        decides = self.model_dump(mode="json", exclude=OPERATIONS)
         decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
         decides["model"] = asdict(self.model_settings())  # wherever its keys stand
         content = json.dumps(decides, sort_keys=True)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.store.sql_text import quote_text
+from mmm_assets.store.schema import comment_table
 
 if TYPE_CHECKING:
     from mmm_model.fit.lift_tests import LiftTest
@@ -82,7 +82,7 @@ def create_panel_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS staging.{name} (refresh_week DATE, {columns})"
         )
-        connection.execute(f"COMMENT ON TABLE staging.{name} IS {quote_text(comment)}")
+        comment_table(connection, f"staging.{name}", comment)
 
 
 def read_panel(

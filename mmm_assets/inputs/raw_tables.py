@@ -5,13 +5,12 @@ The view ``raw.<role>`` shows every load whole. How its rows are stored is for `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import duckdb
 
 from mmm_assets.inputs.raw_of_last_release import set_aside, take_in
 from mmm_assets.inputs.raw_rows import load_sql, rows_table
 from mmm_assets.inputs.roles import ROLES, Role
+from mmm_assets.store.schema import comment_columns
 from mmm_assets.store.sql_text import quote_text
 
 PROVENANCE = {
@@ -60,8 +59,8 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("ALTER TABLE raw.loads ADD COLUMN IF NOT EXISTS clock TIMESTAMP")
     connection.execute("ALTER TABLE raw.loads ADD COLUMN IF NOT EXISTS file VARCHAR")
     connection.execute(_CONTENTS)
-    _comment(connection, "raw.loads", _TIMES.items())
-    _comment(connection, "raw.contents", _RUNS.items())
+    comment_columns(connection, "raw.loads", _TIMES.items())
+    comment_columns(connection, "raw.contents", _RUNS.items())
     for role in ROLES.values():
         table = rows_table(role.name)
         body = ", ".join(f"{name} VARCHAR" for name in role.columns)
@@ -75,7 +74,7 @@ def create_raw_tables(connection: duckdb.DuckDBPyConnection) -> None:
             take_in(connection, role)
         if not _is_shown(connection, role):
             connection.execute(f"CREATE OR REPLACE VIEW raw.{role.name} AS {_view_sql(role.name)}")
-            _comment(connection, f"raw.{role.name}", PROVENANCE.items())
+            comment_columns(connection, f"raw.{role.name}", PROVENANCE.items())
 
 
 def _view_sql(role: str) -> str:
@@ -98,10 +97,3 @@ def _is_shown(connection: duckdb.DuckDBPyConnection, role: Role) -> bool:
         [role.name],
     ).fetchall()
     return {name for (name,) in rows} == {*PROVENANCE, *role.columns}
-
-
-def _comment(
-    connection: duckdb.DuckDBPyConnection, table: str, comments: Iterable[tuple[str, str]]
-) -> None:
-    for name, comment in comments:
-        connection.execute(f"COMMENT ON COLUMN {table}.{name} IS {quote_text(comment)}")

@@ -46,9 +46,10 @@ def rebuild(project: Project, say: Callable[[str], None], force: bool = False) -
         on: nothing was changed.
     """
     warehouse = project.warehouse
+    warehouse.require_files("mmm restore")
     place = warehouse.folder / _PLACE
     with nobody_at_work(warehouse):
-        warehouse.require_no_cut_restore()
+        warehouse.files.require_no_cut_restore()
         if not force:
             _require_lost(warehouse)
         shutil.rmtree(place, ignore_errors=True)  # of one that was killed

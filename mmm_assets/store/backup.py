@@ -59,6 +59,7 @@ def back_up(project: Project, folder: Path | None, say: Callable[[str], None]) -
         If there is nothing to back up, a table cannot be read, or the folder cannot be written to.
     """
     warehouse = project.warehouse
+    warehouse.require_files("mmm backup")
     into = (folder or project.config.folder / "backups").resolve()
     if any(into.is_relative_to(warehouse.folder / name) for name in KEPT):
         raise WarehouseError(f"{into} belongs to the warehouse itself: name another folder")

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mmm_assets.store.kept import Kept
+from mmm_assets.store.lake_tables import Lake
 from mmm_assets.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -45,4 +46,13 @@ class Project:
             self.config.warehouse_folder,
             self.config.memory_limit,
             self.config.retention.details,
+            self._lake,
         )
+
+    @property
+    def _lake(self) -> Lake | None:
+        lake = self.config.lake
+        if lake is None:
+            return None
+        data = lake.data if "://" in lake.data else str((self.config.folder / lake.data).resolve())
+        return Lake(lake.catalogue, lake.name, data)

@@ -15,6 +15,7 @@ import duckdb
 from mmm_assets import mart
 from mmm_assets.store.details import drop_details, weeks_beyond
 from mmm_assets.store.durable import replace_durably
+from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.migrations import migrate
 from mmm_assets.store.published_file import WRITTEN_TO, foreign_logs
 from mmm_assets.store.room import FileSize, write_anew_if_wasteful
@@ -47,6 +48,7 @@ def change_draft(
         connection.execute(f"ATTACH {quote_text(str(work))} AS work (READ_ONLY)")
     connection.begin()
     change(connection)
+    require_unique_weeks(connection)
     connection.commit()
     connection.execute("DETACH DATABASE IF EXISTS work")
     connection.execute("CHECKPOINT")
@@ -71,6 +73,23 @@ def replace_weeks(
             f"FROM work.mart.{table.name} WHERE {of_weeks}"
         )
     drop_details(connection, weeks_beyond(connection, details))
+
+
+def require_unique_weeks(connection: duckdb.DuckDBPyConnection) -> None:
+    """Refuse to publish two rows of one refresh: what a key would do where there is none.
+
+    Raises
+    ------
+    WarehouseError
+        Names the week.
+    """
+    row = connection.execute(
+        "SELECT refresh_week FROM mart.refreshes GROUP BY refresh_week HAVING count(*) > 1"
+    ).fetchone()
+    if row is not None:
+        raise WarehouseError(
+            f"two refreshes of {row[0]} would be published: nothing was. Refresh that week again"
+        )
 
 
 def put_in_place(draft: Path, published: Path, room: FileSize, warn: Callable[[str], None]) -> None:

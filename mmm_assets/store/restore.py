@@ -28,13 +28,14 @@ from mmm_assets.store.durable import (
     write_durably,
 )
 from mmm_assets.store.errors import NewerFile, WarehouseBusy, WarehouseError
+from mmm_assets.store.file_tables import DECIDED, RESTORE
 from mmm_assets.store.load_files import READ_ONLY
 from mmm_assets.store.manifest import MANIFEST, Manifest, state_of
 from mmm_assets.store.metadata_journal import journal_of
 from mmm_assets.store.migrations import VERSION
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_file import foreign_logs
-from mmm_assets.store.warehouse import DECIDED, KEPT, LOADS, RESTORE, Warehouse
+from mmm_assets.store.warehouse import KEPT, LOADS, Warehouse
 
 _STAGED = "staged"
 _ASIDE = "replaced"
@@ -78,6 +79,7 @@ def restore(
             "If it shall take its place, say --force"
         )
     warehouse = Project(found).warehouse
+    warehouse.require_files("mmm restore")
     with nobody_at_work(warehouse):
         _finish_earlier(warehouse)
         if not force:

@@ -61,6 +61,11 @@ class Room:
     free: int
     needed: int
 
+    @classmethod
+    def of_none(cls, folder: Path) -> Room:
+        """Room of a project whose tables are not on the disk of its folder."""
+        return cls(None, None, free_bytes(folder), 0)
+
     @property
     def fits(self) -> bool:
         """Whether the disk has room for the next publication."""

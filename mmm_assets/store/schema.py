@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 import duckdb
 
 from mmm_assets import mart
@@ -40,6 +43,37 @@ def columns_there(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]
         "WHERE database_name = current_database() AND schema_name = 'mart'"
     )
     return set(rows.fetchall())
+
+
+def comment_table(connection: duckdb.DuckDBPyConnection, name: str, comment: str) -> None:
+    """Comment a table, ``schema.table``, unless it says so already."""
+    row = connection.execute(
+        "SELECT comment FROM duckdb_tables() "
+        "WHERE database_name = current_database() AND schema_name || '.' || table_name = ?",
+        [name],
+    ).fetchone()
+    if row is None or row[0] != comment:
+        connection.execute(f"COMMENT ON TABLE {name} IS {quote_text(comment)}")
+
+
+def comment_columns(
+    connection: duckdb.DuckDBPyConnection, name: str, comments: Iterable[tuple[str, str]]
+) -> None:
+    """Comment columns of a table or view, ``schema.table``, that do not say so already.
+
+    Columns of a view in DuckLake bear no comments.
+    """
+    there = connection.execute(
+        "SELECT column_name, comment FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND schema_name || '.' || table_name = ?",
+        [name],
+    ).fetchall()
+    for column, comment in comments:
+        if (column, comment) not in there:
+            with suppress(duckdb.BinderException):
+                connection.execute(
+                    f"COMMENT ON COLUMN {name}.{quote(column)} IS {quote_text(comment)}"
+                )
 
 
 def _views_there(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 import duckdb
 
 from mmm_assets import mart
 from mmm_assets.store.errors import UnusableModel, WarehouseError
+from mmm_assets.store.file_tables import WORK
 from mmm_assets.store.load_files import spoilt_loads
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_file import PUBLISH, who_writes
 from mmm_assets.store.published_weeks import Refreshed, refreshes
 from mmm_assets.store.saved_fits import FITS, MODEL_FILES, published_models
 from mmm_assets.store.sql_text import quote
-from mmm_assets.store.warehouse import WORK
 
 _TABLES = """
     SELECT schema_name, table_name FROM duckdb_tables()
     WHERE database_name = current_database() AND NOT internal ORDER BY ALL
+"""
+_VIEWS = """
+    SELECT view_name FROM duckdb_views()
+    WHERE database_name = current_database() AND schema_name = 'mart'
 """
 _FILES = "SELECT load_id, file FROM raw.loads WHERE file IS NOT NULL"
 _LOST = (
@@ -31,7 +36,26 @@ _LOST = (
 
 def faults(project: Project) -> list[str]:
     """Say what cannot be read, each with the next step; nothing where all is well."""
+    if project.warehouse.lake is not None:
+        return list(_in_lake(project))
     return [*_working(project), *spoilt_files_of_loads(project), *_published(project)]
+
+
+def _in_lake(project: Project) -> Iterator[str]:
+    """Read every row of both lakes: DuckDB compares each file with its checksums."""
+    warehouse = project.warehouse
+    try:
+        with warehouse.work() as connection:
+            found = unreadable_tables(connection)
+            listed = dict(connection.execute(_FILES).fetchall())
+        with warehouse.published() as connection:
+            found += [*unreadable_tables(connection), *_lost_views(connection)]
+    except (WarehouseError, FileNotFoundError) as error:
+        yield str(error)
+        return
+    yield from (f"{warehouse.lake}: {fault}. Put its files back" for fault in found)
+    yield from spoilt_loads(warehouse.loads_folder, Path(str(warehouse.lake)), listed)
+    yield from spoilt_models(project)
 
 
 def _working(project: Project) -> Iterator[str]:
@@ -94,7 +118,7 @@ def unreadable_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def _lost_views(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = connection.execute("SELECT view_name FROM duckdb_views() WHERE schema_name = 'mart'")
+    rows = connection.execute(_VIEWS)
     there = {name for (name,) in rows.fetchall()}
     wanted = (f"current_{table.name}" for table in mart.TABLES)
     return [f"the view mart.{name} is gone" for name in wanted if name not in there]

@@ -1,52 +1,32 @@
-"""Where the tables live: a working file that refreshes write, a published file that analysts read.
+"""Where the tables live: working ones that refreshes write, published ones that analysts read.
 
-DuckDB allows one writing process per file and then no reader at all, so nothing here holds
-a connection for long, every use of the working file queues behind one lock, and analysts
-never open that file. Publishing replaces one refresh week in a copy of the published file
-and renames the copy over it: a reader sees the old state or the new one, never a mixture,
-and a process that dies on the way leaves the old one as it was.
+Two DuckDB files hold them, or DuckLake: see ``file_tables`` and ``lake_tables``. Either way a
+refresh becomes visible in one step, whole or not at all, and no reader waits. Nothing outside of
+this room knows which it is, save what is of files alone: backups, and their restoration.
 """
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import duckdb
 
-from mmm_assets.store.errors import WarehouseBusy, WarehouseError
+from mmm_assets.store.errors import WarehouseError
+from mmm_assets.store.file_tables import WORK, FileTables, connect
+from mmm_assets.store.lake_tables import Lake, LakeTables
 from mmm_assets.store.locks import LOCK_SECONDS, hold
-from mmm_assets.store.metadata_journal import (
-    ONE_CHECKPOINT,
-    journal_of,
-    keep_metadata,
-    undo_cut_checkpoint,
-)
+from mmm_assets.store.metadata_journal import undo_cut_checkpoint
 from mmm_assets.store.migrations import migrate, require_known_version
-from mmm_assets.store.published_file import PUBLISH, open_as_published
-from mmm_assets.store.publishing import (
-    Change,
-    change_draft,
-    draft_of,
-    put_in_place,
-    replace_weeks,
-)
-from mmm_assets.store.room import (
-    FileSize,
-    Room,
-    free_bytes,
-    require_room,
-    size_of,
-    write_anew_if_wasteful,
-)
+from mmm_assets.store.publishing import Change, replace_weeks
+from mmm_assets.store.room import Room
 from mmm_assets.store.schema import create_schemas
-from mmm_assets.store.sql_text import quote, quote_text
+from mmm_assets.store.sql_text import quote
 
 LOADS = "loads"
 """Folder of the files of loads, see ``load_files``."""
@@ -55,45 +35,68 @@ KEPT = ("work.duckdb", "work.duckdb.wal", "mmm.duckdb", LOADS, "models", "drafts
 """What of its folder a warehouse cannot do without: a backup holds it, a restore replaces it.
 Locks, spilled data and Dagster's records of its runs are left out."""
 
-RESTORE, DECIDED = ".restore", "decided"
-"""Folder of a restore on its way, and the note in it after which it must be finished."""
-
-WORK = "work"
-"""Name of the lock under which the working file is opened."""
-
-SPILL = ".spill"
-"""Folder in which DuckDB keeps what does not fit into memory."""
-
 
 @dataclass(frozen=True)
 class Warehouse:
-    """The two DuckDB files of a project and what lies beside them.
+    """The tables of a project and what lies beside them.
 
     Parameters
     ----------
     folder
-        Where the files lie; created when first written to.
+        Where the files of tables, loads and models lie; created when first written to.
     memory_limit
         What DuckDB may use, e.g. ``2GB``; it spills to ``.spill`` beyond that. None: its default.
     details
         How many refreshes keep their rows by region and week.
+    lake
+        Where the tables are, if not in DuckDB files.
     """
 
     folder: Path
     memory_limit: str | None = None
     details: int = 13
-    _completed: set[int] = field(default_factory=set, init=False, compare=False, repr=False)
-    """Working files, by inode, that have all that today's contract asks for."""
+    lake: Lake | None = None
+
+    @cached_property
+    def tables(self) -> FileTables | LakeTables:
+        """The tables as they are kept."""
+        if self.lake is None:
+            return self.files
+        return LakeTables(self.lake, self.memory_limit)
+
+    @cached_property
+    def files(self) -> FileTables:
+        """The two DuckDB files; there are none under DuckLake."""
+        return FileTables(self.folder, self.memory_limit, self.details, self.turn)
 
     @property
     def work_file(self) -> Path:
         """The file that refreshes write: schemas ``raw``, ``staging`` and ``mart``."""
-        return self.folder / "work.duckdb"
+        return self.files.work_file
 
     @property
     def published_file(self) -> Path:
         """The file that analysts open: schema ``mart`` and its ``current_*`` views."""
-        return self.folder / "mmm.duckdb"
+        return self.files.published_file
+
+    @property
+    def published_place(self) -> str:
+        """Where analysts find the published tables, in words."""
+        return str(self.lake or self.published_file)
+
+    def require_files(self, what: str) -> None:
+        """Refuse what is done to files, under DuckLake.
+
+        Raises
+        ------
+        WarehouseError
+            If the tables are in DuckLake.
+        """
+        if self.lake is not None:
+            raise WarehouseError(
+                f"{what} is for DuckDB files, and the tables are in {self.lake}. Save its "
+                f"catalogue with pg_dump, its files and {self.folder} with what saves your disks"
+            )
 
     @property
     def loads_folder(self) -> Path:
@@ -110,7 +113,7 @@ class Warehouse:
 
     @contextmanager
     def work(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the working file for a short while, inside one transaction.
+        """Open the working tables for a short while, inside one transaction.
 
         Yields
         ------
@@ -120,13 +123,11 @@ class Warehouse:
         Raises
         ------
         WarehouseBusy
-            If the file did not come free within ``LOCK_SECONDS``.
+            If they did not come free within ``LOCK_SECONDS``.
         WarehouseError
-            If the folder cannot be written to, or a newer release wrote the file.
+            If they cannot be reached or written to, or a newer release wrote them.
         """
-        with self.turn(WORK), self._open_work_file() as connection:
-            migrate(connection, self.work_file, "work")
-            self._complete(connection)
+        with self.turn(WORK), self.tables.open_work() as connection:
             connection.begin()
             try:
                 yield connection
@@ -135,43 +136,6 @@ class Warehouse:
                     connection.rollback()
                 raise
             connection.commit()
-
-    def _complete(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Create what today's contract asks for, once for each file that this object opens."""
-        file = self.work_file.stat().st_ino  # another one after a restore
-        if file not in self._completed:
-            create_schemas(connection)
-            self._completed.add(file)
-
-    @contextmanager
-    def _open_work_file(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the working file; a process that dies meanwhile leaves a journal to undo it by."""
-        self.require_no_cut_restore()
-        if not self.work_file.exists():
-            self._completed.clear()  # its number may be that of a file that is gone
-            with _connect(self.work_file, self.memory_limit, ONE_CHECKPOINT) as connection:
-                yield connection
-            return
-        with (
-            self.work_file.open("rb") as stream,
-            _connect(self.work_file, self.memory_limit, ONE_CHECKPOINT) as connection,
-        ):
-            keep_metadata(connection, self.work_file, stream)
-            yield connection
-        journal_of(self.work_file).unlink(missing_ok=True)
-
-    def require_no_cut_restore(self) -> None:
-        """Refuse where a process was killed while it put a backup in place.
-
-        Raises
-        ------
-        WarehouseError
-            If so.
-        """
-        if (self.folder / RESTORE / DECIDED).exists():
-            raise WarehouseError(
-                f"a restore of {self.folder} was cut short. Say it again:  mmm restore DIR"
-            )
 
     @contextmanager
     def rehearsal(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -182,10 +146,11 @@ class Warehouse:
         """
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "rehearsal.duckdb"
-            with _connect(file, self.memory_limit) as connection:
-                if self.work_file.exists():
+            with connect(file, self.memory_limit) as connection:
+                if self.tables.there:
                     with self.turn(WORK):
-                        _take_over(connection, self.work_file)
+                        self.tables.attach_work(connection)
+                        _take_over(connection)
                 require_known_version(connection, self.work_file)
                 migrate(connection, file, "work")
                 create_schemas(connection)
@@ -193,40 +158,32 @@ class Warehouse:
 
     @contextmanager
     def published(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the published file as an analyst would, read-only.
+        """Open the published tables as an analyst would, read-only.
 
         Yields
         ------
         duckdb.DuckDBPyConnection
-            On a copy where somebody has the file open for writing, or left a log beside it.
+            On a copy where somebody has the file open for writing, or left a log beside it. Under
+            DuckLake, on the state of the moment at which it was opened.
 
         Raises
         ------
         FileNotFoundError
             If nothing has been published yet.
         WarehouseError
-            If the file cannot be read, or a newer release wrote it.
+            If they cannot be read, or a newer release wrote them.
         """
-        if not self.published_file.exists():
-            raise FileNotFoundError(f"nothing is published yet: {self.published_file} is missing")
-        with open_as_published(self.published_file) as connection:
-            require_known_version(connection, self.published_file)
-            try:
-                yield connection
-            except duckdb.IOException as error:  # a spoilt block is met when it is read
-                said = " ".join(str(error).split())
-                raise WarehouseError(
-                    f"{self.published_file} cannot be read: {said}. {PUBLISH}"
-                ) from error
+        with self.tables.open_published() as connection:
+            yield connection
 
     def publish(
         self, refresh_week: date, warn: Callable[[str], None] = lambda message: None
     ) -> None:
-        """Replace one refresh week in the published file by what the working file holds.
+        """Replace one refresh week in the published tables by what the working ones hold.
 
-        Atomic: the new state is built in a copy, synced to disk and renamed over the old one. What
-        it costs depends on the rows of a week and of the details that are kept, not on the
-        number of refreshes before.
+        Atomic: the new state is built in a copy, synced to disk and renamed over the old one, or is
+        one transaction. What it costs depends on the rows of a week and of the details that are
+        kept, not on the number of refreshes before.
 
         Parameters
         ----------
@@ -260,61 +217,23 @@ class Warehouse:
         self._publish(of_weeks, warn, anew=True)
 
     def _publish(self, change: Change, warn: Callable[[str], None], anew: bool = False) -> None:
-        with self.turn("publish"), draft_of(self.published_file) as draft:
-            require_room(self.needed_to_publish(anew), draft.parent)
-            if self.published_file.exists() and not anew:
-                shutil.copyfile(self.published_file, draft)
-            with self.turn(WORK), _connect(draft, self.memory_limit) as connection:
-                change_draft(connection, self.published_file, self.work_file, change)
-                size = size_of(connection)
-            put_in_place(draft, self.published_file, size, warn)
-
-    def needed_to_publish(self, anew: bool = False) -> int:
-        """Bytes that the next publication takes meanwhile: the file as it is, and another week.
-
-        Raises
-        ------
-        WarehouseError
-            If the published file cannot be read.
-        """
-        if anew or not self.published_file.exists():
-            return self.work_file.stat().st_size if self.work_file.exists() else 0
-        size = self.published_file.stat().st_size
-        with self.published() as connection:
-            row = connection.execute("SELECT count(*) FROM mart.refreshes").fetchone()
-        weeks = min(row[0], self.details) if row else 0
-        return size + size // max(1, weeks)
+        with self.turn("publish"):
+            self.tables.publish(change, warn, anew)
 
     def room(self) -> Room:
-        """What the files take of the disk; of one that others hold, what is dead is not known.
+        """What the tables take of the disk, see ``room``; of DuckLake that is not known.
 
         Raises
         ------
         WarehouseError
             If the published file cannot be read.
         """
-        published = working = None
-        if self.published_file.exists():
-            with self.published() as connection:
-                published = size_of(connection)
-        if self.work_file.exists():
-            working = FileSize(self.work_file.stat().st_size, 0)
-            with (
-                suppress(WarehouseError, duckdb.Error),
-                self.turn(WORK, seconds=0),
-                duckdb.connect(str(self.work_file), read_only=True) as connection,
-            ):
-                working = size_of(connection)
-        return Room(published, working, free_bytes(self.folder), self.needed_to_publish())
+        return self.files.room() if self.lake is None else Room.of_none(self.folder)
 
     def give_back(self) -> None:
-        """Write the working file anew where too much of it is dead."""
+        """Give the disk back what of the working tables is dead."""
         with self.turn(WORK):
-            if not self.work_file.exists():
-                return
-            with self._open_work_file() as connection:
-                size = size_of(connection)  # to close it leaves no log
-            write_anew_if_wasteful(self.work_file, size)
+            self.tables.give_back()
 
     @contextmanager
     def turn(
@@ -355,26 +274,7 @@ class Warehouse:
     def sweep(self) -> None:
         """Remove what killed processes left of DuckDB's spilled data."""
         with self.turn(WORK):
-            shutil.rmtree(self.folder / SPILL, ignore_errors=True)
-
-
-def _connect(
-    file: Path, memory_limit: str | None, further: Mapping[str, str] | None = None
-) -> duckdb.DuckDBPyConnection:
-    # Extensions are never fetched: a refresh must not depend on a network.
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "temp_directory": str(file.parent / SPILL),
-        **(further or {}),
-    }
-    if memory_limit is not None:
-        settings["memory_limit"] = memory_limit
-    try:
-        return duckdb.connect(str(file), config=settings)
-    except duckdb.IOException as error:
-        locked = "Could not set lock" in str(error)
-        kind = WarehouseBusy if locked else WarehouseError
-        raise kind(f"{file} cannot be opened: {error}") from error
+            self.tables.sweep()
 
 
 _REHEARSED = """
@@ -384,8 +284,7 @@ _REHEARSED = """
 """Tables that say what was delivered and what refreshes made of it."""
 
 
-def _take_over(connection: duckdb.DuckDBPyConnection, work_file: Path) -> None:
-    connection.execute(f"ATTACH {quote_text(str(work_file))} AS work (READ_ONLY)")
+def _take_over(connection: duckdb.DuckDBPyConnection) -> None:
     for schema, table in connection.execute(_REHEARSED).fetchall():
         name = f"{quote(schema)}.{quote(table)}"
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")

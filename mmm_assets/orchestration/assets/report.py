@@ -166,7 +166,7 @@ def published_refresh(
         metadata={
             "status": row["status"].item(),
             "reason": " ".join(told) or "–",
-            "file": dg.MetadataValue.path(project.warehouse.published_file),
+            "file": dg.MetadataValue.path(project.warehouse.published_place),
             "dashboard": dg.MetadataValue.url(report_file(project, refresh_week).as_uri()),
             "dagster/row_count": 1,
         }

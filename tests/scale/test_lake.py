@@ -1,0 +1,134 @@
+"""The warehouse in DuckLake: the same tables as in files, one transaction a refresh."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from mmm_assets import mart
+from mmm_assets.config import ProjectConfig
+from mmm_assets.store.backup import back_up
+from mmm_assets.store.errors import WarehouseError
+from mmm_assets.store.lake_tables import Lake, extension
+from mmm_assets.store.project import Project
+from mmm_assets.store.verification import faults
+from mmm_assets.store.warehouse import Warehouse
+from tests.mmm_assets.killing import published
+from tests.mmm_assets.tiny_project import run_week
+from tests.scale.servers import Postgres, lake, refresh_and, tiniest
+
+FIRST, SECOND, THIRD = (date(2023, 10, 16) + timedelta(weeks=n) for n in range(3))
+
+
+@pytest.fixture(scope="module")
+def in_files(tmp_path_factory: pytest.TempPathFactory) -> ProjectConfig:
+    """Two weeks as DuckDB files hold them."""
+    config = tiniest(tmp_path_factory.mktemp("files"))
+    for week in (FIRST, SECOND):
+        assert run_week(config, week).status == "published"
+    return config
+
+
+@pytest.fixture(scope="module")
+def in_lake(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> ProjectConfig:
+    """The first week in a lake."""
+    postgres.database("lake")
+    config = tiniest(tmp_path_factory.mktemp("lake"), lake(postgres, "lake", "acme"))
+    assert run_week(config, FIRST).status == "published"
+    return config
+
+
+@pytest.fixture
+def analyst(in_lake: ProjectConfig) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Somebody with DuckDB, and the address of the catalogue."""
+    assert in_lake.lake is not None
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        for name in ("ducklake", "postgres_scanner"):
+            connection.execute(f"LOAD '{extension(name)}'")
+        connection.execute(
+            f"ATTACH 'ducklake:{in_lake.lake.catalogue}' AS mmm (METADATA_SCHEMA 'acme', READ_ONLY)"
+        )
+        yield connection
+
+
+def test_readers_see_whole_refreshes_that_are_those_of_files(
+    in_files: ProjectConfig, in_lake: ProjectConfig
+) -> None:
+    seen, over = [published(in_lake)], threading.Event()
+
+    def read() -> None:
+        while not over.is_set():
+            seen.append(published(in_lake))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    outcome = run_week(in_lake, SECOND)
+    over.set()
+    reader.join()
+    assert outcome.status == "published", outcome.messages
+    after = published(in_lake)
+    assert after == published(in_files)
+    assert len(seen) > 3
+    assert all(state in (seen[0], after) for state in seen)
+    assert not list((in_lake.folder / "warehouse").glob("*.duckdb"))
+    assert faults(Project(in_lake)) == []
+
+
+def test_analysts_find_tables_views_and_what_they_mean(
+    analyst: duckdb.DuckDBPyConnection,
+) -> None:
+    ask = analyst.execute
+    [(channels,)] = ask("SELECT count(*) FROM mmm.mart.current_channel_summary").fetchall()
+    assert channels == 3
+    comments = dict(
+        ask("SELECT table_name, comment FROM duckdb_tables() WHERE schema_name = 'mart'").fetchall()
+    )
+    assert comments == {table.name: table.comment for table in mart.TABLES}
+    columns = ask(
+        "SELECT table_name, column_name, comment FROM duckdb_columns() "
+        "WHERE database_name = 'mmm' AND schema_name = 'mart' "
+        "AND NOT starts_with(table_name, 'current_')"
+    ).fetchall()
+    wanted = {(t.name, c.name, c.comment) for t in mart.TABLES for c in t.all_columns}
+    assert set(columns) == wanted
+    with pytest.raises(duckdb.Error, match="read-only"):
+        ask("DELETE FROM mmm.mart.refreshes")
+
+
+def test_an_outage_of_the_catalogue_loses_nothing(
+    in_lake: ProjectConfig, postgres: Postgres
+) -> None:
+    before = published(in_lake)
+    outcome = refresh_and(in_lake, THIRD, postgres.stop)
+    try:
+        assert outcome.status == "failed"
+        assert "What is published stays as it is" in outcome.messages[0]
+        with pytest.raises(WarehouseError, match="cannot be used"):
+            published(in_lake)
+    finally:
+        postgres.start()
+    assert published(in_lake) == before
+    assert run_week(in_lake, THIRD).status == "published"
+    after = published(in_lake)
+    assert {week: after[week] for week in before} == before and THIRD in after
+
+
+def test_what_is_for_files_alone_says_so(in_lake: ProjectConfig, tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"mmm backup is for DuckDB files.*pg_dump"):
+        back_up(Project(in_lake), tmp_path, lambda line: None)
+
+
+def test_a_password_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAKE_PASSWORD", "geheim2026")
+    place = Lake("postgres:host=127.0.0.1 port=1 password=${LAKE_PASSWORD}", "acme", str(tmp_path))
+    with pytest.raises(WarehouseError, match="cannot be used") as caught:
+        Warehouse(tmp_path, lake=place).published().__enter__()
+    assert "geheim" not in str(caught.value) and "${LAKE_PASSWORD}" in str(caught.value)
+    monkeypatch.delenv("LAKE_PASSWORD")
+    with pytest.raises(WarehouseError, match="LAKE_PASSWORD in the environment"):
+        Warehouse(tmp_path, lake=place).published().__enter__()
