@@ -17,7 +17,7 @@ run: .venv/.runtime ## Refresh the newest week of the bundled sample (CONFIG=…
 test: .venv/.dev .venv/.docs lint ## Lint, types, import contract, tests (they also build the site)
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist worksteal
 
-test-scale: .venv/.dev .venv/.scale ## Tests of PostgreSQL, Ray, DuckLake, buckets and dlt (apt-get install postgresql)
+test-scale: .venv/.dev .venv/.scale ## Tests of PostgreSQL, Ray, DuckLake, buckets and dlt (apt-get install postgresql nginx-light)
 	$(BIN)/pytest tests/scale
 
 ui: .venv/.runtime ## Dagster's UI on http://127.0.0.1:3000
