@@ -122,8 +122,8 @@ MEDIA: tuple[KnownMedia, ...] = (
         named=rf"(?P<platform>(?:{_PLATFORMS})_ads)__\w+_report",
     ),
     KnownMedia(
-        what="a report of Google Ads (Airbyte, ingestr, dlt, BigQuery's transfer)",
-        needs={"day": ("segmentsdate",), "spend": ("metricscostmicros", "costmicros")},
+        what="a report of Google Ads (Airbyte, Fivetran, ingestr, dlt, BigQuery's transfer)",
+        needs={"day": ("segmentsdate", "date"), "spend": ("metricscostmicros", "costmicros")},
         may={
             **_SEEN,
             "campaign": _CAMPAIGN,

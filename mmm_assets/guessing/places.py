@@ -77,11 +77,11 @@ def find_places(connection: duckdb.DuckDBPyConnection, files: Iterable[Path]) ->
         elif file.suffix.lower() in QUERIED:
             alike.setdefault(file.with_name(_CODE.sub("*", file.name)), []).append(file)
     for pattern, same in alike.items():
-        named = re.sub(r"[\W_]+$", "", pattern.stem.split("*")[0])
-        if named and len(same) == 1:
+        name = re.sub(r"[\W_]*\*[\W_]*", "_", pattern.stem).strip("_")
+        if name and len(same) == 1:
             places.append(Place(same[0].stem, same[0]))
         else:
-            places.append(Place(named or pattern.parent.name, pattern))
+            places.append(Place(name or pattern.parent.name, pattern))
     return places
 
 

@@ -50,8 +50,8 @@ class RecognisedFrames:
         self._require_a_kpi_beside_media(files, bool(media), bool(kpis))
         try:
             chosen = choose_media(connection, media, self.said)
-            kpi = sorted(kpis, key=lambda t: KPIS.index(t.known))
-            self._settle_currency([*chosen, *kpi[:1]])
+            kpi = self._choose_kpi(kpis)
+            self._settle_currency([*chosen, *([kpi] if kpi else [])])
             if chosen:
                 self._add_media(chosen)
             if kpi:
@@ -89,8 +89,27 @@ class RecognisedFrames:
             "impressions, of search campaigns clicks where their type is told"
         )
 
-    def _add_kpi(self, tables: Sequence[Recognised]) -> None:
-        table, *others = tables
+    def _choose_kpi(self, tables: Sequence[Recognised]) -> Recognised | None:
+        """The table of the first kind; none where ``--kpi`` is of a table that is guessed."""
+        asked = self.options.kpi
+        fitting = [t for t in tables if asked is None or asked in t.known.measures]
+        if not fitting and not self._unread:
+            fitting = list(tables)
+        fitting.sort(key=lambda t: KPIS.index(t.known))
+        alike = [t.place.name for t in fitting if t.known is fitting[0].known]
+        if len(alike) > 1:
+            raise GuessError(
+                f"{', '.join(alike)} are each {fitting[0].known.what}, and it is not known whether "
+                "they add up. Give one of them, or a table or view of all"
+            )
+        self.said += [
+            f"Left out  '{t.place.name}': {t.known.what}; it is not the KPI"
+            for t in tables
+            if t not in fitting[:1]
+        ]
+        return fitting[0] if fitting else None
+
+    def _add_kpi(self, table: Recognised) -> None:
         options = self.options
         query, kpi = kpi_query(self._connection, table, options.kpi, options.time_zone, options.out)
         self.frames.append(self._frame("kpi", query))
@@ -98,10 +117,6 @@ class RecognisedFrames:
         self._say(table, f"KPI '{kpi}' by day")
         self.said += [f"          {line}" for line in table.known.said]
         self.said += [*_not_told(table), *self._about_amounts(table)]
-        self.said += [
-            f"Left out  '{other.place.name}': {other.known.what}; '{table.place.name}' is the KPI"
-            for other in others
-        ]
 
     def _about_amounts(self, table: Recognised) -> list[str]:
         said = []

@@ -32,6 +32,16 @@ GROUP BY ALL
 """
 
 
+_SUMMED = """
+SELECT day, channel, sum(spend) AS spend, sum(exposure) AS exposure
+FROM (
+{tables}
+)
+GROUP BY ALL
+"""
+"""Accounts of one platform may share a channel."""
+
+
 def media_query(
     connection: duckdb.DuckDBPyConnection, tables: Sequence[Recognised], out: Path
 ) -> Query:
@@ -48,7 +58,10 @@ def media_query(
         head = f"-- {table.place.name}: {table.known.what}"
         text = _filled(_media_template(table), _words(connection, table, None))
         texts.append(f"{head}\n{text}")
-    return _query("\nUNION ALL BY NAME\n".join(texts), tables, out)
+    if len(texts) == 1:
+        return _query(texts[0], tables, out)
+    together = textwrap.indent("\nUNION ALL BY NAME\n".join(texts), "    ")
+    return _query(_SUMMED.replace("{tables}", together).strip(), tables, out)
 
 
 def _media_template(table: Recognised) -> str:

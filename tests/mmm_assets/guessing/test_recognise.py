@@ -406,3 +406,35 @@ def test_flags_that_name_columns_leave_recognising_aside(tmp_path: Path) -> None
     table.to_csv(tmp_path / "mine.csv", index=False)
     guess, config = init(tmp_path / "acme", tmp_path / "mine.csv", week="date_day", spend="spend")
     assert config.tables.media.source and not any("Recognised" in s for s in guess.summary)
+
+
+def test_two_tables_of_one_kind_are_not_chosen_between(tmp_path: Path) -> None:
+    for shop in ("de", "us"):
+        orders().assign(currency="EUR").to_csv(tmp_path / f"orders_{shop}.csv", index=False)
+    google_ads().to_csv(tmp_path / "campaigns.csv", index=False)
+    with pytest.raises(GuessError, match="orders_de, orders_us are each orders of Shopify"):
+        init(tmp_path / "acme", *sorted(tmp_path.glob("*.csv")))
+
+
+def test_a_second_accounts_campaigns_are_added(tmp_path: Path, sales: Path) -> None:
+    for number, account in enumerate(("eu", "us")):
+        table = google_ads().assign(
+            **{"campaign.id": lambda t, n=number: t["campaign.id"] + 10 * n}
+        )
+        table.to_parquet(tmp_path / f"campaigns_{account}.parquet")
+    files = sorted(tmp_path.glob("*.parquet"))
+    _, config = init(tmp_path / "acme", *files, sales)
+    assert spend_of(panel_of(config))["google_search"] == [2 * week for week in weekly(8)]
+
+
+def test_a_kpi_that_is_named_goes_before_one_that_is_recognised(
+    tmp_path: Path, sales: Path
+) -> None:
+    ga4_events().to_parquet(tmp_path / "events.parquet")
+    google_ads().to_parquet(tmp_path / "campaigns.parquet")
+    files = (tmp_path / "events.parquet", tmp_path / "campaigns.parquet")
+    own = tmp_path / "sales.csv"
+    own.write_text(sales.read_text().replace("revenue", "net_sales"))
+    guess, config = init(tmp_path / "acme", *files, own, kpi="net_sales")
+    assert config.tables.kpi.kpi == "net_sales"
+    said_in(guess, "Left out 'events'")
