@@ -280,10 +280,11 @@ class Chain:
             prior = SizePrior(centre[c], now.returns.spread, others, self._total)
             square, meets = bank.square + tested.square, bank.meets(same, rest, low) + tested.meets
             shape, size = draw_shape(rng, square, meets, log_prior, prior)
-            more = own.gain(shape, size) - own.gain(now.shape[c], now.size[c])
-            if np.log(rng.random()) < more:
-                now.shape[c], now.size[c] = shape, size
-            now.region[:, c] = own.draw(rng, now.shape[c], now.size[c])
+            given, trial = own.given(now.shape[c], now.size[c]), own.given(shape, size)
+            if np.log(rng.random()) < own.gain(trial) - own.gain(given):
+                given = trial
+            now.shape[c], now.size[c] = given.shape, given.size
+            now.region[:, c] = own.draw(rng, given)
             bank.weigh(now.region[:, c])
             self._white[c], self._low[c] = bank.response(now.shape[c], now.region[:, c])
             self._rest = rest - now.size[c] * self._white[c]
@@ -302,7 +303,7 @@ class Chain:
             axis=-1,
         )
         own = now.region - 1.0
-        target = self._rest - self._factors.shared @ path + np.einsum("rtc,rc->rt", part, own)
+        target = self._rest - self._factors.along(path) + np.einsum("rtc,rc->rt", part, own)
         precision = part.transpose(0, 2, 1) @ part + np.eye(count) / now.region_spread**2
         root = np.linalg.cholesky(precision)
         mean = np.linalg.solve(precision, np.einsum("rtc,rt->rc", part, target)[..., None])

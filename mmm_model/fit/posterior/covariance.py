@@ -10,10 +10,11 @@ week in which everybody had a surprise counts as one surprise.
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from mmm_model import priors
 from mmm_model.fit.posterior.design import Design
-from mmm_model.fit.posterior.factors import Alone, Factors
+from mmm_model.fit.posterior.factors import Alone, Factors, SharedColumns
 from mmm_model.fit.posterior.following import following_columns, log_plans
 from mmm_model.fit.posterior.variances import Variances
 from mmm_model.panel import Floats
@@ -22,6 +23,8 @@ _AR = 0.8
 _LEVEL_VARIANCE = 1.0
 _UNOBSERVED_VARIANCE = 1e4
 _TREND = 0.2
+# Variances of what each region of a panel has alone; the others scale what regions share.
+ALONE = frozenset({"noise", "drift", "ar"})
 _OWN = {"control": 0.02, "season": 0.03, "trend": 0.1}
 
 
@@ -59,7 +62,8 @@ class Covariance:
         same = [level, scale["trend"] * self._trend, scale["season"] * self.design.season]
         own = np.broadcast_to(np.concatenate(same, axis=1), (regions, weeks, 2 + same[2].shape[1]))
         parts = [own, scale["control"] * self.design.control]
-        parts.append(self._following_columns(variances) if alone else self.design.movements)
+        follows = self._following_sd(variances) * self._following
+        parts.append(follows if alone else self.design.movements)
         return np.concatenate(parts, 2)
 
     def alone(self, variances: Variances) -> Alone:
@@ -84,15 +88,14 @@ class Covariance:
         self._following = following_columns(self._plan, visible)
 
     def _common_path(self, variances: Variances) -> Floats:
-        """``[W, W + 1]`` level, shocks and trend that regions share."""
+        """``[W, W]`` Cholesky root of the level and the shocks that regions share."""
         path = variances.value("common_drift") * self._walk
         path = path + variances.value("common_ar") * self._ar
         path = path + (variances.value("common_shock") + 1e-8) * np.eye(self.design.weeks)
-        root = np.median(variances.sd) * np.linalg.cholesky(path)
-        return np.concatenate([root, _TREND * self._trend], axis=1)
+        return np.asarray(np.median(variances.sd) * np.linalg.cholesky(path))
 
-    def _following_columns(self, variances: Variances) -> Floats:
-        return priors.FOLLOWING_SD * self._unseen(variances) * self._following
+    def _following_sd(self, variances: Variances) -> float:
+        return priors.FOLLOWING_SD * self._unseen(variances)
 
     def _unseen(self, variances: Variances) -> float:
         """Variance of unseen demand."""
@@ -125,13 +128,28 @@ class Covariance:
             + each @ np.einsum("rtp,rt->p", each, score)
         )
 
-    def shared(self, variances: Variances) -> list[Floats]:
-        """Columns ``[R or 1, W, P]`` that regions share, with unit variance."""
-        if self.design.regions == 1:
-            return [np.zeros((1, self.design.weeks, 0))]
-        same, each = self._visible_columns(variances)
-        same = np.concatenate([self._common_path(variances), same], axis=1)
-        return [same[None], each, self._following_columns(variances)]
+    def columns(self, variances: Variances) -> SharedColumns:
+        """Everything that regions share, not scaled yet; see `ALONE`."""
+        design, weeks = self.design, self.design.weeks
+        columns = [np.zeros((1, weeks, 0))]
+        if design.regions > 1:
+            same = [np.eye(weeks), self._trend, self._common_control, design.season]
+            each = [design.control, self._smooth, self._following]
+            columns = [np.concatenate(same, axis=1)[None], *each]
+        return SharedColumns.of(self.alone(variances), columns)
+
+    def scale(self, variances: Variances) -> Floats:
+        """``[P, P]`` by which `columns` have coefficients of unit variance."""
+        design = self.design
+        if design.regions == 1:
+            return np.zeros((0, 0))
+        control, season = variances.value("control"), variances.value("season")
+        each = [_TREND * np.ones(1)]
+        each += [np.full(self._common_control.shape[-1], control)]
+        each += [np.full(design.season.shape[-1], season)]
+        each += [np.full(part.shape[-1], control) for part in (design.control, self._smooth)]
+        each += [np.full(self._following.shape[-1], self._following_sd(variances))]
+        return np.asarray(block_diag(self._common_path(variances), np.diag(np.concatenate(each))))
 
     def _visible_columns(self, variances: Variances) -> tuple[Floats, Floats]:
         """Controls, season and trend: the same for all regions ``[W, P]``, and ``[R, W, P]``."""
@@ -140,9 +158,9 @@ class Covariance:
         each = [control * self.design.control, control * self._smooth]
         return np.concatenate(same, axis=1), np.concatenate(each, axis=2)
 
-    def factors(self, variances: Variances) -> Factors:
-        """Factor V."""
-        return Factors.of(self.alone(variances), self.shared(variances))
+    def factors(self, variances: Variances, columns: SharedColumns | None = None) -> Factors:
+        """Factor V; with the columns that are known already where only scales differ."""
+        return Factors.of(columns or self.columns(variances), self.scale(variances))
 
     def log_likelihood(self, variances: Variances, factors: Factors, rest: Floats) -> float:
         """Of what media leave over, ``[R, W]``."""

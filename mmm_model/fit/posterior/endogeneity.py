@@ -55,7 +55,7 @@ class Movement:
     def all_of(cls, own: Floats, factors: Factors) -> list[Movement]:
         """Whiten every channel's own movement ``[R, W, C]``."""
         white = factors.alone.white(own)
-        low = factors.lowered(np.tensordot(factors.shared, white, ([0, 1], [0, 1])))
+        low = factors.lower(white)
         square = (white**2).sum((0, 1)) - (low**2).sum(0) + priors.FOLLOWS_SD**-2
         return [cls(white[..., c], low[:, c], float(square[c])) for c in range(white.shape[2])]
 

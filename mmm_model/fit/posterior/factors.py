@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -89,31 +90,67 @@ class Alone:
 
 
 @dataclass(frozen=True)
-class Factors:
-    """``V^-1 = A'(I - U (U'U + I)^-1 U')A``.
+class SharedColumns:
+    """What regions share before it is scaled, whitened by what each has alone.
 
     Parameters
     ----------
     alone
-        A, of each region alone.
-    shared
-        U ``[R, W, P]``, whitened shared columns.
-    root
-        ``[P, P]`` Cholesky root of ``U'U + I``.
+        That whitened it.
+    white
+        ``[R, W, P]``.
+    gram
+        ``[P, P]`` ``white'white`` over all regions.
     """
 
     alone: Alone
-    shared: Floats
+    white: Floats
+    gram: Floats
+
+    @classmethod
+    def of(cls, alone: Alone, columns: Sequence[Floats]) -> SharedColumns:
+        """Whiten columns ``[R or 1, W, P]``."""
+        white = np.concatenate([alone.white(part) for part in columns], axis=2)
+        flat = _flat(white)
+        return cls(alone, white, flat.T @ flat)
+
+
+@dataclass(frozen=True)
+class Factors:
+    """``V^-1 = A'(I - U (U'U + I)^-1 U')A``, coefficients of the whitened U having unit variance.
+
+    Parameters
+    ----------
+    columns
+        What U is made of, and A, of each region alone.
+    scale
+        ``[P, P]``; U is the columns times it.
+    gram, root
+        ``[P, P]`` ``U'U + I`` and its Cholesky root.
+    """
+
+    columns: SharedColumns
+    scale: Floats
+    gram: Floats
     root: Floats
 
     @classmethod
-    def of(cls, alone: Alone, shared: Sequence[Floats]) -> Factors:
-        """Factor, given shared columns ``[R or 1, W, P]`` with coefficients of unit variance."""
-        white = np.concatenate([alone.white(part) for part in shared], axis=2)
-        flat = white.reshape(-1, white.shape[2]) if white.size else np.zeros((0, 0))
-        gram = flat.T @ flat
+    def of(cls, columns: SharedColumns, scale: Floats | None = None) -> Factors:
+        """Factor; without a scale the columns are U."""
+        scale = np.eye(len(columns.gram)) if scale is None else scale
+        gram = scale.T @ columns.gram @ scale
         gram[np.diag_indices_from(gram)] += 1.0
-        return cls(alone, white, np.asarray(np.linalg.cholesky(gram), dtype=float))
+        return cls(columns, scale, gram, np.asarray(np.linalg.cholesky(gram), dtype=float))
+
+    @property
+    def alone(self) -> Alone:
+        """A, of each region alone."""
+        return self.columns.alone
+
+    @cached_property
+    def shared(self) -> Floats:
+        """U ``[R, W, P]``: a large product, which a trial of variances does without."""
+        return self.columns.white @ self.scale
 
     @property
     def log_determinant(self) -> float:
@@ -124,9 +161,14 @@ class Factors:
         """``A x`` of series ``[R, W]``."""
         return self.alone.white(series[..., None])[..., 0]
 
+    def seen(self, white: Floats) -> Floats:
+        """``U'x`` of whitened ``[R, W]`` or ``[R, W, Q]``: ``[P]`` or ``[P, Q]``."""
+        series = white.reshape(white.shape[0] * white.shape[1], *white.shape[2:])
+        return self.scale.T @ (_flat(self.columns.white).T @ series)
+
     def lower(self, white: Floats) -> Floats:
-        """What the shared columns see of whitened ``[R, W]``: ``[P]``."""
-        return self.lowered(np.tensordot(self.shared, white, ([0, 1], [0, 1])))
+        """What the shared columns see of whitened ``[R, W]`` or ``[R, W, Q]``, lowered."""
+        return self.lowered(self.seen(white))
 
     def lowered(self, seen: Floats) -> Floats:
         """``(U'U + I)^-1/2`` times ``[P]`` or ``[P, Q]``."""
@@ -140,10 +182,14 @@ class Factors:
             return score
         return solve_triangular(self.root, score, lower=True, trans=1, check_finite=False)
 
+    def along(self, path: Floats) -> Floats:
+        """``U p`` of shared paths ``[P]``: ``[R, W]``."""
+        return self.columns.white @ (self.scale @ path)
+
     def solve(self, series: Floats) -> Floats:
         """``V^-1 x`` of series ``[R, W]``."""
         white = self.white(series)
-        return self.alone.back(white - self.shared @ self.upper(self.lower(white)))
+        return self.alone.back(white - self.along(self.upper(self.lower(white))))
 
     def moments(self, series: Floats, rest: Floats, rest_low: Floats) -> tuple[Floats, Floats]:
         """``x'V^-1 x`` and ``x'V^-1 rest`` of series ``[R, W, Q]``: ``[Q, Q]`` and ``[Q]``.
@@ -154,8 +200,7 @@ class Factors:
             What is left over, whitened, and what `lower` says of it.
         """
         white = self.alone.white(series)
-        low = self.lowered(np.tensordot(self.shared, white, ([0, 1], [0, 1])))
-        flat = white.reshape(-1, white.shape[2])
+        low, flat = self.lower(white), _flat(white)
         return flat.T @ flat - low.T @ low, flat.T @ rest.ravel() - low.T @ rest_low
 
     def without_shared(self, rng: np.random.Generator, white: Floats) -> Floats:
@@ -163,4 +208,9 @@ class Factors:
         if not len(self.root):
             return white
         score = self.lower(white) + rng.standard_normal(len(self.root))
-        return white - self.shared @ self.upper(score)
+        return white - self.along(self.upper(score))
+
+
+def _flat(series: Floats) -> Floats:
+    """``[R W, Q]`` of ``[R, W, Q]``, without a copy."""
+    return series.reshape(series.shape[0] * series.shape[1], series.shape[2])

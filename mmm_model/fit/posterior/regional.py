@@ -50,48 +50,47 @@ class RegionalReturns:
         cls, bank: WhitenedResponses, factors: Factors, spread: float, rest: Floats
     ) -> RegionalReturns:
         """Gather what every shape needs."""
-        return cls(
-            bank, factors, spread, rest, np.tensordot(factors.shared, rest, ([0, 1], [0, 1]))
-        )
+        return cls(bank, factors, spread, rest, factors.seen(rest))
 
-    def gain(self, shape: int, size: float) -> float:
-        """Log likelihood with the returns integrated out, over that of returns that are one."""
-        own = self._given(shape, size)
-        same = self.factors.lowered(self.shared - size * own.seen.sum(0))
-        change = np.log(np.diag(own.root)).sum() - np.log(np.diag(self.factors.root)).sum()
-        change += 0.5 * np.log(own.precision * self.spread**2).sum()
-        square = own.score @ own.score - same @ same
-        square += (size * own.meets) ** 2 @ (1.0 / own.precision)
-        return float(0.5 * square - change)
-
-    def draw(self, rng: np.random.Generator, shape: int, size: float) -> Floats:
-        """``[R]`` regions' returns, what regions share integrated out."""
-        own = self._given(shape, size)
-        score = own.score + rng.standard_normal(len(own.score))
-        path = solve_triangular(own.root, score, lower=True, trans=1, check_finite=False)
-        mean = size * (own.meets - own.seen @ path) / own.precision
-        return np.asarray(1.0 + mean + rng.standard_normal(len(mean)) / np.sqrt(own.precision))
-
-    def _given(self, shape: int, size: float) -> _Given:
+    def given(self, shape: int, size: float) -> Given:
+        """Sum over weeks, given shape and size."""
         mix = self.bank.mix[:, shape]
         square = (self.bank.norm @ mix) @ mix
         precision = self.spread**-2 + size**2 * square
         weight = size**2 / precision
         seen = self.bank.seen @ mix
-        meets = np.einsum("rw,rw->r", self.bank.white @ mix, self.rest) - size * square
-        gram = self.factors.root @ self.factors.root.T - (seen.T * weight) @ seen
+        meets = ((self.bank.white @ mix) * self.rest).sum(1) - size * square
+        gram = self.factors.gram - (seen.T * weight) @ seen
         root = np.asarray(np.linalg.cholesky(gram), dtype=float)
         left = self.shared - size * seen.sum(0) - seen.T @ (weight * meets)
         score = solve_triangular(root, left, lower=True, check_finite=False)
-        return _Given(precision, meets, seen, root, np.asarray(score))
+        return Given(shape, size, precision, meets, seen, root, np.asarray(score))
+
+    def gain(self, given: Given) -> float:
+        """Log likelihood with the returns integrated out, over that of returns that are one."""
+        same = self.factors.lowered(self.shared - given.size * given.seen.sum(0))
+        change = np.log(np.diag(given.root)).sum() - np.log(np.diag(self.factors.root)).sum()
+        change += 0.5 * np.log(given.precision * self.spread**2).sum()
+        square = given.score @ given.score - same @ same
+        square += (given.size * given.meets) ** 2 @ (1.0 / given.precision)
+        return float(0.5 * square - change)
+
+    def draw(self, rng: np.random.Generator, given: Given) -> Floats:
+        """``[R]`` regions' returns, what regions share integrated out."""
+        score = given.score + rng.standard_normal(len(given.score))
+        path = solve_triangular(given.root, score, lower=True, trans=1, check_finite=False)
+        mean = given.size * (given.meets - given.seen @ path) / given.precision
+        return np.asarray(1.0 + mean + rng.standard_normal(len(mean)) / np.sqrt(given.precision))
 
 
 @dataclass(frozen=True)
-class _Given:
+class Given:
     """Sums over weeks, given shape and size.
 
     Parameters
     ----------
+    shape, size
+        What is given.
     precision, meets
         ``[R]`` of the returns; of h and what size and nation leave over.
     seen
@@ -100,6 +99,8 @@ class _Given:
         ``[P, P]`` and ``[P]`` of what regions share, the returns integrated out.
     """
 
+    shape: int
+    size: float
     precision: Floats
     meets: Floats
     seen: Floats

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from mmm_model import priors
-from mmm_model.fit.posterior.covariance import Covariance
+from mmm_model.fit.posterior.covariance import ALONE, Covariance
 from mmm_model.fit.posterior.factors import Factors
 from mmm_model.fit.posterior.variances import PRIOR, Variances
 from mmm_model.panel import Floats
@@ -22,6 +22,8 @@ class VarianceSampler:
 
     def __init__(self, covariance: Covariance, steps: int) -> None:
         self._covariance, self._steps = covariance, steps
+        # A nation has everything alone.
+        self._alone = ALONE if covariance.design.regions > 1 else ALONE.union(PRIOR)
         self._scale = {_NOISE: 0.15} | {name: PRIOR[name][1] * 0.5 for name in PRIOR}
 
     def draw(
@@ -45,7 +47,8 @@ class VarianceSampler:
             trial = self._propose(rng, variances, chosen)
             if not all(_SMALLEST < v < _LARGEST for v in trial.log.values()):
                 continue
-            found = self._covariance.factors(trial)
+            known = None if self._alone.intersection(chosen) else factors.columns
+            found = self._covariance.factors(trial, known)
             value = self._covariance.log_likelihood(trial, found, rest) + trial.log_prior
             accepted = np.log(rng.random()) < value - now
             if accepted:

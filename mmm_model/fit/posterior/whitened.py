@@ -55,7 +55,7 @@ class WhitenedResponses:
 
     def meets(self, region: Floats, white: Floats, low: Floats) -> Floats:
         """``g'V^-1 x`` of every shape ``[S]``, given x whitened and what `lower` says of it."""
-        seen = np.tensordot(region[:, None] * white, self.white, ([0, 1], [0, 1]))
+        seen = (region[:, None] * white).ravel() @ self.white.reshape(-1, self.white.shape[2])
         return np.asarray(self.mix.T @ (seen - self._low.T @ low))
 
     def response(self, shape: int, region: Floats) -> tuple[Floats, Floats]:

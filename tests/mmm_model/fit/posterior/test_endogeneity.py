@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmm_model.fit.posterior.endogeneity import Movement, own_movements
-from mmm_model.fit.posterior.factors import Alone, Factors
+from mmm_model.fit.posterior.factors import Alone, Factors, SharedColumns
 from mmm_model.fit.posterior.sizes import SizePrior, Total
 from mmm_model.fit.posterior.whitened import WhitenedResponses
 
@@ -29,7 +29,7 @@ def _drawn(slope: float, size: float) -> np.ndarray:
     none = (np.zeros((_REGIONS, 0), int), np.zeros((_REGIONS, 0)))
     sd = np.full(_REGIONS, _NOISE)
     alone = Alone.of(np.eye(_WEEKS), sd, np.zeros((_REGIONS, _WEEKS, 0)), none)
-    factors = Factors.of(alone, [np.ones((1, _WEEKS, 1))])
+    factors = Factors.of(SharedColumns.of(alone, [np.ones((1, _WEEKS, 1))]))
     white, left = alone.white(response), factors.white(rest)
     norm, seen = white.transpose(0, 2, 1) @ white, factors.shared.transpose(0, 2, 1) @ white
     bank, region = WhitenedResponses(np.eye(2), white, norm, seen, factors), np.ones(_REGIONS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmm_model.fit.posterior.factors import Alone, Factors
+from mmm_model.fit.posterior.factors import Alone, Factors, SharedColumns
 
 _REGIONS, _WEEKS = 3, 12
 
@@ -19,7 +19,7 @@ def factored() -> tuple[Factors, np.ndarray]:
     sd, own = np.array([0.1, 0.5, 2.0]), rng.standard_normal((_REGIONS, _WEEKS, 4))
     cells = np.array([[2, 7], [0, 1], [3, 3]]), np.array([[5.0, 100.0], [3.0, 0.0], [0.0, 0.0]])
     shared = [rng.standard_normal((1, _WEEKS, 3)), rng.standard_normal((_REGIONS, _WEEKS, 2))]
-    factors = Factors.of(Alone.of(same, sd, own, cells), shared)
+    factors = Factors.of(SharedColumns.of(Alone.of(same, sd, own, cells), shared))
     each = sd[:, None, None] ** 2 * same + own @ own.transpose(0, 2, 1)
     for region, (weeks, root) in enumerate(zip(*cells, strict=True)):
         for at, value in zip(weeks, root, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmm_model.fit.posterior.factors import Alone, Factors
+from mmm_model.fit.posterior.factors import Alone, Factors, SharedColumns
 from mmm_model.fit.posterior.regional import RegionalReturns
 from mmm_model.fit.posterior.whitened import WhitenedResponses
 
@@ -19,7 +19,7 @@ def _setting(seed: int) -> tuple[RegionalReturns, np.ndarray, np.ndarray]:
     none = (np.zeros((_REGIONS, 0), int), np.zeros((_REGIONS, 0)))
     columns = np.zeros((_REGIONS, _WEEKS, 0))
     alone = Alone.of(np.eye(_WEEKS), np.ones(_REGIONS), columns, none)
-    factors = Factors.of(alone, [shared])
+    factors = Factors.of(SharedColumns.of(alone, [shared]))
     white = rng.standard_normal((_REGIONS, _WEEKS, 2))
     norm, seen = white.transpose(0, 2, 1) @ white, shared.transpose(0, 2, 1) @ white
     bank = WhitenedResponses(np.eye(2), white, norm, seen, factors)
@@ -44,14 +44,14 @@ def test_the_gain_is_that_of_the_full_covariance() -> None:
         each = []
         for whole in (covariance, covariance + _SPREAD**2 * columns @ columns.T):
             each.append(-np.linalg.slogdet(whole)[1] - left @ np.linalg.solve(whole, left))
-        assert own.gain(shape, _SIZE) == pytest.approx(0.5 * (each[1] - each[0]))
+        assert own.gain(own.given(shape, _SIZE)) == pytest.approx(0.5 * (each[1] - each[0]))
 
 
 def test_drawn_returns_have_the_moments_of_the_posterior() -> None:
     """Mean and covariance are those of a regression with a normal prior."""
     own, rest, covariance = _setting(2)
     columns, rng = _columns(own, 0), np.random.default_rng(3)
-    drawn = np.stack([own.draw(rng, 0, _SIZE) for _ in range(4000)])
+    drawn = np.stack([own.draw(rng, own.given(0, _SIZE)) for _ in range(4000)])
     inverse = np.linalg.inv(covariance)
     spread = np.linalg.inv(columns.T @ inverse @ columns + np.eye(_REGIONS) / _SPREAD**2)
     mean = 1.0 + spread @ columns.T @ inverse @ (rest - columns.sum(1))
