@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmm_assets.comparison.sides import Side
 from mmm_assets.mart.numbers import MISSING, number, percent
+from mmm_model.trust.verdicts import UNJUDGED
 
 _HOLDOUT = {
     ("last_value", "skill"): "skill against last value",
@@ -35,13 +36,14 @@ class Listing:
 
 
 def listings(a: Side, b: Side) -> list[Listing]:
-    """All that is set side by side: returns, contributions, budgets, curves, holdout, gates."""
+    """Return all that is set side by side, from returns to gates."""
     return [
         Listing("ROI", _channels(a, b, _roi, "roi")),
         Listing("Contribution to the KPI", _channels(a, b, _contribution, "contribution")),
         Listing("Recommended weekly spend", _budgets(a, b)),
         Listing("Response curves", _curves(a, b)),
         Listing("Forecast of the held-out weeks", _holdout(a, b)),
+        Listing("Trust tests", _tests(a, b)),
         Listing("Gates", _gates(a, b)),
     ]
 
@@ -159,6 +161,27 @@ def _pooled(side: Side) -> dict[tuple[str, str], float]:
     rows = side.tables["holdout_metrics"]
     rows = rows[rows["scope"] == "pooled"]
     return dict(zip(zip(rows["model"], rows["metric"], strict=True), rows["value"], strict=True))
+
+
+def _tests(a: Side, b: Side) -> pd.DataFrame:
+    """Tests that judge; those that fit again, or look back, are a refresh's alone."""
+    before, now = (_judged(side) for side in (a, b))
+    rows = [
+        (words, *(side.get(words, MISSING) for side in (before, now)))
+        for words in dict.fromkeys([*before, *now])
+    ]
+    return pd.DataFrame(rows, columns=["test", a.name, b.name])
+
+
+def _judged(side: Side) -> dict[str, str]:
+    rows = side.tables["trust_tests"]
+    rows = rows[rows["verdict"] != UNJUDGED]
+    found = {}
+    for row in rows.itertuples():
+        of = f"{row.channel}: " if isinstance(row.channel, str) else ""
+        words = f"{of}{row.test}, {row.measure}".replace("_", " ")
+        found[words] = f"{number(row.value, scaled=False)}, {row.verdict}"
+    return found
 
 
 def _gates(a: Side, b: Side) -> pd.DataFrame:

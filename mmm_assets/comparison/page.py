@@ -35,7 +35,11 @@ def comparison_page(project: str, kpi: str, currency: str, a: Side, b: Side) -> 
         "Channels": [_returns(a, b), tables["ROI"], tables["Contribution to the KPI"]],
         "Curves": [_curves(a, b, kpi, currency), tables.get("Response curves")],
         "Budget": [tables.get("Recommended weekly spend")],
-        "Trust": [tables["Forecast of the held-out weeks"], tables["Gates"]],
+        "Trust": [
+            tables["Forecast of the held-out weeks"],
+            tables.get("Trust tests"),
+            tables["Gates"],
+        ],
     }
     there = {title: [view for view in views if view] for title, views in parts.items()}
     sections = [
@@ -70,6 +74,8 @@ _READINGS = {
     "Response curves": "Hill curve of each channel: what a week's spend reaches.",
     "Forecast of the held-out weeks": "All regions and weeks pooled; skill above zero beats the "
     "simple forecast.",
+    "Trust tests": "What each test found, and what follows; tests that fit again or look back at "
+    "earlier refreshes are those of a refresh alone.",
     "Gates": "What must hold before results become the current ones.",
 }
 

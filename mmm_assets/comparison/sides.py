@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 COMPARED = (
     "channel_summary", "holdout_metrics", "response_curves", "response_curve_parameters",
-    "optimal_budgets", "budget_scenarios", "predictions", "contributions",
+    "optimal_budgets", "budget_scenarios", "trust_tests", "predictions", "contributions",
 )  # fmt: skip
 """Mart tables of a side; the last two are there for the gates."""
 
@@ -156,6 +156,7 @@ def _results(config: ProjectConfig, panel: Panel, training: Training) -> dict[st
     lines = curves.response_curves(effects.response, panel)
     settings = config.budget_settings(panel.channels)
     budgets, scenarios = optimal_budgets(effects.response, panel, settings)
+    weeks = predictions(training, panel)
     return {
         "channel_summary": channel_summary(effects),
         "holdout_metrics": holdout_metrics(training, panel),
@@ -163,9 +164,19 @@ def _results(config: ProjectConfig, panel: Panel, training: Training) -> dict[st
         "response_curve_parameters": curves.response_curve_parameters(lines),
         "optimal_budgets": budgets,
         "budget_scenarios": scenarios,
-        "predictions": predictions(training, panel),
+        "trust_tests": _tests(training, panel, weeks),
+        "predictions": weeks,
         "contributions": contributions(effects),
     }
+
+
+def _tests(training: Training, panel: Panel, weeks: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the tests that need neither refits nor earlier refreshes."""
+    from mmm_assets.trust.sentences import sentence
+    from mmm_assets.trust.tests_of_fit import tests_of_fit
+
+    rows = tests_of_fit(training.final, panel, weeks)
+    return rows.assign(sentence=[sentence(row) for _, row in rows.iterrows()])
 
 
 def _side(name: str, connection: duckdb.DuckDBPyConnection, refresh_week: date) -> Side:

@@ -21,6 +21,7 @@ from mmm_assets.store.project import Project
 from mmm_assets.trust.due_tests import carried, due
 from mmm_assets.trust.limits import channels_that_matter, with_limits
 from mmm_assets.trust.sentences import sentence
+from mmm_assets.trust.tests_of_fit import accuracies
 from mmm_model.trust import mmm_eval
 from mmm_model.trust.forecasts import forecasts
 from mmm_model.trust.hidden_confounder import hidden_confounder
@@ -162,10 +163,7 @@ def _forecasts(tested: Tested) -> Iterator[Found]:
 
 
 def _mmm_eval(tested: Tested) -> Iterator[Found]:
-    for test, split in (("in_sample_accuracy", "train"), ("holdout_accuracy", "holdout")):
-        rows = tested.predictions[tested.predictions["split"] == split]
-        if len(rows):
-            yield from mmm_eval.accuracy(test, rows)
+    yield from accuracies(tested.predictions)
     yield from mmm_eval.cross_validation(tested.track)
     yield from mmm_eval.refresh_stability(tested.returns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,10 @@ def test_two_refreshes_are_set_side_by_side(refreshed: ProjectConfig, sides) -> 
     assert set(told["Recommended weekly spend"]["channel"]) == set(CHANNELS)
     assert set(told["Gates"].iloc[:, 1]) == {"holds"}
     assert len(told["Response curves"]) == 3 * len(CHANNELS)
+    tests = told["Trust tests"].set_index("test")["2024-07-08"]
+    shown = sides[1].tables["trust_tests"].set_index(["test", "measure"])
+    found = shown.loc[("holdout_accuracy", "mape")]
+    assert tests["holdout accuracy, mape"] == f"{found['value']:.3g}, {found['verdict']}"
     assert "skill against last value" in said and "differs most" in said
 
 
@@ -72,7 +77,8 @@ def test_another_configuration_is_fitted_to_what_the_refresh_knew_and_kept_nowhe
     assert code == 0, said
     changes = said.split("ROI channel")[1].split("Response curves")[0]
     assert changes.count(" 0 %") == 3 * len(CHANNELS)
-    assert file.stat().st_size > 1_000_000
+    judged = r" [0-9.]+, (?:good|doubtful)"
+    assert re.search(f"holdout accuracy, mape{judged}{judged}", said)
     now = {f: f.stat().st_size for f in refreshed.folder.rglob("*") if f in before}
     assert now.keys() == before.keys() and published_weeks(Project(refreshed).warehouse)
 
