@@ -165,7 +165,10 @@ class FittedResponse:
 
     def repeated(self, members: int) -> FittedResponse:
         """Return it with so many members: its own, again and again."""
-        index = np.arange(members) % self.members
+        return self.chosen(np.arange(members) % self.members)
+
+    def chosen(self, index: np.ndarray) -> FittedResponse:
+        """Return it with some of its members, in an order, or several times."""
         state = {name: value[index] for name, value in self.state.items()}
         readings = tuple(replace(one, drawn=one.drawn[index]) for one in self.readings)
         return replace(self, state=state, readings=readings)

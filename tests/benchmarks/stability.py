@@ -6,8 +6,10 @@ Five cold refreshes, four weeks apart, the last with all weeks; then other seeds
 Names are datasets of `datasets.with_truth` (their truth is not read here), draws of
 the project's simulator (``draw26000``) and Meridian's kind (``meridian26000``). Prints, a line a
 table: the mean and the largest movement of a channel's ROI between two refreshes, the share of new
-estimates outside the interval before, and the standard deviation of a ROI over seeds in widths of
-its interval. Writes benchmarks/stability.json.
+estimates outside the interval before, the standard deviation of a ROI over seeds in widths of its
+interval, and how far recommended budgets move, in shares of the money that change their channel,
+beside the same distance between the budgets of single draws: their noise. Writes
+benchmarks/stability.json.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import argparse
 import json
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from datasets import with_truth
@@ -23,13 +26,15 @@ from fresh_truth import drawn
 from fresh_worlds import WORLDS
 from writing import write
 
+from mmm_model.budget.recommend import optimal_budgets
+from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.fit.training import fit
 from mmm_model.intervals import effect_interval, point
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
 NAMES = ("complex", "geo_reach_frequency", "funnel_20geo_130w")
-REFRESHES, WEEKS_BETWEEN = 5, 4
+REFRESHES, WEEKS_BETWEEN, DRAWS = 5, 4, 12
 
 
 def panel_of(name: str) -> Panel:
@@ -40,11 +45,24 @@ def panel_of(name: str) -> Panel:
     return with_truth(name)[0]
 
 
-def returns(panel: Panel, settings: ModelSettings) -> np.ndarray:
+def returns(response: FittedResponse, panel: Panel) -> np.ndarray:
     """``[M, C]`` what a channel brings over its exposure."""
-    media = fit(panel, settings)[0].response.components(panel).media
+    media = response.components(panel).media
     value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
     return (media * value[..., None]).sum((1, 2)) / panel.exposure.sum((0, 1))
+
+
+def shares(response: FittedResponse, panel: Panel) -> np.ndarray:
+    """``[C]`` of the money that the first scenario recommends."""
+    rows = optimal_budgets(response.media_response(panel), panel)[0]
+    first = rows[rows["scenario"] == rows["scenario"].iloc[0]]
+    spend = first.groupby("channel")["optimal_spend"].sum().reindex(list(panel.channels))
+    return np.asarray(spend.fillna(0.0) / spend.sum())
+
+
+def apart(budgets: list[np.ndarray]) -> float:
+    """Share of the money that lies in other channels, mean of neighbours."""
+    return float(np.mean([0.5 * np.abs(b - a).sum() for a, b in pairwise(budgets)]))
 
 
 def measure(name: str, settings: ModelSettings, seeds: int) -> dict[str, float | str]:
@@ -52,13 +70,18 @@ def measure(name: str, settings: ModelSettings, seeds: int) -> dict[str, float |
     began, panel = time.process_time(), panel_of(name)
     last = len(panel.weeks)
     cuts = [last - WEEKS_BETWEEN * n for n in reversed(range(REFRESHES))]
-    each = [returns(panel.head(cut), settings) for cut in cuts]
+    fitted = [fit(panel.head(cut), settings)[0].response for cut in cuts]
+    each = [returns(one, panel.head(cut)) for one, cut in zip(fitted, cuts, strict=True)]
+    budgets = [shares(one, panel.head(cut)) for one, cut in zip(fitted, cuts, strict=True)]
+    draws = np.linspace(0, fitted[-1].members - 1, DRAWS).astype(int)
+    noise = [shares(fitted[-1].chosen(draws[[n]]), panel) for n in range(DRAWS)]
     best = np.stack([point(one) for one in each])  # [5, C]
     ends = np.stack([np.stack(effect_interval(one)) for one in each])  # [5, 2, C]
     moved = np.abs(best[1:] / np.maximum(best[:-1], 1e-12) - 1.0)
     outside = (best[1:] < ends[:-1, 0]) | (best[1:] > ends[:-1, 1])
     others = [
-        point(returns(panel, replace(settings, seed=settings.seed + 1 + n))) for n in range(seeds)
+        point(returns(fit(panel, replace(settings, seed=settings.seed + 1 + n))[0].response, panel))
+        for n in range(seeds)
     ]
     spread = np.std([best[-1], *others], axis=0, ddof=1) / (ends[-1, 1] - ends[-1, 0])
     return {
@@ -68,6 +91,8 @@ def measure(name: str, settings: ModelSettings, seeds: int) -> dict[str, float |
         "outside": float(outside.mean()),
         "seed_over_width": float(spread.mean()),
         "seed_over_width_most": float(spread.max()),
+        "budgets_moved": apart(budgets),
+        "budgets_noise": apart(noise),
         "seconds": time.process_time() - began,
     }
 
