@@ -7,7 +7,7 @@ import numpy as np
 from mmm_model import priors
 from mmm_model.fit.posterior.covariance import Covariance
 from mmm_model.fit.posterior.design import Design
-from mmm_model.fit.posterior.endogeneity import Movement, own_movements
+from mmm_model.fit.posterior.endogeneity import Movements, own_movements
 from mmm_model.fit.posterior.lift_evidence import TestedChannel
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.fit.posterior.moving_evidence import Moments
@@ -24,6 +24,8 @@ from mmm_model.settings import ModelSettings
 
 _EARLY = (3, 8, 14, 20)
 _BEFORE_MEDIA = 12
+# Share of the warm-up before chains agree on what plans follow.
+_ALONE = 0.7
 # Sweeps between two updates of the variances, which whiten everything anew, and steps of each;
 # once warm, many regions tell the variances well; what they share moves slowly and needs the steps.
 _VARIANCES_EVERY, _RARER_IN_PANELS = 5, 3
@@ -61,13 +63,30 @@ class Chain:
         self._factors = self.covariance.factors(self.state.variances)
         self._whiten()
 
-    def warm_up(self) -> None:
-        """Move to where the posterior is."""
+    def warm_up(self) -> Floats:
+        """Move to where the posterior is; return the visible demand ``[R, W]`` there."""
         # Were media free before level and season are known, they would explain both.
         for _ in range(_BEFORE_MEDIA):
             self._draw_variances(adapt=True)
-        for sweep in range(self.settings.warmup):
+        for sweep in range(self._alone_sweeps):
             self._sweep(sweep, sweep % _VARIANCES_EVERY == 0 or sweep in _EARLY, adapt=True)
+        return self.covariance.visible
+
+    def settle(self, visible: Floats) -> None:
+        """Warm up to the end, once all chains agree on the visible demand that plans follow.
+
+        It is estimated, not drawn. Chains with estimates of their own would have posteriors of
+        their own: what a plan is taken to follow, its channel is not paid for.
+        """
+        self.covariance.follow(visible)
+        self._factors = self.covariance.factors(self.state.variances)
+        self._whiten()
+        for sweep in range(self._alone_sweeps, self.settings.warmup):
+            self._sweep(sweep, sweep % _VARIANCES_EVERY == 0, adapt=False)
+
+    @property
+    def _alone_sweeps(self) -> int:
+        return round(_ALONE * self.settings.warmup)
 
     def go_on(self, sweeps: int) -> list[Draw]:
         """Return what is kept of so many more sweeps."""
@@ -85,6 +104,7 @@ class Chain:
             self._draw_readings()
         self._draw_shapes()
         self._draw_sizes()
+        self._draw_slopes()
         self._draw_pooled()
         if self.design.regions > 1 and number % 2 == 0:
             self._draw_regions()
@@ -176,7 +196,7 @@ class Chain:
         if channels is None:
             self._banks = [WhitenedResponses.of(one, self._factors) for one in self._responses]
             alone = self.design.regions == 1
-            self._movements = [] if alone else Movement.all_of(self._own, self._factors)
+            self._movements = None if alone else Movements.of(self._own, self._factors)
         else:
             for c in channels:
                 self._banks[c] = WhitenedResponses.of(self._responses[c], self._factors)
@@ -197,9 +217,8 @@ class Chain:
             self._white.append(own)
             self._low.append(shared)
             white, low = white - now.size[c] * own, low - now.size[c] * shared
-        for slope, movement in zip(now.slope, self._movements, strict=False):
-            white, low = white - slope * movement.white, low - slope * movement.low
         self._rest, self._rest_low = white, low
+        self._add_slopes(-now.slope)
 
     def _draw_shapes(self) -> None:
         now = self.state
@@ -218,8 +237,8 @@ class Chain:
         now, rng, bank, tested = self.state, self.rng, self._banks[c], self._tested[c]
         rest, region = (self._rest, self._rest_low), now.region[:, c]
         square, meets = bank.square + tested.square, bank.meets(region, *rest) + tested.meets
-        if self._movements:
-            now.shape[c], now.size[c], now.slope[c] = self._movements[c].draw(
+        if self._movements is not None:
+            now.shape[c], now.size[c], now.slope[c] = self._movements.each[c].draw(
                 rng, bank, region, rest, (square, meets), log_prior, prior
             )
         else:
@@ -228,12 +247,29 @@ class Chain:
     def _shift(self, c: int, times: float) -> None:
         """Add what a channel does to what is left over, or take it off."""
         now, parts = self.state, [(self.state.size[c], self._white[c], self._low[c])]
-        if self._movements:
-            movement = self._movements[c]
+        if self._movements is not None:
+            movement = self._movements.each[c]
             parts.append((now.slope[c], movement.white, movement.low))
         for factor, white, low in parts:
             self._rest = self._rest + times * factor * white
             self._rest_low = self._rest_low + times * factor * low
+
+    def _add_slopes(self, slope: Floats) -> None:
+        """Add to what is left over what channels with these slopes follow."""
+        if self._movements is None or not slope.any():
+            return
+        self._rest = self._rest + (self._movements.white @ slope).reshape(self._rest.shape)
+        self._rest_low = self._rest_low + self._movements.low @ slope
+
+    def _draw_slopes(self) -> None:
+        """Which channels follow demand, and how strongly, all together."""
+        if self._movements is None:
+            return
+        now = self.state
+        meets = self._movements.meets(now.slope, (self._rest, self._rest_low))
+        slope = self._movements.drawn(self.rng, now.slope, meets)
+        self._add_slopes(now.slope - slope)
+        now.slope = slope
 
     def _draw_sizes(self) -> None:
         if self.design.channels < 2:
@@ -243,6 +279,10 @@ class Chain:
         low = np.stack(self._low)
         gram = white @ white.T - low @ low.T
         gradient = white @ self._rest.ravel() - low @ self._rest_low
+        if self._movements is not None:
+            gram, gradient = self._movements.aside(
+                now.slope, (self._rest, self._rest_low), (white, low), (gram, gradient)
+            )
         for c, tested in enumerate(self._tested):
             square, meets = tested.square[now.shape[c]], tested.meets[now.shape[c]]
             gram[c, c] += square
@@ -290,18 +330,18 @@ class Chain:
             self._rest = rest - now.size[c] * self._white[c]
             self._rest_low = low - now.size[c] * self._low[c]
 
+    def _parts(self) -> Floats:
+        """``[R, W, C]`` what channels bring were regions alike, whitened."""
+        now, banks = self.state, enumerate(self._banks)
+        each = [now.size[c] * (bank.white @ bank.mix[:, now.shape[c]]) for c, bank in banks]
+        return np.stack(each, axis=-1)
+
     def _draw_regions(self) -> None:
         """Regions' own returns given a draw of what regions share."""
         now, rng, count = self.state, self.rng, self.design.channels
         score = self._rest_low + rng.standard_normal(len(self._factors.root))
         path = self._factors.upper(score)
-        part = np.stack(
-            [
-                now.size[c] * (bank.white @ bank.mix[:, now.shape[c]])
-                for c, bank in enumerate(self._banks)
-            ],
-            axis=-1,
-        )
+        part = self._parts()
         own = now.region - 1.0
         target = self._rest - self._factors.along(path) + np.einsum("rtc,rc->rt", part, own)
         precision = part.transpose(0, 2, 1) @ part + np.eye(count) / now.region_spread**2

@@ -9,6 +9,8 @@ week in which everybody had a surprise counts as one surprise.
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 from scipy.linalg import block_diag
 
@@ -19,6 +21,8 @@ from mmm_model.fit.posterior.following import following_columns, log_plans
 from mmm_model.fit.posterior.variances import Variances
 from mmm_model.panel import Floats
 
+# How often visible demand is looked at before chains agree on it.
+_LOOKS = 6
 _AR = 0.8
 _LEVEL_VARIANCE = 1.0
 _UNOBSERVED_VARIANCE = 1e4
@@ -35,6 +39,7 @@ class Covariance:
         self.design = design
         self._plan = log_plans(design.exposure)
         self._following = np.zeros_like(self._plan)
+        self._seen: deque[Floats] = deque([np.zeros_like(design.kpi)], maxlen=_LOOKS)
         week = np.arange(design.weeks)
         self._walk = np.minimum(week[:, None], week) + 0.0
         self._ar = _AR ** np.abs(week[:, None] - week)
@@ -85,6 +90,16 @@ class Covariance:
     def see(self, variances: Variances, factors: Factors, rest: Floats) -> None:
         """Measure again how plans follow visible demand, given what media leave over."""
         visible = self._visible(variances, factors, rest - self.offset(variances))
+        self._seen.append(visible)
+        self.follow(visible)
+
+    @property
+    def visible(self) -> Floats:
+        """``[R, W]`` visible demand, the mean of what was seen last."""
+        return np.mean(self._seen, axis=0)
+
+    def follow(self, visible: Floats) -> None:
+        """Take plans to follow visible demand ``[R, W]`` from now on."""
         self._following = following_columns(self._plan, visible)
 
     def _common_path(self, variances: Variances) -> Floats:

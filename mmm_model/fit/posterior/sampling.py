@@ -15,7 +15,6 @@ from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.draws import Draws
 from mmm_model.fit.posterior.lift_evidence import Test, tested_channels
 from mmm_model.fit.posterior.moving import Moving
-from mmm_model.fit.posterior.state import Draw
 from mmm_model.settings import ModelSettings
 
 # Chains that disagree more than this go on, so many times at most, twice as long as at first; of
@@ -51,17 +50,18 @@ def sample(
     """
     tested = tested_channels(design, tests)
 
-    def begun(number: int) -> tuple[Chain, list[Draw]]:
-        chain = Chain(design, settings, [settings.seed, number], tested, moving)
-        chain.warm_up()
-        return chain, chain.go_on(settings.draws)
+    def begun(number: int) -> Chain:
+        return Chain(design, settings, [settings.seed, number], tested, moving)
 
     with _beside_each_other(design) as pool:
-        chains, kept = [], []
-        for chain, own in pool.map(begun, range(settings.chains)):
-            chains.append(chain)
+        chains = list(pool.map(begun, range(settings.chains)))
+        visible = np.mean(list(pool.map(Chain.warm_up, chains)), axis=0)
+        progress(0.4)
+        list(pool.map(lambda chain: chain.settle(visible), chains))
+        kept = []
+        for own in pool.map(lambda chain: chain.go_on(settings.draws), chains):
             kept.append(own)
-            progress(len(chains) / settings.chains)
+            progress(0.4 + 0.6 * len(kept) / settings.chains)
         draws = Draws.of(design, kept, settings.seed, tests)
         before = np.inf
         for _ in range(_MORE):

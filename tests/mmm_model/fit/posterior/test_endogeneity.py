@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mmm_model.fit.posterior.endogeneity import Movement, own_movements
+from mmm_model.fit.posterior.endogeneity import Movements, own_movements
 from mmm_model.fit.posterior.factors import Alone, Factors, SharedColumns
 from mmm_model.fit.posterior.sizes import SizePrior, Total
 from mmm_model.fit.posterior.whitened import WhitenedResponses
@@ -36,7 +36,7 @@ def _drawn(slope: float, size: float) -> np.ndarray:
     bank.weigh(region)
     low = factors.lower(left)
     statistics = bank.square, bank.meets(region, left, low)
-    own = Movement.all_of(movement, factors)[0]
+    own = Movements.of(movement, factors).each[0]
     shapes = np.log([0.5, 0.5])
     each = [
         own.draw(rng, bank, region, (left, low), statistics, shapes, _PRIOR) for _ in range(100)

@@ -62,4 +62,4 @@ def test_drawn_returns_have_the_moments_of_the_posterior() -> None:
 def test_a_channel_that_is_off_gains_nothing() -> None:
     """Without size there is nothing whose returns could differ."""
     own, _, _ = _setting(4)
-    assert own.gain(1, 1e-9) == pytest.approx(0.0, abs=1e-9)
+    assert own.gain(own.given(1, 1e-9)) == pytest.approx(0.0, abs=1e-9)

@@ -10,31 +10,51 @@ from mmm_model.fit.posterior.chain import Chain
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.diagnostics import split_r_hat
 from mmm_model.fit.posterior.draws import Draws
+from mmm_model.fit.posterior.following import log_plans
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
+
+_SETTINGS = ModelSettings(chains=2, warmup=2, draws=20)
+
+
+def _chains(design: Design) -> list[Chain]:
+    none = lift_evidence.tested_channels(design, ())
+    still = Moving.none(design.weeks, design.channels, _SETTINGS)
+    chains = [Chain(design, _SETTINGS, [_SETTINGS.seed, n], none, still) for n in range(2)]
+    visible = np.mean([chain.warm_up() for chain in chains], axis=0)
+    for chain in chains:
+        chain.settle(visible)
+    return chains
 
 
 @pytest.mark.parametrize("rounds", [0, 1, 3])
 def test_chains_that_disagree_go_on_as_long_as_they_come_nearer(
     panel: Panel, rounds: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = ModelSettings(chains=2, warmup=1, draws=20)
-    design = Design.of(panel, settings)
-    none = lift_evidence.tested_channels(design, ())
-    still = Moving.none(design.weeks, design.channels, settings)
-    chains = [Chain(design, settings, [settings.seed, n], none, still) for n in range(2)]
-    for chain in chains:
-        chain.warm_up()
+    design = Design.of(panel, _SETTINGS)
+    chains = _chains(design)
     kept = [chain.go_on(20) for chain in chains]
     for _ in range(rounds):
         kept = [chain.go_on(40)[1::2] for chain in chains]
-    expected = Draws.of(design, kept, settings.seed)
+    expected = Draws.of(design, kept, _SETTINGS.seed)
     # They never agree, and come nearer by no round or by every one.
     monkeypatch.setattr(sampling, "_AGREE", 0.0 if rounds else np.inf)
     monkeypatch.setattr(sampling, "_NEARER", -np.inf if rounds == 3 else np.inf)
-    found = sampling.sample(design, settings, lambda _: None, still)
+    still = Moving.none(design.weeks, design.channels, _SETTINGS)
+    found = sampling.sample(design, _SETTINGS, lambda _: None, still)
     assert np.array_equal(found.size, expected.size)
+
+
+def test_all_chains_take_plans_to_follow_the_same_demand(panel: Panel) -> None:
+    """Else each would have a posterior of its own."""
+    chains = _chains(Design.of(panel, _SETTINGS))
+    visible = log_plans(chains[0].design.exposure).mean(axis=-1)
+    now = chains[0].state.variances
+    for chain in chains:
+        chain.settle(visible)
+    one, other = (chain.covariance.offset(now) for chain in chains)
+    assert one.any() and np.array_equal(one, other)
 
 
 def test_r_hat_is_large_where_chains_stay_apart_and_one_where_they_do_not() -> None:
