@@ -8,7 +8,7 @@ a `GuessError` names the flag that settles it.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -75,12 +75,16 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
         tempfile.TemporaryDirectory() as folder,
         duckdb.connect(str(Path(folder) / "look.duckdb")) as connection,
     ):
+        # Nothing is downloaded, whatever a file turns out to be.
+        connection.execute("SET autoinstall_known_extensions = false")
         files = find_files(tables)
         known = _recognise(connection, files, options, Path(folder))
         profiles = _profiles(connection, known.rest(tables) if known else files)
         options = known.options if known else options
         lift = [p for p in profiles if all(p.column(name) for name in _LIFT)]
-        guessed = [find_frame(p, options, said) for p in profiles if p not in lift]
+        wanted = [p for p in profiles if p not in lift]
+        beside = bool(known and known.frames)
+        guessed = list(_guessed(wanted, options, said, tables if beside else files))
         frames = _of_one_kind([*(known.frames if known else ()), *guessed])
         if not frames:
             raise GuessError("give a table with the KPI and one with media; one may hold both")
@@ -109,6 +113,23 @@ def _recognise(
             "columns. Export the table as Parquet to name them"
         )
     return None
+
+
+def _guessed(
+    profiles: Sequence[TableProfile],
+    options: InitOptions,
+    said: list[str],
+    needed: Sequence[Path],
+) -> Iterator[Frame]:
+    """Find the frames of tables; one that is not ``needed`` and has none is left out, and told."""
+    files = {file.resolve() for file in needed}
+    for profile in profiles:
+        try:
+            yield find_frame(profile, options, said)
+        except GuessError as error:
+            if profile.file in files:
+                raise
+            said.append(f"Left out  '{profile.file.name}': {str(error).split('. ')[0]}")
 
 
 def _profiles(connection: duckdb.DuckDBPyConnection, tables: Sequence[Path]) -> list[TableProfile]:

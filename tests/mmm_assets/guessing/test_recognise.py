@@ -5,6 +5,7 @@ Each day's amount is ``base + weekday + week``, so a week's sum is ``7 * base + 
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -42,13 +43,13 @@ def init(out: Path, *given: Path, **options: object) -> tuple[Guess, ProjectConf
     return guess, load_config(out / "mmm.yaml")
 
 
-def panel_of(config: ProjectConfig) -> Panel:
-    """Load, check and build; the way of a refresh."""
+def panel_of(config: ProjectConfig, check: bool = False) -> Panel:
+    """Load, check if asked to, which takes a second, and build; the way of a refresh."""
     with duckdb.connect() as connection:
         for role in ROLES:
             load_raw(connection, config, role, datetime(2025, 1, 1, tzinfo=UTC))
         week = newest_week(connection, config)
-        for outcome in run_checks(connection, config, week):
+        for outcome in run_checks(connection, config, week) if check else ():
             assert not outcome.blocks, outcome.message
         build_panel_tables(connection, config, week)
         return read_panel(connection, config, week)
@@ -240,7 +241,7 @@ def test_a_folder_of_one_connectors_tables(tmp_path: Path) -> None:
         "test, cancelled, voided and refunded orders are left out",
     )
     assert config.currency == "EUR" and config.tables.kpi.value_per_kpi == 1
-    panel = panel_of(config)
+    panel = panel_of(config, check=True)
     assert spend_of(panel) == {
         "google_performance_max": weekly(4),
         "google_search": weekly(8),
@@ -424,7 +425,9 @@ def test_a_second_accounts_campaigns_are_added(tmp_path: Path, sales: Path) -> N
         table.to_parquet(tmp_path / f"campaigns_{account}.parquet")
     files = sorted(tmp_path.glob("*.parquet"))
     _, config = init(tmp_path / "acme", *files, sales)
-    assert spend_of(panel_of(config))["google_search"] == [2 * week for week in weekly(8)]
+    assert spend_of(panel_of(config, check=True))["google_search"] == [
+        2 * week for week in weekly(8)
+    ]
 
 
 def test_a_kpi_that_is_named_goes_before_one_that_is_recognised(
@@ -438,3 +441,24 @@ def test_a_kpi_that_is_named_goes_before_one_that_is_recognised(
     guess, config = init(tmp_path / "acme", *files, own, kpi="net_sales")
     assert config.tables.kpi.kpi == "net_sales"
     said_in(guess, "Left out 'events'")
+
+
+def test_a_database_of_another_kind_is_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "shop.db") as connection:
+        connection.execute("CREATE TABLE orders (id INTEGER)")
+    connection.close()
+    with pytest.raises(GuessError, match="cannot be opened as a DuckDB database"):
+        init(tmp_path / "acme", tmp_path / "shop.db")
+
+
+def test_what_lies_in_the_folder_and_is_no_table_of_weeks_is_left_out(
+    tmp_path: Path, sales: Path
+) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    google_ads().to_parquet(folder / "campaigns.parquet")
+    pd.DataFrame({"id": [1, 2], "note": ["x", "y"]}).to_csv(folder / "customers.csv", index=False)
+    sales.rename(folder / "sales.csv")
+    guess, config = init(tmp_path / "acme", folder)
+    said_in(guess, "Left out 'customers.csv': customers.csv: no column holds dates")
+    assert config.tables.kpi.source == "../exports/sales.csv"
