@@ -36,9 +36,12 @@ ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 WEEK = "2023-10-02"
 BIN = Path(sys.executable).parent
+LOCATIONS = """{ workspaceOrError { ... on Workspace { locationEntries { name
+    locationOrLoadError { ... on RepositoryLocation { repositories { jobs { name } } } }
+} } } }"""
 LAUNCH = """mutation { launchRun(executionParams: {
     selector: {repositoryLocationName: "acme", repositoryName: "__repository__",
-               jobName: "refresh"},
+               jobName: "JOB"},
     runConfigData: {}, mode: "default",
     executionMetadata: {tags: [{key: "dagster/partition", value: "WEEK"}]}
 }) { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
@@ -236,12 +239,13 @@ def test_nobody_comes_in_without_a_password_nor_from_another_page(stack: Stack) 
 
 
 def test_a_refresh_that_is_launched_in_the_ui_is_published(stack: Stack) -> None:
-    found = ask(stack, "/graphql", "{ workspaceOrError { ... on Workspace { locationEntries { name "
-                "loadStatus locationOrLoadError { __typename } } } } }")  # fmt: skip
+    found = ask(stack, "/graphql", LOCATIONS)
     [location] = found["workspaceOrError"]["locationEntries"]
     assert location["name"] == "acme"
-    assert location["locationOrLoadError"]["__typename"] == "RepositoryLocation"
-    launched = ask(stack, "/graphql", LAUNCH.replace("WEEK", WEEK))["launchRun"]
+    [repository] = location["locationOrLoadError"]["repositories"]
+    [job] = [job["name"] for job in repository["jobs"] if job["name"].endswith("refresh")]
+    launch = LAUNCH.replace("JOB", job).replace("WEEK", WEEK)
+    launched = ask(stack, "/graphql", launch)["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     run = launched["run"]["runId"]
     state = '{ runOrError(runId: "RUN") { ... on Run { status } } }'.replace("RUN", run)
