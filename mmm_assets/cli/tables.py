@@ -28,7 +28,9 @@ def init(
         list[Path],
         typer.Argument(help="CSV or Parquet tables, folders of them, or DuckDB databases."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder in which mmm.yaml is written.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder in which mmm.yaml is written, or the file: NAME.yaml.")
+    ],
     week: Annotated[str | None, typer.Option(help="Column of dates or of a week index.")] = None,
     week_origin: Annotated[
         datetime | None,
@@ -62,11 +64,11 @@ def init(
     from mmm_assets.config.schema import SCHEMA_FILE, schema_text
     from mmm_assets.guessing.guess import GuessError, InitOptions, guess_project, render_yaml
 
-    file = out / "mmm.yaml"
+    file = out if out.suffix in (".yaml", ".yml") and not out.is_dir() else out / "mmm.yaml"
     if file.exists() and not force:
         stop(f"{file} exists already; --force overwrites it.", "usage")
     options = InitOptions(
-        out=out,
+        out=file.parent,
         week=week,
         week_origin=week_origin.date() if week_origin else None,
         region=region,
@@ -83,9 +85,9 @@ def init(
         guess = guess_project(tables, options)
     except GuessError as error:
         stop(str(error), "usage")
-    out.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(render_yaml(guess), encoding="utf-8")
-    (out / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
+    (file.parent / SCHEMA_FILE).write_text(schema_text(), encoding="utf-8")
     for line in guess.summary:
         console.print(line, markup=False)
     console.print(

@@ -25,6 +25,14 @@ def test_init_writes_a_configuration_and_the_schema_that_its_first_line_names(
     assert first == f"# yaml-language-server: $schema={SCHEMA_FILE}"
     assert (tmp_path / "new" / SCHEMA_FILE).read_text() == schema_text()
     load_config(tmp_path / "new" / "mmm.yaml")
+    named = tmp_path / "other" / "acme.yaml"
+    assert run("init", *tables, "--out", named)[0] == 0
+    assert (
+        named.is_file()
+        and load_config(named).refresh == load_config(tmp_path / "new" / "mmm.yaml").refresh
+    )
+    code, said = run("init", *tables, "--out", named)
+    assert code == EXIT["usage"] and f"{named} exists already" in said
 
 
 def test_check_passes_on_clean_tables_and_writes_nothing(tmp_path: Path) -> None:
