@@ -3,12 +3,12 @@
     python tests/benchmarks/stability.py [NAME …] [--seeds 3] [--set KEY=VALUE …]
 
 Five cold refreshes, four weeks apart, the last with all weeks; then other seeds on all weeks.
-Names are datasets of `datasets.with_truth` (their truth is not read here), draws of
-the project's simulator (``draw26000``) and Meridian's kind (``meridian26000``). Prints, a line a
-table: the mean and the largest movement of a channel's ROI between two refreshes, the share of new
-estimates outside the interval before, the standard deviation of a ROI over seeds in widths of its
-interval, and how far recommended budgets move, in shares of the money that change their channel,
-beside the same distance between the budgets of single draws: their noise. Writes
+Names are ``sample`` (the bundled one), datasets of `datasets.with_truth` (their truth is not read
+here), draws of the project's simulator (``draw26000``) and Meridian's kind (``meridian26000``).
+Prints, a line a table: the mean and the largest movement of a ROI between two refreshes, the share
+of new estimates outside the interval before, the standard deviation of a ROI over seeds in widths
+of its interval, and how far recommended budgets move, in shares of the money that change their
+channel, beside the same distance between the budgets of single draws: their noise. Writes
 benchmarks/stability.json.
 """
 
@@ -19,10 +19,12 @@ import json
 import time
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
-from datasets import with_truth
-from fresh_truth import drawn
+import pandas as pd
+from datasets import _panel, with_truth
+from fresh_truth import drawn, without_driven
 from fresh_worlds import WORLDS
 from writing import write
 
@@ -39,10 +41,36 @@ REFRESHES, WEEKS_BETWEEN, DRAWS = 5, 4, 12
 
 def panel_of(name: str) -> Panel:
     """A table by its name."""
+    if name == "sample":
+        return sample()
     group = name.rstrip("0123456789")
     if group in WORLDS:
         return drawn(WORLDS[group](int(name.removeprefix(group))))[0]
     return with_truth(name)[0]
+
+
+def sample() -> Panel:
+    """The bundled sample, without the control that media drive."""
+    key, data = ["week", "region"], Path(__file__).parents[2] / "data"
+    media = pd.read_csv(data / "media.csv")
+    channels = list(media["channel"].unique())
+    wide = media.pivot(index=key, columns="channel", values=["spend", "impressions"])
+    wide.columns = [f"{channel}_{measure}" for measure, channel in wide.columns]
+    sales = pd.read_csv(data / "kpi.csv").set_index(key)
+    table = wide.join([sales, pd.read_csv(data / "controls.csv").set_index(key)]).reset_index()
+    panel = _panel(
+        table.fillna(0.0),
+        "region",
+        "week",
+        [f"{channel}_impressions" for channel in channels],
+        [f"{channel}_spend" for channel in channels],
+        ["price_index", "brand_interest"],
+        "sales",
+        "value_per_unit",
+    )
+    worth = table["value_per_unit"].median()
+    seen = panel.kpi > 0  # some region-weeks lack
+    return without_driven(replace(panel, observed=seen, value_per_kpi=np.full(seen.shape, worth)))
 
 
 def returns(response: FittedResponse, panel: Panel) -> np.ndarray:
