@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mmm_model import priors
-from mmm_model.fit.posterior.factors import Factors
+from mmm_model.fit.posterior.factors import Factors, flat
 from mmm_model.fit.posterior.following import log_plans
 from mmm_model.fit.posterior.sizes import SizePrior, draw_shape
 from mmm_model.fit.posterior.whitened import WhitenedResponses
@@ -120,12 +120,12 @@ class Movements:
     def of(cls, own: Floats, factors: Factors) -> Movements:
         """Whiten every channel's own movement ``[R, W, C]``."""
         white = factors.alone.white(own)
-        low, flat = factors.lower(white), white.reshape(-1, white.shape[2])
-        precision = flat.T @ flat - low.T @ low + np.eye(len(low.T)) / priors.FOLLOWS_SD**2
+        low, cells = factors.lower(white), flat(white)
+        precision = cells.T @ cells - low.T @ low + np.eye(len(low.T)) / priors.FOLLOWS_SD**2
         each = tuple(
             Movement(white[..., c], low[:, c], float(precision[c, c])) for c in range(len(low.T))
         )
-        return cls(flat, low, precision, each)
+        return cls(cells, low, precision, each)
 
     def meets(self, slope: Floats, rest: tuple[Floats, Floats]) -> Floats:
         """``[C]`` ``z'V^-1 x`` of what all but the slopes leave over.

@@ -111,8 +111,8 @@ class SharedColumns:
     def of(cls, alone: Alone, columns: Sequence[Floats]) -> SharedColumns:
         """Whiten columns ``[R or 1, W, P]``."""
         white = np.concatenate([alone.white(part) for part in columns], axis=2)
-        flat = _flat(white)
-        return cls(alone, white, flat.T @ flat)
+        cells = flat(white)
+        return cls(alone, white, cells.T @ cells)
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Factors:
     def seen(self, white: Floats) -> Floats:
         """``U'x`` of whitened ``[R, W]`` or ``[R, W, Q]``: ``[P]`` or ``[P, Q]``."""
         series = white.reshape(white.shape[0] * white.shape[1], *white.shape[2:])
-        return self.scale.T @ (_flat(self.columns.white).T @ series)
+        return self.scale.T @ (flat(self.columns.white).T @ series)
 
     def lower(self, white: Floats) -> Floats:
         """What the shared columns see of whitened ``[R, W]`` or ``[R, W, Q]``, lowered."""
@@ -200,8 +200,8 @@ class Factors:
             What is left over, whitened, and what `lower` says of it.
         """
         white = self.alone.white(series)
-        low, flat = self.lower(white), _flat(white)
-        return flat.T @ flat - low.T @ low, flat.T @ rest.ravel() - low.T @ rest_low
+        low, cells = self.lower(white), flat(white)
+        return cells.T @ cells - low.T @ low, cells.T @ rest.ravel() - low.T @ rest_low
 
     def without_shared(self, rng: np.random.Generator, white: Floats) -> Floats:
         """Take a draw of the shared part off whitened ``[R, W]``."""
@@ -211,6 +211,6 @@ class Factors:
         return white - self.along(self.upper(score))
 
 
-def _flat(series: Floats) -> Floats:
-    """``[R W, Q]`` of ``[R, W, Q]``, without a copy."""
+def flat(series: Floats) -> Floats:
+    """``[R W, Q]`` of ``[R, W, Q]``, without a copy; Q may be 0: a channel that never ran."""
     return series.reshape(series.shape[0] * series.shape[1], series.shape[2])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mmm_model.fit.posterior.factors import Factors
+from mmm_model.fit.posterior.factors import Factors, flat
 from mmm_model.fit.posterior.shapes import ChannelResponses
 from mmm_model.panel import Floats
 
@@ -55,7 +55,7 @@ class WhitenedResponses:
 
     def meets(self, region: Floats, white: Floats, low: Floats) -> Floats:
         """``g'V^-1 x`` of every shape ``[S]``, given x whitened and what `lower` says of it."""
-        seen = (region[:, None] * white).ravel() @ self.white.reshape(-1, self.white.shape[2])
+        seen = (region[:, None] * white).ravel() @ flat(self.white)
         return np.asarray(self.mix.T @ (seen - self._low.T @ low))
 
     def response(self, shape: int, region: Floats) -> tuple[Floats, Floats]:

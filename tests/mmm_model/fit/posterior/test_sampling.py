@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,17 @@ def test_all_chains_take_plans_to_follow_the_same_demand(panel: Panel) -> None:
         chain.settle(visible)
     one, other = (chain.covariance.offset(now) for chain in chains)
     assert one.any() and np.array_equal(one, other)
+
+
+def test_a_channel_that_never_ran_is_drawn_from_its_prior(panel: Panel) -> None:
+    """Its response is nothing, in no basis at all."""
+    exposure = panel.exposure.copy()
+    exposure[..., 0] = 0.0
+    design = Design.of(replace(panel, exposure=exposure), _SETTINGS)
+    assert design.responses[0].basis.shape[2] == 0
+    still = Moving.none(design.weeks, design.channels, _SETTINGS)
+    found = sampling.sample(design, _SETTINGS, lambda _: None, still)
+    assert np.isfinite(found.size).all() and (found.size[:, 0] > 0).all()
 
 
 def test_r_hat_is_large_where_chains_stay_apart_and_one_where_they_do_not() -> None:
