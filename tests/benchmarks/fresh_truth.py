@@ -230,6 +230,15 @@ def beside(frame: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found).T
 
 
+def _a_line_a_row(kept: dict) -> str:
+    """JSON whose changes can be read row by row, in four digits."""
+    rows = [
+        json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()})
+        for row in kept["rows"]
+    ]
+    return f'{{"asked": {json.dumps(kept["asked"])}, "rows": [\n' + ",\n".join(rows) + "\n]}\n"
+
+
 def main() -> None:
     """Measure the groups named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -267,7 +276,7 @@ def main() -> None:
     if asked.keep:
         others = [row for row in release["rows"] if row["group"] not in groups]
         kept_now = {"asked": release["asked"] | groups, "rows": others + rows}
-        RELEASE.write_text(json.dumps(kept_now, indent=1) + "\n")
+        RELEASE.write_text(_a_line_a_row(kept_now))
 
 
 if __name__ == "__main__":
