@@ -210,7 +210,7 @@ class LakeTables:
                 f"ATTACH {quote_text(f'ducklake:{self._catalogue}')} AS {which} ({options})"
             )
         except duckdb.Error as error:
-            if read_only and "does not exist" in str(error):
+            if read_only and "creating a new DuckLake" in str(error):
                 raise FileNotFoundError(f"nothing is published yet in {self.lake}") from None
             raise WarehouseError(self._said(error)) from None
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import ExitStack
 from typing import NoReturn
 
 import pytest
 
-from tests.scale.servers import Postgres, free_port
+from tests.scale.servers import Postgres, new_postgres
 
 PACKAGES = (
     *("dagster_postgres", "dagster_ray", "ray", "duckdb_extension_ducklake"),
@@ -49,16 +47,10 @@ def _own_home(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A server on a free port; what it holds goes with the session."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        lacks("no PostgreSQL found; apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="mmm-postgres-"))
-    server = Postgres(found[-1].parent, folder, free_port())
-    try:
-        server.make()
-        server.start()
+    """A server of this session."""
+    with ExitStack() as held:
+        try:
+            server = held.enter_context(new_postgres())
+        except FileNotFoundError as error:
+            lacks(str(error))
         yield server
-        server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

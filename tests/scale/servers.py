@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +21,7 @@ import psutil
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.orchestration.run import RefreshOutcome, dagster_instance, refresh
+from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import write_tiniest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,3 +148,45 @@ def refresh_and(config: ProjectConfig, week: date, do: Callable[[], None]) -> Re
     os.environ.pop("DAGSTER_HOME", None)
     with dagster_instance(config) as instance:
         return refresh(config, instance, week, once)
+
+
+@contextmanager
+def new_postgres() -> Iterator[Postgres]:
+    """A server on a free port; what it holds goes with it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If PostgreSQL is not installed.
+    """
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        raise FileNotFoundError("no PostgreSQL found; apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="mmm-postgres-"))
+    server = Postgres(found[-1].parent, folder, free_port())
+    try:
+        server.make()
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def kill_when_trained(config: ProjectConfig, week: date) -> None:
+    """Kill the processes that refresh weeks of a project once the fits of a week are saved."""
+    while not Project(config).warehouse.draft_folder(week).exists():
+        time.sleep(0.05)
+    for process in psutil.process_iter(["cmdline"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if "execute_run" in line and str(config.path) in line and week_of(process) == week:
+            process.kill()
+
+
+def week_of(process: psutil.Process) -> date | None:
+    """The refresh week that a process holds, by the lock file that it has open."""
+    with suppress(psutil.Error):
+        for file in process.open_files():
+            if name := re.fullmatch(r"week-([\d-]+)\.lock", Path(file.path).name):
+                return date.fromisoformat(name[1])
+    return None

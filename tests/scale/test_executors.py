@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
-import psutil
 import pytest
 
 from mmm_assets.config import ProjectConfig
@@ -24,7 +23,7 @@ from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.project import Project
 from tests.mmm_assets.killing import published
 from tests.mmm_assets.tiny_project import run_week
-from tests.scale.servers import Postgres, Ray, lake, tiniest
+from tests.scale.servers import Postgres, Ray, kill_when_trained, lake, tiniest
 
 WEEKS = [date(2023, 10, 16) + timedelta(weeks=n) for n in range(2)]
 FIRST = WEEKS[0]
@@ -111,21 +110,3 @@ def test_weeks_side_by_side_with_a_worker_that_is_killed(
     assert [outcome.refresh_week for outcome in outcomes] == WEEKS
     assert said == [f"the process of {FIRST} was killed; it is started again"]
     assert published(config) == published(in_process)
-
-
-def kill_when_trained(config: ProjectConfig, week: date) -> None:
-    """Kill the process that refreshes the first week of a backfill, once its fits are saved."""
-    while not (runs := list(runs_of(config))):
-        time.sleep(0.2)
-    while not Project(config).warehouse.draft_folder(week).exists():
-        time.sleep(0.05)
-    for run in runs:
-        run.kill()
-
-
-def runs_of(config: ProjectConfig) -> Iterator[psutil.Process]:
-    """Processes of Ray's jobs that refresh weeks of a project."""
-    for process in psutil.process_iter(["name", "cmdline"]):
-        line = " ".join(process.info["cmdline"] or ())
-        if "execute_run" in line and str(config.path) in line:
-            yield process

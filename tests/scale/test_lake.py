@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+import boto3
 import duckdb
+import pandas as pd
 import pytest
+from moto.server import ThreadedMotoServer
 
 from mmm_assets import mart
-from mmm_assets.config import ProjectConfig
+from mmm_assets.config import ProjectConfig, load_config
+from mmm_assets.inputs.kept_loads import loading
 from mmm_assets.store.backup import back_up
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.lake_tables import Lake, extension
+from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.project import Project
 from mmm_assets.store.verification import faults
 from mmm_assets.store.warehouse import Warehouse
 from tests.mmm_assets.killing import published
 from tests.mmm_assets.tiny_project import run_week
-from tests.scale.servers import Postgres, lake, refresh_and, tiniest
+from tests.scale.servers import Postgres, free_port, lake, refresh_and, tiniest
 
 FIRST, SECOND, THIRD = (date(2023, 10, 16) + timedelta(weeks=n) for n in range(3))
 
@@ -116,6 +122,63 @@ def test_an_outage_of_the_catalogue_loses_nothing(
     assert run_week(in_lake, THIRD).status == "published"
     after = published(in_lake)
     assert {week: after[week] for week in before} == before and THIRD in after
+
+
+def test_files_in_a_bucket(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    keys = {
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "s3cret",
+        "AWS_REGION": "eu-central-1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+    }
+    for name, value in keys.items():
+        monkeypatch.setenv(name, value)
+    server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
+    server.start()
+    try:
+        store = boto3.client(
+            "s3", endpoint_url=keys["AWS_ENDPOINT_URL"], region_name="eu-central-1"
+        )
+        here = {"LocationConstraint": "eu-central-1"}
+        store.create_bucket(Bucket="acme", CreateBucketConfiguration=here)
+        address = f"postgres:host=127.0.0.1 port={postgres.port} user=mmm dbname=bucket"
+        postgres.database("bucket")
+        warehouse = Warehouse(tmp_path, lake=Lake(address, "acme", "s3://acme/mmm"))
+        curve = pd.DataFrame({"channel": "tv", "lag_weeks": range(500), "weight": 0.5})
+        for week in (FIRST, SECOND):
+            with warehouse.work() as connection:
+                row = pd.DataFrame([{"status": "published", "run_id": "r"}])
+                replace_week(connection, "refreshes", week, row)
+                replace_week(connection, "adstock_curves", week, curve)
+            warehouse.publish(week)
+        with warehouse.published() as connection:
+            sql = "SELECT min(refresh_week), sum(weight) FROM mart.current_adstock_curves"
+            assert connection.execute(sql).fetchone() == (SECOND, 250.0)
+        kept = [found["Key"] for found in store.list_objects_v2(Bucket="acme")["Contents"]]
+    finally:
+        server.stop()
+    assert any(key.startswith("mmm/acme/mart/adstock_curves/") for key in kept)
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_project_of_files_brings_its_loads_along(
+    in_files: ProjectConfig, postgres: Postgres, tmp_path: Path
+) -> None:
+    shutil.copytree(in_files.folder, tmp_path / "moved")
+    file = tmp_path / "moved" / "mmm.yaml"
+    postgres.database("moved")
+    file.write_text(file.read_text() + lake(postgres, "moved", "acme"))
+    project = Project(load_config(file))
+    with Project(in_files).warehouse.work() as connection:
+        loads = connection.execute("SELECT load_id, role, rows FROM raw.loads").fetchall()
+    told: list[str] = []
+    with loading(project.warehouse, told.append) as connection:
+        found = connection.execute("SELECT load_id, role, rows FROM raw.loads").fetchall()
+    assert sorted(found) == sorted(loads)
+    assert "3 loads" in told[0]
 
 
 def test_what_is_for_files_alone_says_so(in_lake: ProjectConfig, tmp_path: Path) -> None:
