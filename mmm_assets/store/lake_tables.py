@@ -41,7 +41,7 @@ _KEPT_STATES = "7 days"
 """How long a state can be gone back to; longer than any reader is at work."""
 
 _SECRET = """
-    CREATE SECRET lake (
+    CREATE OR REPLACE SECRET lake (
         TYPE s3, KEY_ID {AWS_ACCESS_KEY_ID}, SECRET {AWS_SECRET_ACCESS_KEY}, REGION {AWS_REGION}
         {endpoint}
     )
@@ -187,10 +187,6 @@ class LakeTables:
             settings["memory_limit"] = self.memory_limit
         connection = duckdb.connect(config=settings)
         try:
-            for name in self._extensions:
-                connection.execute(f"LOAD {quote_text(extension(name))}")
-            if self._in_bucket:
-                connection.execute(_bucket_secret())
             self._attach(connection, which, read_only)
             connection.execute(f"USE {which}")
         except BaseException:
@@ -199,6 +195,10 @@ class LakeTables:
         return connection
 
     def _attach(self, connection: duckdb.DuckDBPyConnection, which: str, read_only: bool) -> None:
+        for name in self._extensions:
+            connection.execute(f"LOAD {quote_text(extension(name))}")
+        if self._in_bucket:
+            connection.execute(_bucket_secret())
         schema = self.lake.name if which == PUBLISHED else f"{self.lake.name}_work"
         data = f"{self.lake.data}/{schema}"
         if not self._in_bucket and not read_only:

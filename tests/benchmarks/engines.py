@@ -26,7 +26,7 @@ import dagster as dg  # noqa: E402
 import duckdb  # noqa: E402
 from writing import write  # noqa: E402
 
-from mmm_assets.config import ProjectConfig  # noqa: E402
+from mmm_assets.config import ProjectConfig, load_config  # noqa: E402
 from mmm_assets.orchestration.run import QUIET, dagster_instance  # noqa: E402
 from mmm_assets.store.project import Project  # noqa: E402
 from tests.benchmarks.empty_graph import reconstructable  # noqa: E402
@@ -72,13 +72,6 @@ def project(folder: Path, further: str) -> ProjectConfig:
     text = config.path.read_text().replace("first_week: 2023-10-02", f"first_week: {FIRST}")
     config.path.write_text(text)
     os.environ.pop("DAGSTER_HOME", None)
-    return tiniest_again(config)
-
-
-def tiniest_again(config: ProjectConfig) -> ProjectConfig:
-    """Read a configuration anew."""
-    from mmm_assets.config import load_config
-
     return load_config(config.path)
 
 

@@ -13,10 +13,13 @@ import duckdb
 import pandas as pd
 import pytest
 from moto.server import ThreadedMotoServer
+from typer.testing import CliRunner
 
 from mmm_assets import mart
+from mmm_assets.cli import app
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.kept_loads import loading
+from mmm_assets.orchestration.republication import publish_all
 from mmm_assets.store.backup import back_up
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.lake_tables import Lake, extension
@@ -104,6 +107,18 @@ def test_analysts_find_tables_views_and_what_they_mean(
     assert set(columns) == wanted
     with pytest.raises(duckdb.Error, match="read-only"):
         ask("DELETE FROM mmm.mart.refreshes")
+
+
+@pytest.mark.parametrize("command", ["status", "check", "verify", "report"])
+def test_commands_do_not_know_where_the_tables_are(in_lake: ProjectConfig, command: str) -> None:
+    said = CliRunner().invoke(app, [command, "-c", str(in_lake.path)])
+    assert said.exit_code == 0, said.output
+
+
+def test_all_weeks_are_published_again(in_lake: ProjectConfig) -> None:
+    before, told = published(in_lake), list[str]()
+    assert publish_all(Project(in_lake), told.append) == sorted(before)
+    assert published(in_lake) == before and told == []
 
 
 def test_an_outage_of_the_catalogue_loses_nothing(
