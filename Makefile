@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-scale ui lint format docs tutorial clean \
-	benchmark benchmark-truth benchmark-budget benchmark-graph benchmark-report soak
+	benchmark benchmark-truth benchmark-budget benchmark-graph benchmark-report benchmark-engines soak
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -62,6 +62,9 @@ benchmark-graph: .venv/.benchmark ## The channel graph: effects, known graphs, o
 
 benchmark-report: .venv/.dev ## Build time, size, time until usable of reports (PROJECTS=mmm.yaml files)
 	$(BIN)/python tests/benchmarks/report.py $(PROJECTS)
+
+benchmark-engines: .venv/.dev .venv/.scale ## What engines cost: empty runs, backfills, two brands with readers (WEEKS)
+	$(BIN)/python tests/benchmarks/engines.py
 
 soak: .venv/.dev ## Long trials of bad days: kills, full disks, power cuts, spoilt bytes, readers, backfills, large sources, three years
 	$(BIN)/python tests/benchmarks/crashes.py
