@@ -20,6 +20,7 @@ from mmm_assets.config.budget import BudgetSection
 from mmm_assets.config.checks import ChecksSection
 from mmm_assets.config.engine import EngineSection
 from mmm_assets.config.graph import GraphSection
+from mmm_assets.config.key_prefix import KeyPrefix
 from mmm_assets.config.lake import LakeSection
 from mmm_assets.config.model import ModelSection
 from mmm_assets.config.operations import NotifySection, RetentionSection, ScheduleSection
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 
 Owner = Annotated[str, StringConstraints(pattern=r"^(team:[\w-]+|[^@\s]+@[^@\s]+)$")]
 
-OPERATIONS = {"schedule", "notify", "retention", "memory_limit", "queries", "engine", "lake"}
+OPERATIONS = {
+    "key_prefix", "schedule", "notify", "retention", "memory_limit", "queries", "engine", "lake"
+}  # fmt: skip
 """Sections and keys on which no result depends."""
 
 
@@ -44,6 +47,11 @@ class ProjectConfig(Section):
 
     project: Annotated[str, StringConstraints(pattern=r"^[\w][\w .&+-]{0,79}$")] = Field(
         default="project", description="name in the dashboard and in Dagster"
+    )
+    key_prefix: KeyPrefix | None = Field(
+        default=None,
+        description="begins all asset keys and names in Dagster, one a project; null: names as in "
+        "release 0.1, for the only project of a Dagster instance",
     )
     kpi_name: Name = Field(default="KPI", description="name of the KPI in the dashboard")
     currency: Annotated[str, StringConstraints(pattern=r"^[^\W\d_]{1,5}$|^[€$£¥]$")] = Field(

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.errors import explain
+from mmm_assets.config.key_prefix import prefix_of
 from mmm_assets.config.refresh import RefreshSection
 from mmm_assets.guessing import words
 from mmm_assets.guessing.assignment import Assignment
@@ -41,6 +42,7 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
     name = re.sub(r"[^\w .&+-]", " ", options.out.resolve().name).strip(" .&+-")
     content: dict[str, Any] = {
         "project": (name or "project")[:80],
+        "key_prefix": prefix_of(name),
         "kpi_name": found.kpi.name,
         "currency": options.currency or _currency(found.kpi_table.profile.names),
         "tables": tables,

@@ -6,18 +6,19 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs import source_state, sources
 from mmm_assets.inputs.arrival import newest_complete_week
+from mmm_assets.orchestration.executors import executor_of
 from mmm_assets.orchestration.failures import PROCESS_TAG, explain_failure
+from mmm_assets.orchestration.names import REFRESH, Names
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.project_resource import PARTITION_TAG
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import is_published
-
-JOB = "refresh"
 
 RETRY_TAG = "mmm/retry_of"
 """Names the run of a backfill that was killed, on the run that takes its place."""
@@ -33,12 +34,15 @@ class UnknownWeek(UsageError):
     """The week asked for is not one that the project can refresh."""
 
 
-# Executed as ``engine.executor`` says, which is the executor of the code location.
-refresh_job = dg.define_asset_job(
-    JOB,
-    selection=dg.AssetSelection.all(),
-    description="One weekly refresh, from the raw tables to the published results.",
-)
+def refresh_job(config: ProjectConfig) -> UnresolvedAssetJobDefinition:
+    """The job of one weekly refresh: all assets of a project with their checks."""
+    names = Names.of(config)
+    return dg.define_asset_job(
+        names.word(REFRESH),
+        selection=dg.AssetSelection.assets(*names.assets.values()),
+        executor_def=executor_of(config),
+        description="One weekly refresh, from the raw tables to the published results.",
+    )
 
 
 def newest_week_over(today: date) -> date:
@@ -60,7 +64,9 @@ def weekly_partitions(config: ProjectConfig) -> dg.WeeklyPartitionsDefinition:
     )
 
 
-def weekly_schedule(config: ProjectConfig) -> dg.ScheduleDefinition:
+def weekly_schedule(
+    config: ProjectConfig, job: UnresolvedAssetJobDefinition
+) -> dg.ScheduleDefinition:
     """Refresh the newest week that is over: once its data are there, or the grace is over."""
     wait = timedelta(hours=config.schedule.grace_hours)
     ticks = dg.TimeWindowPartitionsDefinition(
@@ -71,8 +77,8 @@ def weekly_schedule(config: ProjectConfig) -> dg.ScheduleDefinition:
     )
 
     @dg.schedule(
-        name="weekly_refresh",
-        job=refresh_job,
+        name=Names.of(config).word("weekly_refresh"),
+        job=job,
         # By the hour as well, for data that come late.
         cron_schedule=[config.schedule.cron, "0 * * * *"] if wait else config.schedule.cron,
         execution_timezone=config.schedule.timezone,
@@ -119,22 +125,27 @@ def _retries(config: ProjectConfig) -> dict[str, str]:
     return {"dagster/max_retries": str(config.schedule.retries)}
 
 
-@dg.sensor(
-    name="new_files",
-    job=refresh_job,
-    minimum_interval_seconds=60,
-    description="Starts a refresh of the newest complete week when source files, or what queries "
-    "return, have changed and have come to rest.",
-)
-def new_files(
-    context: dg.SensorEvaluationContext, project: dg.ResourceParam[Project]
-) -> dg.SensorResult:
+def new_files(config: ProjectConfig, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Refresh when the sources differ from those of the last refresh, and have come to rest."""
+
+    @dg.sensor(
+        name=Names.of(config).word("new_files"),
+        job=job,
+        minimum_interval_seconds=60,
+        description="Starts a refresh of the newest complete week when source files, or what "
+        "queries return, have changed and have come to rest.",
+    )
+    def look(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return _look_at_sources(config, context.cursor or "")
+
+    return look
+
+
+def _look_at_sources(config: ProjectConfig, cursor: str) -> dg.SensorResult:
     """Compare the sources with those of the last look and of the last refresh.
 
     What differs from the last look may still be on its way; it is left until the next.
     """
-    config = project.config
-    cursor = context.cursor or ""
     last: dict[str, Any] = json.loads(cursor) if cursor.startswith("{") else {}
     try:
         look = _look(config, last)
@@ -184,15 +195,16 @@ def _skip(why: str, cursor: dict[str, Any]) -> dg.SensorResult:
 
 def failure_notice(config: ProjectConfig) -> dg.SensorDefinition:
     """Tell people of runs that failed under Dagster's daemon; `refresh` tells of its own."""
+    names = Names.of(config)
 
     @dg.run_failure_sensor(
-        name="failure_notice",
+        name=names.word("failure_notice"),
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Tells whom 'notify' of the configuration names that a refresh failed.",
     )
     def tell(context: dg.RunFailureSensorContext) -> None:
         run = context.dagster_run
-        if PROCESS_TAG in run.tags:
+        if PROCESS_TAG in run.tags or not names.own(run):
             return
         events = [*context.get_step_failure_events(), context.failure_event]
         status, messages = explain_failure(events)
@@ -203,16 +215,19 @@ def failure_notice(config: ProjectConfig) -> dg.SensorDefinition:
     return tell
 
 
-def killed_backfill_runs(config: ProjectConfig) -> dg.SensorDefinition:
+def killed_backfill_runs(
+    config: ProjectConfig, job: UnresolvedAssetJobDefinition
+) -> dg.SensorDefinition:
     """Start runs of a backfill again whose process died, as Dagster does with all others.
 
     Dagster leaves a run alone when its backfill is over, and a backfill of a job is over as soon
     as its runs are queued. The new run is no part of the backfill: Dagster looks after it.
     """
+    names = Names.of(config)
 
     @dg.run_failure_sensor(
-        name="killed_backfill_runs",
-        request_job=refresh_job,
+        name=names.word("killed_backfill_runs"),
+        request_job=job,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts a run of a backfill again when its process was killed, "
         "'schedule.retries' times.",
@@ -220,7 +235,7 @@ def killed_backfill_runs(config: ProjectConfig) -> dg.SensorDefinition:
     def again(context: dg.RunFailureSensorContext) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run
         key = run.tags.get(PARTITION_TAG)
-        if _BACKFILL_TAG not in run.tags or run.job_name != JOB or key is None:
+        if _BACKFILL_TAG not in run.tags or run.job_name != job.name or key is None:
             return dg.SkipReason("no run of a backfill")
         if context.get_step_failure_events() or not config.schedule.retries:
             return dg.SkipReason("it failed by itself, or nothing is to be tried again")

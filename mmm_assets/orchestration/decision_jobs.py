@@ -7,6 +7,8 @@ from pydantic import Field
 
 from mmm_assets.config.errors import UsageError
 from mmm_assets.orchestration.decisions import Decision, publish_anyway, roll_back
+from mmm_assets.orchestration.names import PUBLISH_HELD, ROLLBACK, Names
+from mmm_assets.orchestration.prefixing import asked_for
 from mmm_assets.report.standing import standing_lines
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.project import Project
@@ -60,7 +62,7 @@ def _observe(context: dg.OpExecutionContext, project: Project, week: date, statu
         told = standing_lines(connection, week)
     context.log_event(
         dg.AssetObservation(
-            asset_key="published_refresh",
+            asset_key=Names.of(project.config).asset("published_refresh"),
             partition=week.isoformat(),
             description=" ".join(told),
             metadata={"status": status, "decision": " ".join(told)},
@@ -68,21 +70,13 @@ def _observe(context: dg.OpExecutionContext, project: Project, week: date, statu
     )
 
 
-@dg.job(
-    name="publish_held",
-    description="Publish a refresh that a gate stopped: open the launchpad, say which and why.",
-    executor_def=dg.in_process_executor,
-)
-def publish_held_job() -> None:
-    """Publish one refresh."""
-    publish_held_refresh()
+def publish_held_job(names: Names) -> dg.JobDefinition:
+    """The job that publishes one refresh."""
+    said = "Publish a refresh that a gate stopped: open the launchpad, say which and why."
+    return asked_for(names, PUBLISH_HELD, publish_held_refresh, said)
 
 
-@dg.job(
-    name="rollback",
-    description="Take the newest published refresh back: open the launchpad, say why.",
-    executor_def=dg.in_process_executor,
-)
-def rollback_job() -> None:
-    """Take one refresh back."""
-    take_back_refresh()
+def rollback_job(names: Names) -> dg.JobDefinition:
+    """The job that takes one refresh back."""
+    said = "Take the newest published refresh back: open the launchpad, say why."
+    return asked_for(names, ROLLBACK, take_back_refresh, said)

@@ -31,7 +31,9 @@ from mmm_assets.orchestration.automation import (  # noqa: E402
 )
 from mmm_assets.orchestration.decision_jobs import publish_held_job, rollback_job  # noqa: E402
 from mmm_assets.orchestration.executors import executor_of  # noqa: E402
+from mmm_assets.orchestration.names import Names  # noqa: E402
 from mmm_assets.orchestration.planning_job import plan_job  # noqa: E402
+from mmm_assets.orchestration.prefixing import PROJECT, under  # noqa: E402
 from mmm_assets.orchestration.project_resource import project_resource  # noqa: E402
 
 
@@ -53,27 +55,34 @@ def build_definitions(
         If the configuration waives a rule that does not exist or cannot be waived.
     """
     require_known_waivers(config)
-    weeks = weekly_partitions(config)
-    assets = dg.map_asset_specs(
-        lambda spec: spec.replace_attributes(partitions_def=weeks, owners=list(config.owners)),
-        [
-            *RAW_ASSETS,
-            panel,
-            fitted_model,
-            *RESULT_ASSETS,
-            changes,
-            forecast_track,
-            trust_tests,
-            dashboard,
-            published_refresh,
-        ],
-    )
+    weeks, names = weekly_partitions(config), Names.of(config)
+    assets = [
+        *RAW_ASSETS,
+        panel,
+        fitted_model,
+        *RESULT_ASSETS,
+        changes,
+        forecast_track,
+        trust_tests,
+        dashboard,
+        published_refresh,
+    ]
+    checks = [input_checks, control_check, trust_checks, result_gates]
+    job = refresh_job(config)
+    given = {PROJECT: project_resource(config), **(resource_overrides or {})}
     return dg.Definitions(
-        assets=assets,
-        asset_checks=[input_checks, control_check, trust_checks, result_gates],
-        jobs=[refresh_job, plan_job, publish_held_job, rollback_job],
-        schedules=[weekly_schedule(config)],
-        sensors=[new_files, failure_notice(config), killed_backfill_runs(config)],
-        resources={"project": project_resource(config), **(resource_overrides or {})},
+        assets=dg.map_asset_specs(
+            lambda spec: spec.replace_attributes(partitions_def=weeks, owners=list(config.owners)),
+            [under(names, asset) for asset in assets],
+        ),
+        asset_checks=[under(names, check) for check in checks],
+        jobs=[job, plan_job(names), publish_held_job(names), rollback_job(names)],
+        schedules=[weekly_schedule(config, job)],
+        sensors=[
+            new_files(config, job),
+            failure_notice(config),
+            killed_backfill_runs(config, job),
+        ],
+        resources={names.word(key) if key == PROJECT else key: it for key, it in given.items()},
         executor=executor_of(config),
     )

@@ -7,6 +7,8 @@ import dagster as dg
 from pydantic import Field, create_model
 
 from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration.names import PLAN, Names
+from mmm_assets.orchestration.prefixing import asked_for
 from mmm_assets.planning.questions import Infeasible, ask, beyond_data, plan_budget
 from mmm_assets.planning.words import budget_table, budget_words
 from mmm_assets.store.errors import WarehouseError
@@ -73,11 +75,7 @@ def best_budget(
     )
 
 
-@dg.job(
-    name="plan",
-    description="Ask the published refresh for a budget: open the launchpad, say what you want.",
-    executor_def=dg.in_process_executor,
-)
-def plan_job() -> None:
-    """Answer one question."""
-    best_budget()
+def plan_job(names: Names) -> dg.JobDefinition:
+    """The job that answers one question."""
+    said = "Ask the published refresh for a budget: open the launchpad, say what you want."
+    return asked_for(names, PLAN, best_budget, said)

@@ -8,13 +8,14 @@ from typing import Any
 import dagster as dg
 
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.orchestration.automation import JOB
 from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.names import REFRESH, Names
 
 
 def refresh_job_of(path: str) -> dg.JobDefinition:
     """The refresh job of a configuration."""
-    return build_definitions(load_config(Path(path))).resolve_job_def(JOB)
+    config = load_config(Path(path))
+    return build_definitions(config).resolve_job_def(Names.of(config).word(REFRESH))
 
 
 def reconstructable_refresh(config: ProjectConfig) -> Any:

@@ -12,6 +12,7 @@ import dagster as dg
 import duckdb
 
 from mmm_assets.inputs.panel_table import TABLES, create_panel_tables
+from mmm_assets.orchestration.names import Names
 from mmm_assets.store.details import drop_details, weeks_beyond
 from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.parts import forget_part
@@ -35,9 +36,9 @@ def tidy(project: Project, instance: dg.DagsterInstance) -> None:
     for old in _weeks(project.config.reports_folder)[keep.reports :]:
         shutil.rmtree(project.config.reports_folder / old.isoformat(), ignore_errors=True)
     home = Path(instance.root_directory)
-    ended = instance.get_run_records(dg.RunsFilter(statuses=_ENDED))  # newest first
-    for record in ended[keep.runs :]:
-        run_id = record.dagster_run.run_id
+    ended = (each.dagster_run for each in instance.get_run_records(dg.RunsFilter(statuses=_ENDED)))
+    own = [run for run in ended if Names.of(project.config).own(run)]  # newest first
+    for run_id in (run.run_id for run in own[keep.runs :]):
         instance.delete_run(run_id)
         (home / "logs" / f"{run_id}.jsonl").unlink(missing_ok=True)
         shutil.rmtree(home / "storage" / run_id, ignore_errors=True)

@@ -19,7 +19,7 @@ from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.weekly_kpi import newest_week_in_source
-from mmm_assets.orchestration.automation import JOB, UnknownWeek, weekly_partitions
+from mmm_assets.orchestration.automation import UnknownWeek, weekly_partitions
 from mmm_assets.orchestration.dagster_settings import (
     records_reached,
     require_available,
@@ -29,6 +29,7 @@ from mmm_assets.orchestration.dagster_settings import (
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.failures import PROCESS_TAG, Failed, explain_failure
 from mmm_assets.orchestration.json_log import JsonLinesHandler
+from mmm_assets.orchestration.names import REFRESH, Names
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.project_resource import PARTITION_TAG, project_resource
 from mmm_assets.orchestration.reconstruction import reconstructable_refresh
@@ -112,7 +113,7 @@ def dagster_instance(config: ProjectConfig) -> Iterator[dg.DagsterInstance]:
     with records_reached(config.engine):
         prepare_dagster_home(config)
         with dg.DagsterInstance.get() as instance:
-            _bury_dead_runs(instance)
+            _bury_dead_runs(instance, Names.of(config))
             yield instance
 
 
@@ -158,7 +159,8 @@ def refresh(
         If ``refresh_week`` is not a partition of the project.
     """
     definitions = build_definitions(config, {"project": project_resource(config, progress)})
-    job = definitions.resolve_job_def(JOB)
+    names = Names.of(config)
+    job = definitions.resolve_job_def(names.word(REFRESH))
     key = refresh_week.isoformat()
     if job.partitions_def is None or not job.partitions_def.has_partition_key(key):
         raise UnknownWeek(
@@ -268,8 +270,8 @@ def _life_file(instance: dg.DagsterInstance, name: str) -> Path:
     return Path(instance.root_directory) / "running" / f"{name}.lock"
 
 
-def _bury_dead_runs(instance: dg.DagsterInstance) -> None:
-    """Mark runs of killed terminals as failed.
+def _bury_dead_runs(instance: dg.DagsterInstance, names: Names) -> None:
+    """Mark a project's runs of killed terminals as failed.
 
     Dagster's daemon does this for the runs that it launched; a run of the command line has
     only the next command to do it.
@@ -278,7 +280,7 @@ def _bury_dead_runs(instance: dg.DagsterInstance) -> None:
     for record in instance.get_run_records(dg.RunsFilter(statuses=open_runs)):
         run = record.dagster_run
         process = run.tags.get(PROCESS_TAG)
-        if process is None or not process.isalnum():
+        if process is None or not process.isalnum() or not names.own(run):
             continue
         file = _life_file(instance, process)
         if file.exists():

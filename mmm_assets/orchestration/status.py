@@ -111,10 +111,15 @@ def _published(config: ProjectConfig) -> list[tuple[str, str]]:
     return lines
 
 
+_LOOKED_AT = 500
+"""Newest runs of the Dagster instance, of all its projects, among which those of one are sought."""
+
+
 def _runs(config: ProjectConfig) -> list[tuple[str, str]]:
     """The runs that are going on, and the last one if it failed."""
     import dagster as dg
 
+    from mmm_assets.orchestration.names import Names
     from mmm_assets.orchestration.project_resource import PARTITION_TAG
     from mmm_assets.orchestration.run import dagster_home, dagster_instance
 
@@ -124,7 +129,8 @@ def _runs(config: ProjectConfig) -> list[tuple[str, str]]:
     if not os.access(home, os.W_OK):  # Dagster opens its records for writing
         return [("runs", f"not known: {home} cannot be written to")]
     with dagster_instance(config) as instance:
-        records = instance.get_run_records(limit=50)
+        newest = instance.get_run_records(limit=_LOOKED_AT)
+    records = [record for record in newest if Names.of(config).own(record.dagster_run)]
     lines = []
     for record in records:
         run = record.dagster_run

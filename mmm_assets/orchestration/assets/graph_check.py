@@ -9,6 +9,7 @@ import pandas as pd
 
 from mmm_assets.mart.numbers import number
 from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration.names import Names
 from mmm_assets.store.mart_week import read_week
 from mmm_assets.store.project import Project
 
@@ -117,7 +118,7 @@ def control_check(
     for row in findings(*tables.values()).to_dict("records"):
         if row["rule"] in asked:
             yield dg.AssetCheckResult(
-                asset_key="channel_graph",
+                asset_key=Names.of(project.config).asset("channel_graph"),
                 check_name=row["rule"],
                 passed=bool(row["passed"]),
                 severity=dg.AssetCheckSeverity.WARN,

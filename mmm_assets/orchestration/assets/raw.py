@@ -16,6 +16,7 @@ from mmm_assets.inputs.restatements import earlier_refresh, restated_rows
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceChanged, SourceError
 from mmm_assets.orchestration import metadata
+from mmm_assets.orchestration.names import Names
 from mmm_assets.store.errors import WarehouseBusy, WarehouseError
 from mmm_assets.store.mart_week import replace_week
 from mmm_assets.store.parts import Part, record_part
@@ -110,13 +111,15 @@ def input_checks(
     """Hold every rule against the rows that this refresh may see."""
     asked = context.selected_asset_check_keys
     refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
+    names = Names.of(project.config)
     for outcome in check_inputs(project, refresh_week, context.run):
         rule = outcome.rule
-        if dg.AssetCheckKey(dg.AssetKey(f"raw_{rule.table}"), rule.name) not in asked:
+        table = names.asset(f"raw_{rule.table}")
+        if dg.AssetCheckKey(table, rule.name) not in asked:
             continue  # somebody materialises one table alone
         blocking = rule.severity == "blocking" and outcome.waiver is None
         yield dg.AssetCheckResult(
-            asset_key=f"raw_{rule.table}",
+            asset_key=table,
             check_name=rule.name,
             passed=outcome.passed,
             severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,

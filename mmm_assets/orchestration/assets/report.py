@@ -21,6 +21,7 @@ from mmm_assets.orchestration.assets.results import RESULT_ASSETS, RESULTS
 from mmm_assets.orchestration.assets.track import forecast_track
 from mmm_assets.orchestration.assets.trust_tests import trust_tests
 from mmm_assets.orchestration.belonging import parts_of, what_is_older
+from mmm_assets.orchestration.names import Names
 from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.publication import publish
 from mmm_assets.orchestration.retention import tidy
@@ -91,11 +92,12 @@ def result_gates(
     refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
     with project.warehouse.work() as connection:
         found = {gate: gates.broken(connection, gate, refresh_week) for gate in gates.GATES}
+    names = Names.of(project.config)
     for gate, faults in found.items():
-        if dg.AssetCheckKey(dg.AssetKey(gate.asset), gate.name) not in asked:
+        if dg.AssetCheckKey(names.asset(gate.asset), gate.name) not in asked:
             continue
         yield dg.AssetCheckResult(
-            asset_key=gate.asset,
+            asset_key=names.asset(gate.asset),
             check_name=gate.name,
             passed=not faults,
             severity=dg.AssetCheckSeverity.ERROR,

@@ -11,6 +11,7 @@ from mmm_assets.inputs.fits import fits_of
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.changes import changes
 from mmm_assets.orchestration.assets.track import forecast_track
+from mmm_assets.orchestration.names import Names
 from mmm_assets.store.mart_week import read_week, replace_week
 from mmm_assets.store.parts import Part, record_part, rows_fingerprint
 from mmm_assets.store.project import Project
@@ -75,14 +76,15 @@ def trust_checks(
     refresh_week = date.fromisoformat(context.run.tags["dagster/partition"])
     with project.warehouse.work() as connection:
         found = read_week(connection, "trust_tests", refresh_week)
+    key = Names.of(project.config).asset("trust_tests")
     for name, tests in _CHECKS.items():
-        if dg.AssetCheckKey(trust_tests.key, name) not in asked:
+        if dg.AssetCheckKey(key, name) not in asked:
             continue
         own = found[found["test"].isin(tests)]
         doubtful = own.loc[own["verdict"] == "doubtful", "sentence"].tolist()
         said = " ".join(doubtful[:3]) if doubtful else "Nothing that it found is doubtful."
         yield dg.AssetCheckResult(
-            asset_key=trust_tests.key,
+            asset_key=key,
             check_name=name,
             passed=not doubtful,
             severity=dg.AssetCheckSeverity.WARN,

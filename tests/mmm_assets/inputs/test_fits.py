@@ -11,8 +11,8 @@ import numpy as np
 
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.fits import fits_of, panel_of
-from mmm_assets.orchestration.automation import JOB
 from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.names import REFRESH
 from mmm_assets.orchestration.run import QUIET
 from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import WEEKS, write_tiniest
@@ -25,7 +25,7 @@ def test_a_whole_refresh_reads_panel_and_fits_once(tmp_path: Path) -> None:
     week = WEEKS[43].date()
     project = Project(load_config(tmp_path / "mmm.yaml"))
     resource = dg.ResourceDefinition.hardcoded_resource(project)
-    job = build_definitions(project.config, {"project": resource}).resolve_job_def(JOB)
+    job = build_definitions(project.config, {"project": resource}).resolve_job_def(REFRESH)
     with dg.DagsterInstance.ephemeral() as instance:
         run = job.execute_in_process(
             instance=instance, partition_key=week.isoformat(), run_config=QUIET

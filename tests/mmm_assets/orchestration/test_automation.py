@@ -15,10 +15,9 @@ import pytest
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.arrival import newest_complete_week
 from mmm_assets.orchestration import automation
-from mmm_assets.orchestration.automation import new_files, weekly_partitions
+from mmm_assets.orchestration.automation import weekly_partitions
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import dagster_instance
-from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import write_tables
 
 
@@ -45,8 +44,9 @@ def test_the_schedule_skips_weeks_that_are_no_partition(config: ProjectConfig) -
 
 
 def look(config: ProjectConfig, cursor: str | None) -> dg.SensorResult:
-    context = dg.build_sensor_context(cursor=cursor, resources={"project": Project(config)})
-    result = new_files(context)
+    repository = build_definitions(config).get_repository_def()
+    context = dg.build_sensor_context(cursor=cursor, repository_def=repository)
+    result = repository.get_sensor_def("new_files")(context)
     assert isinstance(result, dg.SensorResult)
     return result
 

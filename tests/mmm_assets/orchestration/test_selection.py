@@ -10,8 +10,8 @@ import pytest
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.checks import RULES
 from mmm_assets.mart.gates import GATES
-from mmm_assets.orchestration.automation import JOB
 from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.names import REFRESH
 
 NEWEST = date(2024, 7, 8)
 
@@ -19,7 +19,7 @@ NEWEST = date(2024, 7, 8)
 def execute(
     config: ProjectConfig, asset: str | None = None, check: dg.AssetCheckKey | None = None
 ) -> dg.ExecuteInProcessResult:
-    job = build_definitions(config).resolve_job_def(JOB)
+    job = build_definitions(config).resolve_job_def(REFRESH)
     chosen = job.get_subset(
         asset_selection={dg.AssetKey(asset)} if asset else None,
         asset_check_selection={check} if check else None,
@@ -36,7 +36,7 @@ def checks_of(config: ProjectConfig, asset: str) -> set[str]:
 
 def test_every_asset_can_be_selected_alone(refreshed: ProjectConfig) -> None:
     definitions = build_definitions(refreshed)
-    job = definitions.resolve_job_def(JOB)
+    job = definitions.resolve_job_def(REFRESH)
     for spec in definitions.resolve_all_asset_specs():
         chosen = job.get_subset(asset_selection={spec.key})
         assert chosen.asset_layer.selected_asset_keys == {spec.key}

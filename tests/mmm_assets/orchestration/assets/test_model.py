@@ -12,8 +12,8 @@ import dagster as dg
 import pytest
 
 from mmm_assets.config import ProjectConfig, load_config
-from mmm_assets.orchestration.automation import JOB
 from mmm_assets.orchestration.definitions import build_definitions
+from mmm_assets.orchestration.names import REFRESH
 from mmm_assets.store.project import Project
 from mmm_model.fit.saved_arrays import FORMAT_VERSION
 from tests.mmm_assets.tiny_project import run_week, write_tiniest
@@ -46,7 +46,7 @@ def warm(two_weeks: Path, tmp_path: Path) -> ProjectConfig:
 
 def fit(config: ProjectConfig) -> tuple[str | None, list[str]]:
     """Materialise ``fitted_model``; return the week that it started from, and warnings."""
-    job = build_definitions(config).resolve_job_def(JOB)
+    job = build_definitions(config).resolve_job_def(REFRESH)
     with dg.DagsterInstance.ephemeral() as instance:
         run = job.execute_in_process(
             asset_selection=[dg.AssetKey("fitted_model")],
