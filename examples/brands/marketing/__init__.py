@@ -1,0 +1,1 @@
+"""Three brands of one company; their projects lie in ``defs``."""
