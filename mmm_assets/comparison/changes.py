@@ -18,6 +18,7 @@ import pandas as pd
 
 from mmm_assets.comparison.data_states import DataStates, Knew
 from mmm_assets.config import ProjectConfig
+from mmm_assets.config.tables import MAKERS
 from mmm_model.effects.change_split import State, split_change, states
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class Explanation:
         return mixed(self.before.config, self.now.config, state, bool(self.first))
 
     def _states(self, config: ProjectConfig) -> DataStates:
-        key = config.model_dump_json(include=set(READS))
+        key = config.model_dump_json(include=set(READS), exclude={"tables": MAKERS})
         if key not in self._data:
             self._data[key] = self.data(config)
         return self._data[key]
@@ -226,7 +227,7 @@ def _changed(before: ProjectConfig, now: ProjectConfig) -> list[str]:
 
 def _section(config: ProjectConfig, name: str) -> str:
     if name == "tables":
-        return config.model_dump_json(include=set(READS))
+        return config.model_dump_json(include=set(READS), exclude={"tables": MAKERS})
     if name == "model":
         return str(replace(config.model_settings(), seed=0))
     return json.dumps(config.model_dump(mode="json", include={name}), sort_keys=True)

@@ -21,6 +21,7 @@ from mmm_assets.comparison.changes import (
 )
 from mmm_assets.comparison.data_states import DataStates, Knew
 from mmm_assets.config import ProjectConfig
+from mmm_assets.config.tables import MAKERS
 from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_building import build_panel_tables
@@ -118,7 +119,7 @@ def _configuration(kept: Mapping[str, Any] | None, now: ProjectConfig) -> Projec
 
 
 def _reading(config: ProjectConfig) -> str:
-    return config.model_dump_json(include=set(READS))
+    return config.model_dump_json(include=set(READS), exclude={"tables": MAKERS})
 
 
 def _knew(project: Project, config: ProjectConfig, week: date, known_on: datetime) -> Knew:

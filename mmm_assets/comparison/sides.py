@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.config.tables import MAKERS
 from mmm_assets.inputs import knowledge
 from mmm_assets.inputs.fits import Fits
 from mmm_assets.inputs.lift_tests import read_lift_tests
@@ -140,7 +141,7 @@ def _inputs(project: Project, other: Project, refresh_week: date) -> tuple[Panel
 
 
 def _reading(config: ProjectConfig) -> str:
-    return config.model_dump_json(include=_READS)
+    return config.model_dump_json(include=_READS, exclude={"tables": MAKERS})
 
 
 def _results(config: ProjectConfig, panel: Panel, training: Training) -> dict[str, pd.DataFrame]:

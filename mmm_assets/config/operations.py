@@ -21,6 +21,13 @@ class ScheduleSection(Section):
     grace_hours: int = Field(
         default=24, ge=0, le=144, description="hours after that to wait for a week's data"
     )
+    publish_within_hours: int = Field(
+        default=72,
+        ge=0,
+        le=672,
+        description="hours after a week's end by which it is published, if its data are there; "
+        "then a check at published_refresh turns red",
+    )
     retries: int = Field(default=1, ge=0, le=10, description="of a run whose process died")
 
     @field_validator("cron")

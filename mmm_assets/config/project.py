@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
@@ -26,7 +26,7 @@ from mmm_assets.config.model import ModelSection
 from mmm_assets.config.operations import NotifySection, RetentionSection, ScheduleSection
 from mmm_assets.config.queries import QueriesSection
 from mmm_assets.config.refresh import MOVED, Monday, RefreshSection
-from mmm_assets.config.tables import Name, Section, Tables
+from mmm_assets.config.tables import MAKERS, Name, Section, Tables
 from mmm_assets.config.trust import TrustSection
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ class ProjectConfig(Section):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
-        decides = self.model_dump(mode="json", exclude=OPERATIONS)
+        left_out: dict[str, Any] = {**dict.fromkeys(OPERATIONS, True), "tables": MAKERS}
+        decides = self.model_dump(mode="json", exclude=left_out)
         decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
         decides["model"] = asdict(self.model_settings())  # wherever its keys stand
         content = json.dumps(decides, sort_keys=True)

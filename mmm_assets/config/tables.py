@@ -14,6 +14,9 @@ from pydantic import (
     model_validator,
 )
 
+AssetKey = Annotated[str, StringConstraints(pattern=r"^[^\s/]+(/[^\s/]+)*$")]
+"""Key of an asset in Dagster, its parts joined by slashes."""
+
 NATIONAL = "national"
 """Name of the one region of a table that has no column of regions."""
 
@@ -52,6 +55,12 @@ class Source(Section):
     date_format: str | None = Field(
         default=None,
         description="e.g. %d/%m/%Y; spreadsheet days; epoch seconds; default: ISO dates",
+    )
+
+    upstream: tuple[AssetKey, ...] = Field(
+        default=(),
+        description="keys of the assets in Dagster that make it, of dbt, dlt, Airbyte, Sling: "
+        "analytics/fct_spend",
     )
 
     @model_validator(mode="after")
@@ -257,3 +266,7 @@ class Tables(Section):
         if self.controls and self.controls.region and not self.kpi.region:
             raise ValueError("'controls' has a 'region' and 'kpi' has none")
         return self
+
+
+MAKERS = {name: {"upstream"} for name in Tables.model_fields}
+"""What of the tables says nothing of what is in them, as `model_dump` leaves it out."""

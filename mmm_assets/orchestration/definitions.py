@@ -31,10 +31,12 @@ from mmm_assets.orchestration.automation import (  # noqa: E402
 )
 from mmm_assets.orchestration.decision_jobs import publish_held_job, rollback_job  # noqa: E402
 from mmm_assets.orchestration.executors import executor_of  # noqa: E402
+from mmm_assets.orchestration.freshness import freshness_sensor, newest_week_check  # noqa: E402
 from mmm_assets.orchestration.names import Names  # noqa: E402
 from mmm_assets.orchestration.planning_job import plan_job  # noqa: E402
 from mmm_assets.orchestration.prefixing import PROJECT, under  # noqa: E402
 from mmm_assets.orchestration.project_resource import project_resource  # noqa: E402
+from mmm_assets.orchestration.upstream import upstream_of, upstream_ready  # noqa: E402
 
 
 def build_definitions(
@@ -67,12 +69,17 @@ def build_definitions(
         dashboard,
         published_refresh,
     ]
-    checks = [input_checks, control_check, trust_checks, result_gates]
+    checks = [input_checks, control_check, trust_checks, result_gates, newest_week_check]
+    upstream = upstream_of(config)
     job = refresh_job(config)
     given = {PROJECT: project_resource(config), **(resource_overrides or {})}
     return dg.Definitions(
         assets=dg.map_asset_specs(
-            lambda spec: spec.replace_attributes(partitions_def=weeks, owners=list(config.owners)),
+            lambda spec: spec.replace_attributes(
+                partitions_def=weeks,
+                owners=list(config.owners),
+                deps=[*spec.deps, *upstream.get(spec.key, ())],
+            ),
             [under(names, asset) for asset in assets],
         ),
         asset_checks=[under(names, check) for check in checks],
@@ -82,6 +89,8 @@ def build_definitions(
             new_files(config, job),
             failure_notice(config),
             killed_backfill_runs(config, job),
+            freshness_sensor(config),
+            *([upstream_ready(config, job, weeks)] if upstream else []),
         ],
         resources={names.word(key) if key == PROJECT else key: it for key, it in given.items()},
         executor=executor_of(config),
