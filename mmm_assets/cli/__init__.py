@@ -5,7 +5,16 @@ answer at once. Exit codes are for schedulers, see ``EXIT``.
 """
 
 # Commands are listed in the order of these imports: the way a project goes.
-from mmm_assets.cli import tables, refreshes, plans, comparing, deciding, keeping, serving  # isort: skip
+from mmm_assets.cli import (
+    comparing,
+    deciding,
+    keeping,
+    plans,
+    portfolio,
+    refreshes,
+    serving,
+    tables,
+)  # isort: skip
 from mmm_assets.cli.application import EXIT, app
 
 __all__ = [
@@ -15,6 +24,7 @@ __all__ = [
     "deciding",
     "keeping",
     "plans",
+    "portfolio",
     "refreshes",
     "serving",
     "tables",

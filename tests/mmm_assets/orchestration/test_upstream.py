@@ -59,7 +59,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 def tick(config: ProjectConfig, instance: dg.DagsterInstance) -> dg.RunRequest | None:
     repository = build_definitions(config).get_repository_def()
     context = dg.build_sensor_context(instance=instance, repository_def=repository)
-    [*_, result] = [repository.get_sensor_def("acme_upstream_ready")(context)]
+    result = repository.get_sensor_def("acme_upstream_ready")(context)
     return result if isinstance(result, dg.RunRequest) else None
 
 
