@@ -268,5 +268,7 @@ class Tables(Section):
         return self
 
 
-MAKERS = {name: {"upstream"} for name in Tables.model_fields}
-"""What of the tables says nothing of what is in them, as `model_dump` leaves it out."""
+MAKER = {"upstream"}
+"""What of a table says nothing of what is in it, as `model_dump` leaves it out."""
+MAKERS = dict.fromkeys(Tables.model_fields, MAKER)
+"""The same of all tables."""

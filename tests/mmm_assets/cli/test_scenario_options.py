@@ -33,12 +33,13 @@ app(["plan", "--config", sys.argv[1], *sys.argv[2:]])
 PLACES = """
 from mmm_assets import mart
 from mmm_assets.config.budget import BudgetSection
+from mmm_assets.orchestration.names import Names
 from mmm_assets.orchestration.planning_job import PlanConfig, plan_job
 (scenario,) = BudgetSection(goals={"more": {"extra_money": 5}}).settings().scenarios
 print(scenario.asked)
 print(next(c.comment for c in mart.BY_NAME["budget_scenarios"].columns if c.name == "asked"))
 print(PlanConfig.model_fields["extra_money"].description)
-print(sorted(plan_job.nodes[0].definition.config_schema.config_type.fields))
+print(sorted(plan_job(Names(None)).nodes[0].definition.config_schema.config_type.fields))
 """
 
 
