@@ -33,7 +33,7 @@ BUCKET = """
 queries:
   buckets:
     exports:
-      {{scope: s3://acme/ads/, key_id: "${{S3_KEY}}", secret: "${{S3_SECRET}}",
+      {{scope: s3://deliveries/ads/, key_id: "${{S3_KEY}}", secret: "${{S3_SECRET}}",
         region: eu-central-1, endpoint: 127.0.0.1:{port}, url_style: path, use_ssl: false}}
 """
 
@@ -60,7 +60,7 @@ def database(postgres: Postgres) -> Postgres:
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[int]:
-    """Port of a storage with s3://acme/ads/ and s3://acme/salaries/."""
+    """Port of a storage with s3://deliveries/ads/ and …/salaries/; moto keeps one for a process."""
     port = free_port()
     server = ThreadedMotoServer("127.0.0.1", port, verbose=False)
     server.start()
@@ -69,7 +69,7 @@ def bucket() -> Iterator[int]:
         aws_access_key_id="key", aws_secret_access_key="s3cret/key",
     )  # fmt: skip
     store.create_bucket(
-        Bucket="acme", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        Bucket="deliveries", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
     )
     with duckdb.connect() as connection:
         for month in (1, 2):
@@ -80,8 +80,8 @@ def bucket() -> Iterator[int]:
                 f"TO '{file}' (FORMAT PARQUET)",
                 {"month": month},
             )
-            store.upload_file(str(file), "acme", f"ads/part-{month}.parquet")
-            store.upload_file(str(file), "acme", f"salaries/part-{month}.parquet")
+            store.upload_file(str(file), "deliveries", f"ads/part-{month}.parquet")
+            store.upload_file(str(file), "deliveries", f"salaries/part-{month}.parquet")
             file.unlink()
     yield port
     server.stop()
@@ -164,7 +164,7 @@ def test_a_bucket_is_read_as_far_as_its_scope(
     monkeypatch.setenv("S3_KEY", "key")
     monkeypatch.setenv("S3_SECRET", "s3cret/key")
     queries = BUCKET.format(port=bucket)
-    select = "SELECT week, region, sales FROM read_parquet('s3://acme/{}/*.parquet')"
+    select = "SELECT week, region, sales FROM read_parquet('s3://deliveries/{}/*.parquet')"
     assert rows_of(tmp_path, queries, select.format("ads")) == 40
     for beyond in ("salaries", "ads/../salaries"):
         with pytest.raises(SourceError, match=r"disabled by configuration|No files found"):
