@@ -167,7 +167,7 @@ def signal(made: Planted, settings: ModelSettings) -> float:
     design = Design.of(_part(past, rows), own)
     still = Moving.none(design.weeks, design.channels, own)
     chain = Chain(design, own, [own.seed, 0], tested_channels(design, ()), still)
-    chain.warm_up()
+    chain.settle(chain.warm_up())
     true = made.contribution[rows] / design.size[:, None, None]
     constant = true.copy()
     constant[..., made.channel] /= made.path

@@ -39,7 +39,7 @@ class Covariance:
         self.design = design
         self._plan = log_plans(design.exposure)
         self._following = np.zeros_like(self._plan)
-        self._seen: deque[Floats] = deque([np.zeros_like(design.kpi)], maxlen=_LOOKS)
+        self._seen: deque[Floats] = deque(maxlen=_LOOKS)
         week = np.arange(design.weeks)
         self._walk = np.minimum(week[:, None], week) + 0.0
         self._ar = _AR ** np.abs(week[:, None] - week)

@@ -20,7 +20,7 @@ from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import CONFIG, run_week
 
 EARLIER, NEWEST = date(2024, 6, 24), date(2024, 7, 8)
-RESTATED = ("2024-02-05", "2024-03-04", "2024-05-06")
+RESTATED = tuple(f"{week:%Y-%m-%d}" for week in pd.date_range("2024-01-08", periods=14, freq="7D"))
 
 
 def tables(config: ProjectConfig) -> dict[str, pd.DataFrame]:
@@ -48,9 +48,7 @@ def test_restated_weeks_move_what_they_should_and_the_past_can_be_had_again(
     assert sorted(str(week)[:10] for week in moved["week"]) == sorted(RESTATED)
     assert set(moved["kind"]) == {"restated"}
     assert set(before["changes"]["cause"]) == {"new weeks"}
-    # With so few draws both orders of the causes rarely agree on how much the rows did.
-    restated = {"restated, withdrawn or late rows", "interaction"}
-    assert restated & set(after["changes"]["cause"])
+    assert "restated, withdrawn or late rows" in set(after["changes"]["cause"])
     for _, part in after["changes"].groupby(["channel", "quantity"]):
         assert part["share"].sum() == pytest.approx(1.0)
     change = (kpi.loc[cells, "sales"] - old).to_numpy()

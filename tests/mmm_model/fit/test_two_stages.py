@@ -17,7 +17,7 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
 REGIONS, WEEKS = 5, 110
-QUICK = ModelSettings(holdout_weeks=0, members=40, chains=1, warmup=40, draws=60, gru_width=0)
+QUICK = ModelSettings(holdout_weeks=0, members=40, chains=1, warmup=120, draws=130, gru_width=0)
 TOLD = GraphSettings(instruments=("budget",), required=(("budget", "search"),))
 SHARE = 0.2
 
@@ -61,8 +61,7 @@ def test_an_instrument_finds_the_effect_that_the_plain_fit_overstates(
     plain, _ = fit(panel.with_controls(()), QUICK)
     true = SHARE * panel.exposure.sum() / 50.0 * 1000.0 / panel.kpi.sum()
     assert share(plain, panel) > 1.5 * true
-    # Long chains end at 0.24 to 0.25 of a true 0.20, short ones up to 0.26.
-    assert share(told, panel) == pytest.approx(true, rel=0.35)
+    assert share(told, panel) == pytest.approx(true, rel=0.25)
 
 
 def test_members_read_exposures_of_their_own(panel: Panel, told: FittedModel) -> None:
