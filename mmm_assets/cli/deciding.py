@@ -54,7 +54,8 @@ def publish(
         return
     assert week is not None
     with clear_errors():
-        from mmm_assets.orchestration.decisions import Decision, publish_anyway
+        from mmm_assets.orchestration.decisions import publish_anyway
+        from mmm_assets.store.decided_rows import Decision
         from mmm_assets.store.project import Project
 
         publish_anyway(Project(project), week.date(), Decision(reason, who), _warn)
@@ -66,7 +67,8 @@ def rollback(reason: ReasonOption = "", who: WhoOption = "", config: ConfigOptio
     """Take the newest published refresh back: the one before it is what everybody reads again."""
     project = load(config)
     with clear_errors():
-        from mmm_assets.orchestration.decisions import Decision, roll_back
+        from mmm_assets.orchestration.decisions import roll_back
+        from mmm_assets.store.decided_rows import Decision
         from mmm_assets.store.project import Project
 
         taken_back, published = roll_back(Project(project), Decision(reason, who), _warn)

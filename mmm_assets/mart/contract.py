@@ -23,12 +23,16 @@ class Table:
     details
         SQL condition of the rows that grow with regions and weeks, which only the newest
         refreshes keep (``retention.details``). None: a summary, every row of which stays.
+    decided
+        Columns that name what somebody decided, see ``store.decided_rows``: rows that no refresh
+        makes, changes or removes. None: results, which each refresh writes anew.
     """
 
     name: str
     comment: str
     columns: tuple[Column, ...]
     details: str | None = None
+    decided: tuple[str, ...] = ()
 
     @property
     def all_columns(self) -> tuple[Column, ...]:

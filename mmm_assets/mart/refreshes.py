@@ -89,11 +89,11 @@ REFRESH_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "decisions",
-        "What people decided about a refresh: to publish it although a gate stopped it, or to take "
-        "it back. One row per decision; none is ever changed.",
+        "What people decided: to publish a refresh although a gate stopped it, to take it back, to "
+        "adopt or withdraw a plan. One row per decision; none is ever changed.",
         (
             Column("decided_at", "TIMESTAMP", "When (UTC)."),
-            Column("action", "VARCHAR", "'publish' or 'rollback'."),
+            Column("action", "VARCHAR", "'publish', 'rollback', 'adopt plan' or 'withdraw plan'."),
             Column("who", "VARCHAR", "Account, or the name that was given."),
             Column("reason", "VARCHAR", "Why, in their words."),
             Column(
@@ -101,13 +101,23 @@ REFRESH_TABLES: tuple[Table, ...] = (
                 "VARCHAR",
                 "What mart.refreshes gave as the reason until then: the gates that stopped it.",
             ),
-            Column("run_id", "VARCHAR", "Dagster run of the refresh that was decided on."),
+            Column(
+                "run_id",
+                "VARCHAR",
+                "Dagster run of the refresh that was decided on, or in whose light.",
+            ),
             Column(
                 "decided_in",
                 "VARCHAR",
                 "Dagster run that carried the decision out; null from a terminal.",
             ),
+            Column(
+                "about",
+                "VARCHAR",
+                "Name of the plan that was decided on; null where it was a refresh.",
+            ),
         ),
+        decided=("decided_at", "action"),
     ),
     Table(
         "training_history",

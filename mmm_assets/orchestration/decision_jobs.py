@@ -6,10 +6,11 @@ import dagster as dg
 from pydantic import Field
 
 from mmm_assets.config.errors import UsageError
-from mmm_assets.orchestration.decisions import Decision, publish_anyway, roll_back
+from mmm_assets.orchestration.decisions import publish_anyway, roll_back
 from mmm_assets.orchestration.names import PUBLISH_HELD, ROLLBACK, Names
 from mmm_assets.orchestration.prefixing import asked_for
 from mmm_assets.report.standing import standing_lines
+from mmm_assets.store.decided_rows import Decision
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.project import Project
 

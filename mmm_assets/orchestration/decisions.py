@@ -6,7 +6,6 @@ that is made anew is judged by its gates again, whatever was decided of the one 
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +20,7 @@ from mmm_assets.orchestration.notify import notify
 from mmm_assets.orchestration.publication import finish_interrupted, publish
 from mmm_assets.report.files import draw_draft, draw_published
 from mmm_assets.report.standing import standing_lines
+from mmm_assets.store.decided_rows import Decision
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_weeks, refreshes
 
@@ -29,38 +29,6 @@ Action = Literal["publish", "rollback"]
 
 class Undecidable(UsageError):
     """A decision that makes no sense now; the message says why, and the next step."""
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What somebody decides.
-
-    Parameters
-    ----------
-    reason
-        In their words; it is kept.
-    who
-        Their name; the account that runs this when empty.
-    run_id
-        Dagster run that carries it out; None from a terminal.
-
-    Raises
-    ------
-    Undecidable
-        If no reason is given.
-    """
-
-    reason: str
-    who: str = ""
-    run_id: str | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "reason", " ".join(self.reason.split()))
-        object.__setattr__(self, "who", " ".join(self.who.split()) or _account())
-        if not self.reason:
-            raise Undecidable(
-                "no reason is given, and it is what stays of a decision. Say why:  --reason TEXT"
-            )
 
 
 def publish_anyway(
@@ -76,10 +44,11 @@ def publish_anyway(
     Raises
     ------
     Undecidable
-        If there is nothing of that week to publish, or it is published already.
+        If no reason is given, there is nothing of that week to publish, or it is published already.
     WarehouseBusy
         If a refresh of that week is going on.
     """
+    _require_reason(decision)
     with project.warehouse.week_turn(refresh_week, seconds=0):
         finish_interrupted(project, held=refresh_week)
         with project.warehouse.work() as connection:
@@ -103,10 +72,11 @@ def roll_back(
     Raises
     ------
     Undecidable
-        If there is no earlier one to go back to.
+        If no reason is given, or there is no earlier one to go back to.
     WarehouseBusy
         If a refresh of the week that is to be taken back is going on.
     """
+    _require_reason(decision)
     weeks = published_weeks(project.warehouse)
     if len(weeks) < 2:
         there = f"{weeks[0]} is the only published refresh" if weeks else "nothing is published"
@@ -123,6 +93,13 @@ def roll_back(
         draw_published(project, newest)
     notify(project.config, "rolled_back", str(newest), messages=_said(project, newest), warn=warn)
     return newest, earlier
+
+
+def _require_reason(decision: Decision) -> None:
+    if not decision.reason:
+        raise Undecidable(
+            "no reason is given, and it is what stays of a decision. Say why:  --reason TEXT"
+        )
 
 
 def _publishable(
@@ -151,10 +128,13 @@ def _publishable(
 
 # What is decided of a run alternates: the same once more is one that was cut short.
 _NOTE = """
-    INSERT INTO mart.decisions
-    SELECT $week, $at, $action, $who, $why, nullif($before, ''), $run_id, $decided_in
+    INSERT INTO mart.decisions BY NAME
+    SELECT $week AS refresh_week, $at AS decided_at, $action AS action, $who AS who,
+           $why AS reason, nullif($before, '') AS before, $run_id AS run_id,
+           $decided_in AS decided_in
     WHERE (SELECT arg_max(action, decided_at) FROM mart.decisions
-           WHERE refresh_week = $week AND run_id = $run_id) IS DISTINCT FROM $action
+           WHERE refresh_week = $week AND run_id = $run_id AND about IS NULL)
+          IS DISTINCT FROM $action
 """
 _COUNTS = """
     UPDATE mart.refreshes
@@ -202,10 +182,3 @@ class _Noted:
 def _said(project: Project, refresh_week: date) -> list[str]:
     with project.warehouse.published() as connection:
         return standing_lines(connection, refresh_week)
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except OSError:  # a container whose account has no name
-        return "unknown"

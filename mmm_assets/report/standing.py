@@ -37,8 +37,9 @@ _MOVED = """
 _DECISION = """
     SELECT r.status, r.reason, d.action, d.who, d.decided_at, d.reason AS why, d.before
     FROM mart.refreshes AS r
-    LEFT JOIN mart.decisions AS d USING (refresh_week, run_id)
-    WHERE refresh_week = $week ORDER BY d.decided_at DESC LIMIT 1"""
+    LEFT JOIN mart.decisions AS d ON d.refresh_week = r.refresh_week AND d.run_id = r.run_id
+      AND d.action IN ('publish', 'rollback')
+    WHERE r.refresh_week = $week ORDER BY d.decided_at DESC LIMIT 1"""
 
 
 def held_lines(

@@ -21,6 +21,11 @@ MANIFEST = "manifest.json"
 FORMAT = 1
 """Of the manifest itself; a backup of a later format is refused."""
 
+_DECISIONS = """
+    SELECT concat_ws(' ', action, about, strftime(decided_at, '%Y-%m-%d %H:%M:%S'))
+    FROM mart.decisions
+"""
+
 
 @dataclass(frozen=True)
 class State:
@@ -32,10 +37,13 @@ class State:
         Number of its last load.
     refreshes
         Refresh week and run of every refresh in one of its files, ``YYYY-MM-DD run``.
+    decisions
+        What people decided, and when, ``action name YYYY-MM-DD hh:mm:ss``.
     """
 
     loads: int
     refreshes: tuple[str, ...]
+    decisions: tuple[str, ...] = ()
 
     def beyond(self, other: State) -> list[str]:
         """Say what this state knows and another does not."""
@@ -43,7 +51,12 @@ class State:
         if self.loads > other.loads:
             said.append(f"loads {other.loads + 1} to {self.loads}")
         weeks = sorted({name.split()[0] for name in {*self.refreshes} - {*other.refreshes}})
-        return [*said, *(f"the refresh of {week}" for week in weeks)]
+        decided = sorted({*self.decisions} - {*other.decisions})
+        return [
+            *said,
+            *(f"the refresh of {week}" for week in weeks),
+            *(f"the decision '{name}'" for name in decided),
+        ]
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,8 @@ class Manifest:
             raise WarehouseError(f"{file} is spoilt. Take another backup")
         if made > FORMAT:
             raise WarehouseError(f"{backup} was made by a newer release, which can restore it")
-        state = State(content["state"]["loads"], tuple(content["state"]["refreshes"]))
+        known = content["state"]
+        state = State(known["loads"], tuple(known["refreshes"]), tuple(known.get("decisions", ())))
         return cls(**{**content, "state": state})
 
     def require_whole(self, backup: Path) -> None:
@@ -124,6 +138,7 @@ def state_of(warehouse: Warehouse) -> State:
     """What the files of a warehouse know; those that are lost or spoilt know nothing."""
     loads: int = max((file.number for file in load_files(warehouse.loads_folder)), default=0)
     refreshes: set[str] = set()
+    decisions: set[str] = set()
     for file in (warehouse.work_file, warehouse.published_file):
         with suppress(duckdb.Error), duckdb.connect(str(file), read_only=True) as connection:
             for week, run in connection.execute(
@@ -133,7 +148,8 @@ def state_of(warehouse: Warehouse) -> State:
             if file == warehouse.work_file:
                 row = connection.execute("SELECT max(load_id) FROM raw.loads").fetchone()
                 loads = max(loads, (row and row[0]) or 0)
-    return State(loads, tuple(sorted(refreshes)))
+            decisions.update(name for (name,) in connection.execute(_DECISIONS).fetchall())
+    return State(loads, tuple(sorted(refreshes)), tuple(sorted(decisions)))
 
 
 def _digest(content: Mapping[str, Any]) -> str:

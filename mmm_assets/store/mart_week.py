@@ -31,6 +31,14 @@ def replace_week(
     ValueError
         If ``rows`` has a column that the contract does not know.
     """
+    connection.execute(f"DELETE FROM mart.{table} WHERE refresh_week = ?", [refresh_week])
+    return add_rows(connection, table, refresh_week, rows)
+
+
+def add_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, refresh_week: date, rows: pd.DataFrame
+) -> int:
+    """Add rows to one refresh week of a mart table; parameters and errors as `replace_week`."""
     columns = mart.BY_NAME[table].columns
     unknown = set(rows.columns) - {column.name for column in columns}
     if unknown:
@@ -38,7 +46,6 @@ def replace_week(
     present = [column for column in columns if column.name in rows.columns]
     targets = ", ".join(quote(column.name) for column in present)
     casts = ", ".join(f"CAST({quote(column.name)} AS {column.type})" for column in present)
-    connection.execute(f"DELETE FROM mart.{table} WHERE refresh_week = ?", [refresh_week])
     connection.register("new_rows", rows)
     connection.execute(
         f"INSERT INTO mart.{table} (refresh_week, {targets}) "

@@ -66,13 +66,31 @@ def replace_weeks(
     """
     of_weeks = is_one_of("refresh_week", refresh_weeks)
     for table in mart.TABLES:
+        if table.decided:
+            continue
         names = ", ".join(quote(column.name) for column in table.all_columns)
         connection.execute(f"DELETE FROM mart.{table.name} WHERE {of_weeks}")
         connection.execute(
             f"INSERT INTO mart.{table.name} ({names}) SELECT {names} "
             f"FROM work.mart.{table.name} WHERE {of_weeks}"
         )
+    take_decided(connection)
     drop_details(connection, weeks_beyond(connection, details))
+
+
+def take_decided(connection: duckdb.DuckDBPyConnection) -> None:
+    """Bring everything that was ever decided into a draft, whatever week it is of.
+
+    What the working file knows counts; what it lacks, of a decision that it has lost, stays.
+    """
+    for table in mart.TABLES:
+        if not table.decided:
+            continue
+        names = ", ".join(quote(column.name) for column in table.all_columns)
+        key = ", ".join(map(quote, table.decided))
+        there = f"FROM work.mart.{table.name}"
+        connection.execute(f"DELETE FROM mart.{table.name} WHERE ({key}) IN (SELECT {key} {there})")
+        connection.execute(f"INSERT INTO mart.{table.name} ({names}) SELECT {names} {there}")
 
 
 def require_unique_weeks(connection: duckdb.DuckDBPyConnection) -> None:

@@ -110,9 +110,10 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: mart.Table, column: m
 
 def _create_view(connection: duckdb.DuckDBPyConnection, table: mart.Table) -> None:
     view = f"mart.current_{table.name}"
+    whose, weeks = ("Up to the newest", "<=") if table.decided else ("Newest", "=")
     connection.execute(
         f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM mart.{table.name} "
-        f"WHERE refresh_week = {NEWEST_PUBLISHED}"
+        f"WHERE refresh_week {weeks} {NEWEST_PUBLISHED}"
     )
-    note = f"Newest published refresh. {table.comment}"
+    note = f"{whose} published refresh. {table.comment}"
     connection.execute(f"COMMENT ON VIEW {view} IS {quote_text(note)}")
