@@ -45,9 +45,10 @@ class ModelSettings:
         Members of the ensemble. Of a posterior: the most draws that are kept; large panels keep
         fewer. Of a search the first one is fitted to the data as it is, the others to block
         bootstraps with priors of their own.
-    chains, warmup, draws
+    chains, warmup, draws, rounds
         Of the posterior: independent chains, sweeps of each that are thrown away, and that are
-        kept.
+        kept, and how often at most chains that disagree go on, twice as long as at first. A
+        holdout fit goes on in no case: its forecasts are a mean over all chains.
     seed
         Seed of initial values, priors and bootstraps.
     steps
@@ -87,6 +88,7 @@ class ModelSettings:
     chains: int = 4
     warmup: int = 120
     draws: int = 130
+    rounds: int = 3
     seed: int = 0
     steps: int = 25
     learning_rate: float = 0.1
@@ -132,6 +134,7 @@ class ModelSettings:
             "chains": 1,
             "warmup": 1,
             "draws": 4,
+            "rounds": 0,
             "steps": 0,
             "lag_weeks": 0,
             "gru_width": 0,

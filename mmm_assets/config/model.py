@@ -12,7 +12,7 @@ from mmm_model.equation.adstock import ADSTOCKS
 from mmm_model.equation.saturation import SATURATIONS
 from mmm_model.settings import PRESETS
 
-_NOT_OF_THE_PAPER = ("estimator", "chains", "warmup", "draws", "saturation", "gru_reach")
+_NOT_OF_THE_PAPER = ("estimator", "chains", "warmup", "draws", "rounds", "saturation", "gru_reach")
 
 
 def _one_of(families: Mapping[str, str]) -> Any:
@@ -51,6 +51,12 @@ class ModelSection(Section):
     )
     draws: int = Field(
         default=130, ge=4, le=100_000, description="posterior: sweeps of a chain that are kept"
+    )
+    rounds: int = Field(
+        default=3,
+        ge=0,
+        le=100,
+        description="posterior: how often chains that disagree go on, twice as long each time",
     )
     seed: int = Field(default=0, ge=0, lt=2**31, description="same data and seed, same result")
     adstock: _one_of(ADSTOCKS) = Field(  # type: ignore[valid-type]

@@ -88,7 +88,7 @@ def train(
     start = warm_start.holdout if warm_start else None
     holdout, held_losses = fit(
         hidden,
-        settings,
+        replace(settings, rounds=0),
         None,
         report,
         "holdout fit",

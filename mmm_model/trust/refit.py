@@ -13,7 +13,7 @@ from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
 # Three refits then take about as long as one of the two fits of a refresh.
-_CHAINS, _WARMUP, _DRAWS = 2, 60, 60
+_CHAINS, _WARMUP, _DRAWS, _ROUNDS = 2, 60, 60, 1
 
 
 def can_refit(model: FittedResponse) -> bool:
@@ -29,6 +29,7 @@ def short(settings: ModelSettings, model: FittedResponse) -> ModelSettings:
         chains=min(settings.chains, _CHAINS),
         warmup=min(settings.warmup, _WARMUP),
         draws=min(settings.draws, _DRAWS),
+        rounds=min(settings.rounds, _ROUNDS),
         members=_CHAINS * _DRAWS,
         gru_width=settings.gru_width if moves else 0,
     )

@@ -56,7 +56,8 @@ def main() -> None:
     chosen = {k: v for k in ("members", "steps") if (v := getattr(asked, k)) is not None}
     panel, rows = real_panel(), []
     for horizon, cut in WINDOWS:
-        settings = ModelSettings.of_preset(asked.preset, holdout_weeks=horizon, **chosen)
+        chosen |= {"rounds": 0, "holdout_weeks": horizon}  # as the holdout fit of a refresh
+        settings = ModelSettings.of_preset(asked.preset, **chosen)
         rows.append(measure(panel, horizon, cut, settings))
         print("  ".join(f"{key} {value}" for key, value in rows[-1].items()), flush=True)
     for horizon, target in TARGETS.items():

@@ -17,12 +17,11 @@ from mmm_model.fit.posterior.lift_evidence import Test, tested_channels
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.settings import ModelSettings
 
-# Chains that disagree more than this go on, so many times at most, twice as long as at first; of
-# what they bring then every second sweep counts, and what was before was warming up. Chains
-# that are farther apart than the second figure tell different stories, and hardly meet; so do
-# those that came no nearer by the third.
+# Chains that disagree more than this go on, `ModelSettings.rounds` times at most, twice as long as
+# at first; of what they bring then every second sweep counts, and what was before was warming up.
+# Chains that are farther apart than the second figure tell different stories, and hardly meet; so
+# do those that came no nearer by the third.
 _AGREE, _APART, _NEARER = 1.2, 4.0, 0.05
-_MORE = 3
 # Region-weeks from which chains run beside each other: NumPy then spends more time in its own
 # loops than Python between them (two threads: 0.7 to 0.8 of the time in panels, 1.35 in nations).
 _BESIDE = 2000
@@ -64,7 +63,7 @@ def sample(
             progress(0.4 + 0.6 * len(kept) / settings.chains)
         draws = Draws.of(design, kept, settings.seed, tests)
         before = np.inf
-        for _ in range(_MORE):
+        for _ in range(settings.rounds):
             apart = draws.worst_r_hat
             if not _AGREE < apart < min(_APART, before - _NEARER):
                 break

@@ -119,7 +119,7 @@ def test_fingerprint_follows_content_only(tmp_path: Path) -> None:
 def test_every_setting_of_the_model_can_be_reached(tmp_path: Path) -> None:
     chosen = {
         "holdout_weeks": 4, "estimator": "search", "members": 3, "chains": 2, "warmup": 30,
-        "draws": 40, "seed": 7, "steps": 9, "learning_rate": 0.2,
+        "draws": 40, "rounds": 1, "seed": 7, "steps": 9, "learning_rate": 0.2,
         "adstock": "weibull", "saturation": "logistic", "lag_weeks": 20, "min_slope": 2.0,
         "max_slope": 5.0, "gru_width": 3, "gru_reach": 0.1, "harmonics": 5, "block_weeks": 4,
         "device": "cuda:1",
