@@ -32,7 +32,11 @@ _ENDS = {
 
 def commands() -> dict[str, Any]:
     """Every command by the name that is typed, in the order of ``mmm --help``."""
-    return dict(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    found: dict[str, Any] = {}
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        inside = getattr(command, "commands", None)
+        found |= {f"{name} {own}": it for own, it in inside.items()} if inside else {name: command}
+    return found
 
 
 def page() -> str:
@@ -47,7 +51,8 @@ def page() -> str:
     ]
     for name, command in commands().items():
         with command.make_context(f"mmm {name}", [], resilient_parsing=True) as context:
-            parts.append(f"## `mmm {name}` {{ #mmm-{name} }}\n\n{sentence(command.help)}\n\n")
+            anchor = f"mmm-{name.replace(' ', '-')}"
+            parts.append(f"## `mmm {name}` {{ #{anchor} }}\n\n{sentence(command.help)}\n\n")
             pieces = " ".join(command.collect_usage_pieces(context))
             usage = re.sub(r"\{(\w+)\}", lambda argument: argument[1].upper(), pieces)
             parts.append(fenced(f"mmm {name} {usage}", "text"))

@@ -8,6 +8,7 @@ answer at once. Exit codes are for schedulers, see ``EXIT``.
 from mmm_assets.cli import (
     comparing,
     deciding,
+    experiments,
     keeping,
     plans,
     portfolio,
@@ -22,6 +23,7 @@ __all__ = [
     "app",
     "comparing",
     "deciding",
+    "experiments",
     "keeping",
     "plans",
     "portfolio",

@@ -19,6 +19,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 from mmm_assets.config.budget import BudgetSection
 from mmm_assets.config.checks import ChecksSection
 from mmm_assets.config.engine import EngineSection
+from mmm_assets.config.experiments import ExperimentsSection
 from mmm_assets.config.graph import GraphSection
 from mmm_assets.config.key_prefix import KeyPrefix
 from mmm_assets.config.lake import LakeSection
@@ -98,6 +99,9 @@ class ProjectConfig(Section):
     )
     budget: BudgetSection = Field(
         default=BudgetSection(), description="what a recommended budget may do"
+    )
+    experiments: ExperimentsSection = Field(
+        default=ExperimentsSection(), description="which tests are proposed, how they age"
     )
     checks: ChecksSection = Field(
         default=ChecksSection(), description="what the checks of the tables tolerate"

@@ -11,6 +11,7 @@ from mmm_assets.mart.budgets import BUDGET_TABLES
 from mmm_assets.mart.changes import CHANGE_TABLES
 from mmm_assets.mart.channels import CHANNEL_TABLES
 from mmm_assets.mart.contract import Table
+from mmm_assets.mart.experiments import EXPERIMENT_TABLES
 from mmm_assets.mart.forecasts import FORECAST_TABLES
 from mmm_assets.mart.graph import GRAPH_TABLES
 from mmm_assets.mart.inputs import INPUT_TABLES
@@ -24,6 +25,7 @@ TABLES: tuple[Table, ...] = (
     *CHANGE_TABLES,
     *TRUST_TABLES,
     *BUDGET_TABLES,
+    *EXPERIMENT_TABLES,
     *GRAPH_TABLES,
     *INPUT_TABLES,
 )

@@ -25,6 +25,7 @@ from mmm_assets.report.views import (
     data_coverage,
     decomposition,
     effectiveness,
+    experiments,
     first_stages,
     fit,
     forecast,
@@ -116,6 +117,12 @@ QUESTIONS = (
             budget_frontier.views,
             budget_regions.views,
         ),
+    ),
+    Question(
+        "Tests",
+        "Which test next, by what knowing is worth to the budget.",
+        ("tests-next",),
+        (experiments.views,),
     ),
     Question(
         "Trust",

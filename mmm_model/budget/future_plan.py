@@ -70,10 +70,14 @@ class FuturePlan:
 
     def weekly(self, multiplier: float | Floats = 1.0) -> Floats:
         """Response ``[M, R, C]`` when spend is multiplied; ``multiplier`` fits ``[R, C]``."""
+        return self.by_week(multiplier).sum(axis=2) / len(self.weeks)
+
+    def by_week(self, multiplier: float | Floats = 1.0) -> Floats:
+        """What `weekly` is the mean of: response ``[M, R, T, C]`` of H weeks and those after."""
         bought = self._bought() * self._each(multiplier)
         gained = self._share(self.carried + bought) - self._share(self.carried)
         gained *= self.weight
-        return gained.sum(axis=2) / len(self.weeks)
+        return gained
 
     def weekly_marginal(self, multiplier: float | Floats = 1.0) -> Floats:
         """Its derivative with respect to the multiplier, ``[M, R, C]``."""

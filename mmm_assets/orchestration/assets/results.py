@@ -290,6 +290,20 @@ def lift_tests(fits: Fits) -> tuple[Tables, Shown]:
     return {"lift_tests": frame}, {"tests": metadata.table(frame, limit=30)}
 
 
+@result(
+    "experiment_ideas",
+    description="Which test next: each channel's best design of each kind, by what knowing is "
+    "worth to the budget and what the test costs.",
+)
+def experiment_ideas(fits: Fits) -> tuple[Tables, Shown]:
+    """Rank the tests that could be made in the weeks after the refresh."""
+    from mmm_assets.planning.experiments import ideas
+
+    frame = ideas(fits)
+    shown = frame[["channel", "kind", "weeks", "worth", "cost", "net", "power"]]
+    return {"experiment_ideas": frame}, {"ideas": metadata.table(shown, limit=30)}
+
+
 RESULT_ASSETS = list(_RESULTS)
 RESULTS = tuple(asset.key.path[-1] for asset in RESULT_ASSETS)
 """Names of the assets."""

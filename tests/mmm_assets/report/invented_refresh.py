@@ -100,6 +100,7 @@ class _Invented:
             "optimal_budgets": self._budgets(),
             "lift_tests": self._lift_tests(),
             "weekly_budgets": self._weeks(),
+            "experiment_ideas": self._ideas(),
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
             "restatements": self._restatements(),
@@ -395,6 +396,40 @@ class _Invented:
                 **{f"after{end}": [18.0 + n, 11.0 + n] for n, end in enumerate(ends)},
             }
         )
+
+    def _ideas(self) -> pd.DataFrame:
+        """A test of each channel in two kinds, the first of which pays for itself."""
+        if not self.example.spend or len(self.regions) < 4:
+            return pd.DataFrame()
+        channels, count = self.example.channels, len(self.example.channels)
+        worth, cost = 30_000.0 / np.arange(1, count + 1), np.full(count, 12_000.0)
+        rows = pd.DataFrame(
+            {
+                "channel": channels,
+                "kind": ["holdback", "heavy_up"][: min(count, 2)] + ["go_dark"] * (count - 2),
+                "rank": np.arange(1, count + 1),
+                "weeks": 8,
+                "regions": "|".join(self.regions[:3]),
+                "worth": worth,
+                "worth_of_certainty": 2 * worth,
+                "cost": cost,
+                "unit": "money",
+                "use_weeks": 52,
+                "net": worth - cost,
+                "spend_change": -9_000.0,
+                "kpi_change": -7_000.0,
+                "expected": -900.0,
+                "lower": -1_500.0,
+                "upper": -300.0,
+                "standard_error": 400.0,
+                "smallest": 1_100.0,
+                "power": 0.62,
+                "known": 0.45,
+                "false_share": 0.09,
+                "age_weeks": [30.0] + [np.nan] * (count - 1),
+            }
+        )
+        return rows
 
     def _checks(self) -> pd.DataFrame:
         rows = [("media", f"rule {i}", "blocking", True, 0, "") for i in range(6)]

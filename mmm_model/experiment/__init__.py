@@ -1,0 +1,1 @@
+"""Experiments: which one next, how it is designed, what it found."""
