@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.special import stdtrit
 
@@ -72,6 +74,31 @@ def effect_interval(members: Floats) -> tuple[Floats, Floats]:
     simulated brands of other forms.
     """
     return interval(members, _FORM_DOUBT)
+
+
+@dataclass(frozen=True)
+class FewMembers:
+    """How `effect_interval` spreads few members, for who draws it elsewhere.
+
+    Parameters
+    ----------
+    factor
+        Half of the interval over ``sqrt(variance + (doubt · mean)²)``.
+    doubt
+        Standard deviation, relative to the mean, that few members do not show.
+    """
+
+    factor: float
+    doubt: float
+
+    @classmethod
+    def of(cls, count: int) -> FewMembers | None:
+        """Of so many members; None of many, whose own quantiles are used."""
+        if count >= ENOUGH_DRAWS:
+            return None
+        if count < 2:
+            return cls(0.0, 0.0)
+        return cls(float(stdtrit(count - 1, 0.95)) * np.sqrt(1 + 1 / count), _FORM_DOUBT)
 
 
 def measured_interval(value: Floats, standard_error: Floats) -> tuple[Floats, Floats]:

@@ -41,6 +41,17 @@ def plan(
     caution: Annotated[
         float | None, typer.Option(help="Standard deviations of itself that a move must gain.")
     ] = None,
+    spend: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="tv=10000, or tv@north=2500: prices this budget, nothing is optimised; what is "
+            "not given stays as it is. Several times."
+        ),
+    ] = None,
+    spend_file: Annotated[
+        Path | None,
+        typer.Option(help="The same from a CSV file: channel, region, spend; the page saves one."),
+    ] = None,
     week: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="A published refresh. Default: the newest."),
@@ -68,7 +79,12 @@ def plan(
     """
     about = load(config)
     frame = None
+    given = bool(spend or spend_file)
+    rules = (bound, max_change, caution, by_week, signed, flight, *asked.values())
+    if given and any(rule not in (None, False, []) for rule in rules):
+        stop("--spend prices a budget as it is: give it without bounds, goals and weeks", "usage")
     with clear_errors():
+        from mmm_assets.planning.given_budget import price_budget, saved, typed
         from mmm_assets.planning.questions import ask, beyond_data, plan_budget, plan_by_week
         from mmm_assets.store.project import Project
         from mmm_assets.store.published_weeks import published_week
@@ -77,14 +93,17 @@ def plan(
         bounds = [_bound(text) for text in bound or []]
         question = ask(asked, horizon, bounds, max_change=max_change, caution=caution)
         refresh_week = published_week(project.warehouse, week.date() if week else None)
-        if by_week or signed or flight:
+        if given:
+            money = [*typed(spend or []), *(saved(spend_file) if spend_file else [])]
+            budget = price_budget(project, refresh_week, money, horizon)
+        elif by_week or signed or flight:
             fixed = _fixed(signed or [], flight or [])
             weekly = plan_by_week(project, refresh_week, question, horizon, fixed)
             budget, frame = weekly.budget, weekly.frame()
         else:
             budget = plan_budget(project, refresh_week, question)
         beyond = beyond_data(project, refresh_week, budget)
-    _print_budget(budget, horizon, about)
+    _print_budget(budget, horizon, about, "given" if given else "recommended")
     if frame is not None:
         _print_weeks(frame)
     console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
@@ -99,12 +118,12 @@ def plan(
         console.print(f"Wrote {what} to {csv}", markup=False)
 
 
-def _print_budget(budget: RecommendedBudget, horizon: int, about: ProjectConfig) -> None:
+def _print_budget(budget: RecommendedBudget, horizon: int, about: ProjectConfig, then: str) -> None:
     from mmm_assets.planning.words import budget_table, budget_words
 
     for line in budget_words(budget, horizon, about.kpi_name, about.currency):
         console.print(line, markup=False)
-    rows = budget_table(budget, horizon, about.currency)
+    rows = budget_table(budget, horizon, about.currency).rename(columns={"recommended": then})
     console.print(text_table(rows.columns, rows.itertuples(index=False)))
 
 

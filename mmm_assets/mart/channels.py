@@ -164,6 +164,32 @@ CHANNEL_TABLES: tuple[Table, ...] = (
         details=REGIONS_ALONE,
     ),
     Table(
+        "response_shapes",
+        "The few shapes of which every draw's response curve of a channel is a sum; channels with "
+        "known spend.",
+        (
+            CHANNEL,
+            Column("shape", "INTEGER", "Number of the shape within the channel, from 1."),
+            Column("multiplier", "DOUBLE", "Multiple of the recent plan's spend; 1 is today."),
+            Column("height", "DOUBLE", "Of the shape there; 0 without spend."),
+        ),
+        details=EVERY_ROW,
+    ),
+    Table(
+        "response_draws",
+        "What each draw of the model says a channel brings in a region: the sum over shapes of "
+        "weight · response_shapes.height is the mean weekly contribution at that multiple of the "
+        "recent plan. Draws of one number belong together over channels and regions.",
+        (
+            CHANNEL,
+            REGION,
+            Column("draw", "INTEGER", "Number of the draw, from 1."),
+            Column("shape", "INTEGER", "Number of the shape within the channel."),
+            Column("weight", "FLOAT", "Of the shape in the response, KPI units a week."),
+        ),
+        details=EVERY_ROW,
+    ),
+    Table(
         "response_curve_parameters",
         "Hill curve fitted to each channel's national response curve.",
         (

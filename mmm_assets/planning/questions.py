@@ -120,7 +120,7 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Rec
     from mmm_model.budget.recommend import recommend
 
     fits = Fits(project, refresh_week, published=True)
-    with _refusals():
+    with refusals():
         found = recommend(fits.response, fits.panel, _settings(fits, question))
     if not found:
         raise Infeasible(_NO_SPEND)
@@ -147,7 +147,7 @@ def plan_by_week(
     fits = Fits(project, refresh_week, published=True)
     budget = project.config.budget.model_copy(update={"horizon": horizon})
     known = budget.weekly_rules(fits.panel.channels, fits.panel.weeks[-1].date())
-    with _refusals():
+    with refusals():
         contracts = tuple(
             Contract(channel, pd.Timestamp(day) - pd.Timedelta(days=day.weekday()), spend)
             for channel, day, spend in fixed.signed
@@ -182,7 +182,7 @@ _NO_SPEND = "no channel's spend is known, so there is nothing to split"
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def refusals() -> Iterator[None]:
     """Turn what the science refuses into a fault of the question."""
     try:
         yield

@@ -5,6 +5,7 @@
   const root = document.documentElement;
   const drawn = new Map(); // id of a view -> its chart's element
   const chosen = new Map(); // id of a view -> index of its choice
+  const live = new Map(); // id of a view -> what its own script wants drawn, in the form of a choice
   let printing = false;
 
   // ------------------------------------------------------------------ scheme
@@ -125,7 +126,7 @@
     // Layout for paper happens after this event: draw for the columns of an A4 page.
     const wide = place.closest(".view").classList.contains("wide");
     const width = printing ? (wide ? 950 : 440) : place.clientWidth;
-    const choice = view.choices?.[chosen.get(id) ?? 0];
+    const choice = live.get(id)?.() ?? view.choices?.[chosen.get(id) ?? 0];
     const data = view.figure.data.map((trace, i) => readable(painted({ ...trace, ...(choice?.traces[i] ?? {}) })));
     let layout = painted(merged(view.figure.layout, choice?.layout ?? {}));
     layout = view.panels ? panelled(layout, view.panels, width) : { ...layout, height: view.height };
@@ -296,5 +297,6 @@
   watchTables();
   watchSections();
   watchCharts();
-  window.report = { drawAll, ready: true };
+  const redraw = (id) => { if (drawn.has(id)) draw(id); };
+  window.report = { views: report.views, live, redraw, saveCsv, drawAll, ready: true };
 })();

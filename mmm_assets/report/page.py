@@ -33,7 +33,7 @@ def page(title: str, body: str, data: dict[str, Any] | None = None, charts: bool
     scripts = [_asset("scheme.js")]
     block = ""
     if charts:
-        scripts += [get_plotlyjs(), _asset("page.js")]
+        scripts += [get_plotlyjs(), _asset("page.js"), _asset("planner.js")]
         block = f'<script type="application/json" id="report-data">{script_json(data)}</script>\n'
     hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
     policy = (
@@ -130,7 +130,8 @@ def _tile(tile: Tile) -> str:
 
 def _view(view: View) -> str:
     name = text(view.id)
-    classes = "view" + (" wide" if view.wide else "") + (" empty" if view.is_empty else "")
+    kinds = {"wide": view.wide, "empty": view.is_empty, "handled": view.widget is not None}
+    classes = " ".join(["view", *(kind for kind, holds in kinds.items() if holds)])
     # What a choice changes is read out.
     live = ' aria-live="polite"' if any(choice.reading for choice in view.choices) else ""
     parts = [
@@ -145,6 +146,8 @@ def _view(view: View) -> str:
             f'<select data-view="{name}" data-label="{text(view.selector)}">{options}</select>'
             "</label>"
         )
+    if view.widget:
+        parts.append(view.widget.html)
     if view.figure:
         parts.append(
             f'<div class="chart" id="chart-{name}" style="min-height:{view.height}px" role="figure"'
@@ -194,6 +197,8 @@ def view_data(view: View) -> dict[str, Any]:
             | ({"reading": c.reading} if c.reading else {})
             for c in view.choices
         ]
+    if view.widget:
+        data["widget"] = view.widget.data
     if view.table is not None:
         data["table"] = _table(view.table)
     return data

@@ -15,6 +15,7 @@ from mmm_assets.report.views import (
     believe,
     budget_frontier,
     budget_moves,
+    budget_planner,
     budget_regions,
     budget_returns,
     budget_weeks,
@@ -112,6 +113,7 @@ QUESTIONS = (
         (
             budget_moves.views,
             budget_returns.views,
+            budget_planner.views,
             next_unit.views,
             budget_weeks.views,
             budget_frontier.views,

@@ -25,12 +25,21 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Widget:
+    """Controls that a script of the view's own serves: HTML, escaped already, and its data."""
+
+    html: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class View:
     """A chart with the sentence that reads it and the table behind it.
 
     ``listing`` is a short table of words shown in place of a chart; a view with neither is an
     empty state: ``reading`` says why nothing is drawn. ``sql`` is the query that gives ``table``,
-    or the rows from which it is ``worked_out``; ``panels`` is the number of small multiples.
+    or the rows from which it is ``worked_out``; ``panels`` is the number of small multiples. A
+    ``widget`` stands before the chart.
     """
 
     id: str
@@ -47,6 +56,7 @@ class View:
     panels: int = 0
     worked_out: bool = False
     listing: pd.DataFrame | None = None
+    widget: Widget | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -153,21 +153,10 @@ def _somebody_asked(scenario: Scenario, settings: BudgetSettings) -> bool:
 def _budget(
     scenario: Scenario, priced: PricedPlan, limit: Limits, multiplier: Floats
 ) -> RecommendedBudget:
-    scaled, unknown = priced.scaled(multiplier), np.full(len(priced.channels), np.nan)
-    return RecommendedBudget(
-        scenario=scenario,
-        channels=priced.channels,
-        regions=priced.regions,
-        current_spend=priced.plan.spend,
-        spend=priced.plan.spend * multiplier,
-        current_response=priced.recent_response,
-        response=priced.plan.weekly(multiplier),
-        value=scaled.value_by_channel if priced.knows_value else unknown,
-        marginal=scaled.marginal_by_channel if priced.knows_value else unknown,
-        binding=tuple(
-            _binding(priced.plan.spend, multiplier, limit, c) for c in range(len(priced.channels))
-        ),
+    binding = tuple(
+        _binding(priced.plan.spend, multiplier, limit, c) for c in range(len(priced.channels))
     )
+    return RecommendedBudget.of(scenario, priced, multiplier, binding)
 
 
 def _binding(current: Floats, multiplier: Floats, limit: Limits, c: int) -> str | None:

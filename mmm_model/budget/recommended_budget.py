@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from mmm_model.budget.priced_plan import PricedPlan
 from mmm_model.budget.scenarios import Scenario
 from mmm_model.effects.recent_plan import with_all_regions
 from mmm_model.intervals import effect_interval
@@ -77,6 +78,29 @@ class RecommendedBudget:
     value: Floats
     marginal: Floats
     binding: tuple[str | None, ...]
+
+    @classmethod
+    def of(
+        cls,
+        scenario: Scenario,
+        priced: PricedPlan,
+        multiplier: Floats,
+        binding: tuple[str | None, ...],
+    ) -> RecommendedBudget:
+        """Price a plan whose spend is multiplied by ``[R, C]``."""
+        scaled, unknown = priced.scaled(multiplier), np.full(len(priced.channels), np.nan)
+        return cls(
+            scenario=scenario,
+            channels=priced.channels,
+            regions=priced.regions,
+            current_spend=priced.plan.spend,
+            spend=priced.plan.spend * multiplier,
+            current_response=priced.recent_response,
+            response=priced.plan.weekly(multiplier),
+            value=scaled.value_by_channel if priced.knows_value else unknown,
+            marginal=scaled.marginal_by_channel if priced.knows_value else unknown,
+            binding=binding,
+        )
 
     @property
     def multiplier(self) -> Floats:

@@ -219,22 +219,29 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
 @result(
     "response_curves",
     "response_curve_parameters",
+    "response_shapes",
+    "response_draws",
     "exposure_costs",
     description="Weekly response when a channel's recent plan is scaled from nothing to three "
-    "times, nationally and by region, the Hill curve that describes it, and what exposure costs.",
+    "times, nationally and by region, the same for every draw of the model, the Hill curve that "
+    "describes it, and what exposure costs.",
 )
 def response_curves(fits: Fits) -> tuple[Tables, Shown]:
     """Trace the response curves and describe them by Hill parameters."""
     from mmm_model.budget.future_plan import future_plan
     from mmm_model.effects import response_curves as curves
     from mmm_model.effects.exposure_costs import exposure_costs
+    from mmm_model.effects.response_draws import response_draws
 
     ahead = future_plan(fits.final, fits.panel, fits.project.config.budget.horizon)
     frame = curves.response_curves(fits.response, fits.panel, ahead=ahead)
     parameters = curves.response_curve_parameters(frame)
+    shapes, draws = response_draws(fits.response, fits.panel)
     return {
         "response_curves": frame,
         "response_curve_parameters": parameters,
+        "response_shapes": shapes,
+        "response_draws": draws,
         "exposure_costs": exposure_costs(fits.panel),
     }, {"parameters": metadata.table(parameters, limit=30)}
 

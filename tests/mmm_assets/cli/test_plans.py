@@ -40,6 +40,29 @@ def test_plan_by_week_keeps_contracts_and_adds_up_to_the_cent(
     assert tv["2024-07-22"] >= 900 - 0.01
 
 
+def test_a_given_budget_is_priced_as_it_is(refreshed: ProjectConfig, tmp_path: Path) -> None:
+    file = tmp_path / "plan.csv"
+    code, said = run("plan", "-c", refreshed.path, "--spend", "tv=4000", "--spend",
+                     "radio@north=0", "--horizon", "4", "--csv", file)  # fmt: skip
+    assert code == 0, said
+    assert "given" in said and "90 % interval" in said
+    spend = pd.read_csv(file).set_index(["channel", "region"])[["current_spend", "optimal_spend"]]
+    now, then = spend["current_spend"], spend["optimal_spend"]
+    assert then["tv"].iloc[0] == pytest.approx(1000)
+    assert then["tv"].iloc[1:].to_numpy() == pytest.approx(
+        now["tv"].iloc[1:].to_numpy() * 1000 / now["tv"].iloc[0]
+    )
+    assert then["radio", "north"] == 0 and then["radio", "south"] == now["radio", "south"]
+    wrong = tmp_path / "wrong.csv"
+    for content, message in (
+        ("channel,spend\ntv,5\n", "has no column region"),
+        ("channel,region,spend\ntv,,5\nradio,,much\n", "line 3: spend 'much' is not a number"),
+    ):
+        wrong.write_text(content)
+        code, said = run("plan", "-c", refreshed.path, "--spend-file", wrong)
+        assert code == EXIT["usage"] and message in said
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -48,6 +71,11 @@ def test_plan_by_week_keeps_contracts_and_adds_up_to_the_cent(
         (["--flight", "tv=x"], "flight 'tv=x' is not of the form"),
         (["--roi", "1e9"], "out of reach"),
         (["--bound", "tv"], "not of the form"),
+        (["--spend", "tv"], "spend 'tv' is not of the form"),
+        (["--spend", "tv=-5"], "allowed is 0 or more"),
+        (["--spend", "tv@nowhere=5"], "no channel 'tv@nowhere'"),
+        (["--spend", "tv=5", "--roi", "2"], "without bounds, goals and weeks"),
+        (["--spend-file", "absent.csv"], "absent.csv cannot be read"),
         (["--bound", "nothing=1:1"], "unknown channels"),
         (["--total", "5", "--roi", "2"], "one of them"),
         (["--week", "2020-01-06"], "no refresh of 2020-01-06 is published"),

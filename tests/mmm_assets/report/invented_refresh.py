@@ -15,6 +15,7 @@ from mmm_model.graph.settings import METHODS
 
 WEEK = date(2026, 11, 16)
 CHANNELS = ("tv", "search", "social", "radio", "display", "out_of_home")
+DRAWS = 24
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class _Invented:
             "adstock_curves": self._adstock(),
             "response_curves": self._curves(),
             "response_curve_parameters": self._parameters(),
+            "response_shapes": self._shapes(),
+            "response_draws": self._draws(),
             "channel_graph": self._graph(),
             "graph_methods": self._graph_methods(),
             "graph_metrics": self._graph_metrics(),
@@ -239,6 +242,28 @@ class _Invented:
             )  # fmt: skip
         return pd.concat(parts, ignore_index=True)
 
+    def _shapes(self) -> pd.DataFrame:
+        """Two shapes: one that saturates soon and one that does late."""
+        times = (np.arange(57) / 32) ** 2
+        parts = [
+            {"channel": name, "shape": shape, "multiplier": times, "height": times / (times + half)}
+            for name in self.example.channels
+            for shape, half in ((1, 0.5), (2, 3.0))
+        ]
+        return pd.concat(map(pd.DataFrame, parts), ignore_index=True)
+
+    def _draws(self) -> pd.DataFrame:
+        if not self.example.spend:
+            return pd.DataFrame()
+        now = self.media.sum(1) / self.example.weeks  # [R, C]
+        scale = np.random.default_rng(1).lognormal(0, 0.2, (DRAWS, 2, *now.shape))
+        weight = scale * np.array([0.9, 1.6])[:, None, None] * now  # [M, K, R, C]
+        index = pd.MultiIndex.from_product(
+            [range(1, DRAWS + 1), (1, 2), self.regions, self.example.channels],
+            names=["draw", "shape", "region", "channel"],
+        )
+        return index.to_frame(index=False).assign(weight=weight.ravel())
+
     def _parameters(self) -> pd.DataFrame:
         now = self.cost / self.example.weeks
         return pd.DataFrame(
@@ -345,7 +370,7 @@ class _Invented:
             )  # fmt: skip
             held = np.where(moved > 1, "most", "uncertain")
             parts.append(national.assign(marginal_roi=after / best, binding=held))
-            for i, region in enumerate(self.regions if len(self.regions) > 1 else ()):
+            for i, region in enumerate(self.regions):
                 part = national.assign(region=region)
                 for name in part.columns[3:]:
                     part[name] = part[name] * share[i]

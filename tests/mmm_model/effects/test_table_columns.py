@@ -11,6 +11,7 @@ from mmm_model.effects.effectiveness import effectiveness, effectiveness_evidenc
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.holdout import holdout_metrics
 from mmm_model.effects.predictions import predictions
+from mmm_model.effects.response_draws import response_draws
 
 
 def _without_key(table: str) -> list[str]:
@@ -20,7 +21,10 @@ def _without_key(table: str) -> list[str]:
 
 def test_columns_are_those_of_the_contract(panel, training):
     response = training.final.media_response(panel)
+    shapes, draws = response_draws(response, panel)
     found = {
+        "response_shapes": shapes,
+        "response_draws": draws,
         "predictions": predictions(training, panel),
         "contributions": contributions(FittedEffects(training.final, panel)),
         "channel_summary": channel_summary(FittedEffects(training.final, panel)),
