@@ -15,7 +15,7 @@ ROOT = Path(mmm_assets.__file__).parent
 _ENDS = {
     "Wrong usage or configuration (exit code 2)": (
         "ConfigError", "UsageError", "UnknownRefresh", "UnknownWeek", "Infeasible", "DetailsGone",
-        "Undecidable",
+        "Undecidable", "Unwritable",
     ),
     "Sources (exit code 3)": ("SourceError", "SourceChanged", "Refused"),
     "Warehouse, backups, models (exit code 1)": (
@@ -26,6 +26,10 @@ _ENDS = {
 
 _STEPS = {
     "does not exist; 'mmm init'": "Name another file with `--config`, or `mmm restore DIR`",
+    "is not of the form channel=10000": "Write the channel, an equals sign and an amount of money",
+    "has no column": "Name the columns channel, region and spend, as the dashboard saves them",
+    "is not a number": "Write an amount of money in that line",
+    "cannot be written: ": "Permit writing there, or name another file",
     "bounds of": "Give the least before the most",
     "cannot be read as YAML": "Mend the file at that line",
     "must hold keys and values": "Write it anew with `mmm init`, or put it back from a backup",

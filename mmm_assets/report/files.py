@@ -84,12 +84,16 @@ def _dashboard(
     refresh_week: date,
     standing: Sequence[str],
 ) -> str:
-    about = ReportContext(
+    return build_report(connection, refresh_week, context_of(project), standing)
+
+
+def context_of(project: Project) -> ReportContext:
+    """The names that a project gives itself."""
+    return ReportContext(
         project=project.config.project,
         kpi_name=project.config.kpi_name,
         currency=project.config.currency,
     )
-    return build_report(connection, refresh_week, about, standing)
 
 
 def _write(project: Project, file: Path, text: str) -> None:

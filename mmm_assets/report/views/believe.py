@@ -13,7 +13,7 @@ from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import View
 from mmm_model.trust.overall import DECIDING, UNKNOWABLE
 
-_TESTS = """
+TESTS = """
     SELECT test, measure, channel, value, lower, upper, threshold, verdict, sentence, tested_week,
            hold_limit, holds
     FROM mart.trust_tests WHERE refresh_week = $week ORDER BY test, measure, channel"""
@@ -31,7 +31,7 @@ _SHOWN = 25
 
 def views(refresh: Refresh) -> tuple[View, ...]:
     """Each channel in a word and why, what was assumed, placebos, twins, and every test."""
-    found = refresh.query(_TESTS)
+    found = refresh.query(TESTS)
     if found.empty:
         return (View("trust-channels", _TITLE, _NONE),)
     return (
@@ -46,10 +46,8 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 def _channels(refresh: Refresh, found: pd.DataFrame) -> View:
     doubts = _of(refresh, found, "overall", "doubts")
     if doubts.empty:
-        return View("trust-channels", _TITLE, _WHOLE_ALONE, table=found, sql=refresh.shown(_TESTS))
-    counts = doubts["value"].clip(upper=UNKNOWABLE).astype(int).tolist()
-    places = dict(zip(doubts["channel"].astype(str).tolist(), counts, strict=True))
-    rows = [_row(found, name, place) for name, place in places.items()]
+        return View("trust-channels", _TITLE, _WHOLE_ALONE, table=found, sql=refresh.shown(TESTS))
+    places = _places(doubts)
     parts = []
     for place, verbs in enumerate(zip(_WORDS, _OF_SEVERAL, strict=True)):
         names = [name for name, own in places.items() if own == place]
@@ -59,13 +57,26 @@ def _channels(refresh: Refresh, found: pd.DataFrame) -> View:
         "trust-channels",
         _TITLE,
         "; ".join(parts) + ".",
-        listing=pd.DataFrame(rows, columns=["Channel", "Its return"]),
+        listing=verdicts(refresh, found),
         table=found,
-        sql=refresh.shown(_TESTS),
+        sql=refresh.shown(TESTS),
         note="One of the deciding tests in doubt makes a rough guess, two and more say that the "
         f"data do not know: {words.listed([_test_name(test) for test, _ in DECIDING])}.",
         wide=True,
     )
+
+
+def verdicts(refresh: Refresh, found: pd.DataFrame) -> pd.DataFrame:
+    """Each channel that was judged, and its return in a word, with what speaks against it."""
+    places = _places(_of(refresh, found, "overall", "doubts"))
+    rows = [_row(found, name, place) for name, place in places.items()]
+    return pd.DataFrame(rows, columns=["Channel", "Its return"])
+
+
+def _places(doubts: pd.DataFrame) -> dict[str, int]:
+    """Channel → which of `_WORDS` holds of it."""
+    counts = doubts["value"].clip(upper=UNKNOWABLE).astype(int).tolist()
+    return dict(zip(doubts["channel"].astype(str).tolist(), counts, strict=True))
 
 
 def _row(found: pd.DataFrame, name: str, place: int) -> tuple[str, str]:
@@ -111,7 +122,7 @@ def _learned(refresh: Refresh, found: pd.DataFrame) -> Iterator[View]:
             },
         ),
         table=rows,
-        sql=refresh.shown(_TESTS),
+        sql=refresh.shown(TESTS),
         worked_out=True,
         note="One less the overlap of what was assumed of a return and what is believed after the "
         "data. Left of the dotted line the number is mostly assumed.",
@@ -149,7 +160,7 @@ def _known(refresh: Refresh, found: pd.DataFrame) -> Iterator[View]:
             },
         ),
         table=rows,
-        sql=refresh.shown(_TESTS),
+        sql=refresh.shown(TESTS),
         worked_out=True,
         note="A twin of this data, with returns that are known because they were planted, was "
         f"fitted as the data are{_tested(rows)}. Bars end at 200 %.",
@@ -202,7 +213,7 @@ def _placebo(refresh: Refresh, found: pd.DataFrame) -> Iterator[View]:
             | {"showlegend": True},
         ),
         table=rows,
-        sql=refresh.shown(_TESTS),
+        sql=refresh.shown(TESTS),
         worked_out=True,
         note=f"Lines: 90 % interval of what noise earns{_tested(rows)}.",
         height=fig.height_of(len(names), 38),
@@ -231,7 +242,7 @@ def _whole(refresh: Refresh, found: pd.DataFrame) -> Iterator[View]:
         f"{good} of {words.counted(len(rows), 'measure')} turned out well.",
         listing=listing,
         table=rows,
-        sql=refresh.shown(_TESTS),
+        sql=refresh.shown(TESTS),
         worked_out=True,
         wide=True,
         note="Thresholds of mmm-eval where it has any. trust.at_least and trust.at_most hold a "

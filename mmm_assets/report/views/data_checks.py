@@ -9,7 +9,7 @@ from mmm_assets.report import words
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import View
 
-_CHECKS = """
+CHECKS = """
     SELECT table_name, rule, severity, passed, failed_rows, message, waived_until, waiver_reason
     FROM mart.data_checks
     WHERE refresh_week = $week ORDER BY passed, severity, table_name, rule"""
@@ -23,7 +23,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 
 
 def _checks(refresh: Refresh) -> View:
-    rows = refresh.query(_CHECKS)
+    rows = refresh.query(CHECKS)
     title = "Checks of the input"
     if rows.empty:
         return View("data-checks", title, "No check was recorded for this refresh.")
@@ -56,7 +56,7 @@ def _checks(refresh: Refresh) -> View:
             **fig.ranked("Checks", len(tables)) | {"barmode": "stack", "showlegend": True},
         ),
         table=rows,
-        sql=refresh.shown(_CHECKS),
+        sql=refresh.shown(CHECKS),
         listing=_findings(failed),
         note=f"The first {_FINDINGS} of {len(failed)}." if len(failed) > _FINDINGS else "",
         height=fig.height_of(len(tables), 40, least=240),

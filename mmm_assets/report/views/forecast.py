@@ -30,7 +30,7 @@ _OF_METRIC = """
     SELECT scope, model, metric, value FROM mart.holdout_metrics
     WHERE refresh_week = $week AND metric = '{}' ORDER BY scope, model"""
 
-_HELD = """
+HELD = """
     SELECT region, week, actual, predicted, lower, upper FROM mart.predictions
     WHERE refresh_week = $week AND split = 'holdout' AND actual IS NOT NULL
     ORDER BY region, week"""
@@ -66,7 +66,7 @@ _BY_REGION = """
 def views(refresh: Refresh) -> tuple[View, ...]:
     """Views of the forecast of the held-out weeks."""
     metrics = refresh.query(METRICS)
-    held = refresh.query(_HELD)
+    held = refresh.query(HELD)
     if held.empty:
         return (
             View(
@@ -126,7 +126,7 @@ def _scatter(refresh: Refresh, held: pd.DataFrame) -> View:
             yaxis=fig.axis("Forecast", **kind),
         ),
         table=held,
-        sql=refresh.shown(_HELD),
+        sql=refresh.shown(HELD),
         note="2 500 points drawn at random are shown." if len(shown) < len(held) else "",
     )
 
@@ -240,7 +240,7 @@ def _coverage(refresh: Refresh, held: pd.DataFrame) -> View:
             yaxis=fig.axis("Share inside the interval", tickformat=".3~p", range=[0, 1.03]),
         ),
         table=by_week,
-        sql=refresh.shown(_HELD),
+        sql=refresh.shown(HELD),
         worked_out=True,
         note="The dotted line is the promise: 90 %.",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from mmm_assets.report import words
 from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import View
 
-_RESTATED = """
+RESTATED = """
     SELECT week, table_name, column_name, kind, count(*) AS changed,
            sum(coalesce(value_after, 0) - coalesce(value_before, 0)) AS change, sum(money) AS money
     FROM mart.restatements WHERE refresh_week = $week
@@ -22,7 +22,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 
 
 def _view(refresh: Refresh) -> View:
-    rows = refresh.query(_RESTATED)
+    rows = refresh.query(RESTATED)
     title = "Late and restated weeks"
     if rows.empty:
         return View(
@@ -53,6 +53,6 @@ def _view(refresh: Refresh) -> View:
         if data
         else None,
         table=rows,
-        sql=refresh.shown(_RESTATED),
+        sql=refresh.shown(RESTATED),
         note="Every value is in mart.restatements.",
     )
