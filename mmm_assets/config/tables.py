@@ -225,7 +225,9 @@ class LiftTestsTable(Source):
     """
 
     channel: Name = Field(default="channel", description="channel whose spend was changed")
-    region: Name | None = Field(default=None, description="where; null: everywhere")
+    region: Name | None = Field(
+        default=None, description="where, several joined by |; null: everywhere"
+    )
     x: Name | None = Field(default="x", description="weekly spend before, for tests without weeks")
     delta_x: Name = Field(default="delta_x", description="change of weekly spend")
     delta_y: Name = Field(default="delta_y", description="KPI gained a week")

@@ -35,7 +35,7 @@ def read_lift_tests(
     known_on
         Look only at loads up to this time (UTC) instead.
     """
-    from mmm_model.fit.lift_tests import LiftTest
+    from mmm_model.fit.lift_tests import LiftTest, aged
 
     table = config.tables.lift_tests
     if table is None:
@@ -55,7 +55,7 @@ def read_lift_tests(
         FROM known_lift_tests AS known ORDER BY source, source_row
         """
     ).fetchall()
-    return [
+    tests = [
         LiftTest(
             channel=channel,
             change=_number(change),
@@ -70,6 +70,7 @@ def read_lift_tests(
         for channel, region, change, lift, error, level, first, last in rows
         if channel in panel.channels and (last is None or pd.Timestamp(last) <= last_day)
     ]
+    return aged(tests, panel.weeks[-1], config.experiments.half_life)
 
 
 def _number(value: float | None) -> float:

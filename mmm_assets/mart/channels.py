@@ -220,7 +220,9 @@ CHANNEL_TABLES: tuple[Table, ...] = (
         "Each experiment beside what the model says of it, KPI a week.",
         (
             CHANNEL,
-            Column("region", "VARCHAR", "Region of the test; null for all regions together."),
+            Column(
+                "region", "VARCHAR", "Regions of the test, joined by '|'; null: everywhere."
+            ),
             Column("start_week", "DATE", "First week; null for a lasting change."),
             Column("end_week", "DATE", "Last week; null for a lasting change."),
             Column("change", "DOUBLE", "Change of weekly spend, or exposure, as delivered."),
@@ -234,6 +236,11 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column("after", "DOUBLE", "Lift that the published model expects."),
             Column("after_lower", "DOUBLE", "Lower end of its 90 % interval."),
             Column("after_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column(
+                "weight",
+                "DOUBLE",
+                "What the test counts by its age: 1 as measured, 0.5 half (experiments.half_life).",
+            ),
         ),
     ),
 )

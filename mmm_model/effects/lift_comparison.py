@@ -24,7 +24,7 @@ def lift_comparison(model: FittedModel, tests: Sequence[LiftTest]) -> pd.DataFra
     -------
     DataFrame
         ``channel, region, start_week, end_week, change, measured, standard_error, used_error,
-        conflicts`` and ``before`` and ``after`` with their intervals, KPI units a week.
+        conflicts, weight`` and ``before`` and ``after`` with their intervals, KPI units a week.
     """
     found = model.lift or {name: np.zeros(0) for name in ("error", "conflicts")}
     frame = pd.DataFrame(
@@ -38,6 +38,7 @@ def lift_comparison(model: FittedModel, tests: Sequence[LiftTest]) -> pd.DataFra
             "standard_error": [test.standard_error for test in tests],
             "used_error": found["error"],
             "conflicts": found["conflicts"] > 0,
+            "weight": [test.weight for test in tests],
         }
     )
     for when in ("before", "after"):

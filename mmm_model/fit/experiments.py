@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mmm_model.equation.equation import Equation, convolve
 from mmm_model.equation.scaling import Scaling
-from mmm_model.fit.lift_tests import LiftTest
+from mmm_model.fit.lift_tests import AND, LiftTest
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import PLAN_WEEKS
 
@@ -114,14 +114,17 @@ def _experiment(
     c, regions = _channel(test, panel), _regions(test, panel)
     weeks = _weeks(test, panel)
     exposure = panel.exposure[regions, :, c]  # [R', W]
-    usual = exposure[:, weeks].mean(axis=1)  # [R']
+    planned = weeks
+    if test.change < 0 and exposure[:, weeks].sum() <= 0 and weeks.start:  # it went dark
+        planned = slice(max(weeks.start - PLAN_WEEKS, 0), weeks.start)
+    usual = exposure[:, planned].mean(axis=1)  # [R']
     if usual.sum() <= 0:
         raise ValueError(f"{_about(test)}: nothing ran in its weeks")
-    price = 1.0 if test.in_exposure else _price(test, panel.spend[regions, :, c][:, weeks], usual)
+    price = 1.0 if test.in_exposure else _price(test, panel.spend[regions, :, c][:, planned], usual)
     if test.start is None:
         plan, change = _steady(test, usual, price, lags)
     else:
-        plan, change = _dated(test, exposure, weeks, price, lags)
+        plan, change = _dated(test, exposure, weeks, usual[:, None], price, lags)
     size = scaling.exposure_size[regions, c][:, None]
 
     def tensor(values: Floats) -> Tensor:
@@ -136,7 +139,7 @@ def _experiment(
         size=tensor(scaling.region_size[regions]),
         weeks=weeks,
         lift=test.lift,
-        error=test.standard_error,
+        error=test.believed_error,
     )
 
 
@@ -156,9 +159,10 @@ def _regions(test: LiftTest, panel: Panel) -> np.ndarray:
     """Positions ``[R']`` of the test's regions."""
     if test.region is None:
         return np.arange(len(panel.regions))
-    if test.region not in panel.regions:
-        raise ValueError(f"{_about(test)}: there is no region '{test.region}'")
-    return np.array([panel.regions.index(test.region)])
+    names = [test.region] if test.region in panel.regions else test.region.split(AND)
+    if unknown := [name for name in names if name not in panel.regions]:
+        raise ValueError(f"{_about(test)}: there is no region '{unknown[0]}'")
+    return np.array(sorted({panel.regions.index(name) for name in names}))
 
 
 def _weeks(test: LiftTest, panel: Panel) -> slice:
@@ -203,7 +207,7 @@ def _steady(test: LiftTest, usual: Floats, price: float, lags: int) -> tuple[Flo
 
 
 def _dated(
-    test: LiftTest, exposure: Floats, weeks: slice, price: float, lags: int
+    test: LiftTest, exposure: Floats, weeks: slice, usual: Floats, price: float, lags: int
 ) -> tuple[Floats, Floats]:
     """Exposure and its change ``[R', L + T]`` in the T weeks of the test and L before them.
 
@@ -213,11 +217,12 @@ def _dated(
         ``[R', W]`` as it ran, with the change.
     weeks
         Those of the test.
+    usual
+        ``[R', 1]`` exposure a week, in its weeks or, where it went dark, in those before.
     price
         Unit of ``test.change`` per unit of exposure.
     """
     during = exposure[:, weeks]
-    usual = during.mean(axis=1, keepdims=True)
     change = test.change / price * usual / usual.sum()
     if test.change > 0 and (change > usual * (1 + 1e-9)).any():
         raise ValueError(
@@ -228,7 +233,7 @@ def _dated(
     reach = min(lags, weeks.start)
     before[:, lags - reach :] = exposure[:, weeks.start - reach : weeks.start]
     # The change follows the plan of its weeks: no week falls below nothing.
-    shape = during / np.maximum(usual, 1e-300)
+    shape = during / np.maximum(usual, 1e-300) if during.any() else np.ones_like(during)
     return (
         np.concatenate([before, during], axis=1),
         np.concatenate([np.zeros_like(before), change * shape], axis=1),

@@ -27,13 +27,19 @@ RULES: tuple[Rule, ...] = (
         "lift_tests",
         "blocking",
         "Every region of a lift test is a region of the KPI.",
-        "Spell the region alike in both, or leave it empty for a test everywhere.",
+        "Spell the region alike in both, join several by '|', or leave it empty for a test "
+        "everywhere.",
         """
         SELECT any_value(t.source) AS source, min(t.source_row) AS source_row, t.region,
                max(k.region) AS region_of_kpi, count(*) AS failing
-        FROM known_lift_tests AS t
+        FROM (
+            SELECT source, source_row, unnest(
+                CASE WHEN region IN (SELECT region FROM ever_kpi) THEN [region]
+                     ELSE string_split(region, '|') END) AS region
+            FROM known_lift_tests WHERE region IS NOT NULL
+        ) AS t
         LEFT JOIN ever_kpi AS k USING (region)
-        WHERE t.region IS NOT NULL GROUP BY t.region
+        GROUP BY t.region
         """,
         "ExpectColumnValuesToNotBeNull",
         {"column": "region_of_kpi"},

@@ -10,7 +10,7 @@ import torch
 
 from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.experiments import Experiment, check_tests, experiments_of
-from mmm_model.fit.lift_tests import LiftTest
+from mmm_model.fit.lift_tests import LiftTest, aged
 from mmm_model.panel import Panel
 from tests.mmm_model.model_panels import small_panel
 
@@ -79,3 +79,27 @@ def test_where_effectiveness_moves_a_test_counts_for_that_of_its_weeks(panel: Pa
     worth = found.where_worth(paths)
     torch.testing.assert_close(worth.size, 0.6 * found.size)
     assert worth.lift == found.lift
+
+
+def test_a_channel_that_went_dark_is_held_against_what_it_did_before(panel: Panel) -> None:
+    exposure, spend = panel.exposure.copy(), panel.spend.copy()
+    exposure[:2, 40:44, 1] = spend[:2, 40:44, 1] = 0.0
+    dark = replace(panel, exposure=exposure, spend=spend)
+    test = LiftTest("channel 1", -50.0, -9.0, 2.0, "region 0|region 1", panel.weeks[40],
+                    panel.weeks[43])  # fmt: skip
+    found, plan, change = in_scale(test, dark)
+    assert found.regions.tolist() == [0, 1]
+    np.testing.assert_array_equal(plan[:, LAGS:], 0.0)
+    usual = panel.exposure[:2, :40, 1].mean(axis=1)
+    np.testing.assert_allclose(change[:, LAGS], -50.0 / 2.0 * usual / usual.sum())
+    with pytest.raises(ValueError, match="there is no region 'here'"):
+        check_tests([replace(test, region="region 0|here")], dark)
+
+
+def test_a_test_that_has_aged_is_believed_less(panel: Panel) -> None:
+    test = LiftTest("channel 1", -1.0, 1.0, 3.0, start=panel.weeks[40], end=panel.weeks[47])
+    steady = LiftTest("channel 1", 1.0, 1.0, 3.0)
+    old, ageless = aged([test, steady], panel.weeks[59], half_life=12.0)
+    assert old.weight == 0.5 and ageless.weight == 1.0
+    assert in_scale(old, panel)[0].error == pytest.approx(3.0 * np.sqrt(2.0))
+    assert aged([test], panel.weeks[59], None) == [test] and repr(old) == repr(test)
