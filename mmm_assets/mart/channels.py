@@ -220,9 +220,7 @@ CHANNEL_TABLES: tuple[Table, ...] = (
         "Each experiment beside what the model says of it, KPI a week.",
         (
             CHANNEL,
-            Column(
-                "region", "VARCHAR", "Regions of the test, joined by '|'; null: everywhere."
-            ),
+            Column("region", "VARCHAR", "Regions of the test, joined by '|'; null: everywhere."),
             Column("start_week", "DATE", "First week; null for a lasting change."),
             Column("end_week", "DATE", "Last week; null for a lasting change."),
             Column("change", "DOUBLE", "Change of weekly spend, or exposure, as delivered."),

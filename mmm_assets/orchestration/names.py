@@ -32,6 +32,7 @@ _LAYERS = {
         "optimal_budgets",
         "weekly_budgets",
         "lift_tests",
+        "experiment_ideas",
         "changes",
         "forecast_track",
         "trust_tests",
