@@ -29,6 +29,8 @@ _STEPS = {
     "is not of the form channel=10000": "Write the channel, an equals sign and an amount of money",
     "has no column": "Name the columns channel, region and spend, as the dashboard saves them",
     "is not a number": "Write an amount of money in that line",
+    "which is not installed": "Install the platform with its extra `pdf`: `pip install '.[pdf]'`",
+    "is no TrueType font": "Name a file that ends with .ttf and holds outlines of that kind",
     "cannot be written: ": "Permit writing there, or name another file",
     "bounds of": "Give the least before the most",
     "cannot be read as YAML": "Mend the file at that line",

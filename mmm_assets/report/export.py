@@ -33,6 +33,41 @@ def export_workbook(project: Project, refresh_week: date, file: Path) -> None:
     _write(file, content)
 
 
+def export_handout(
+    project: Project, refresh_week: date, file: Path, font: Path | None = None
+) -> set[str]:
+    """Write the headline of a published refresh as two pages; return signs that no font has.
+
+    Parameters
+    ----------
+    font
+        TrueType file for texts whose signs the embedded font lacks.
+
+    Raises
+    ------
+    Unwritable
+        If the file cannot be written, the font cannot be embedded, or what writes PDF files is
+        not installed.
+    """
+    try:
+        from mmm_assets.report.handout.pages import build_handout
+        from mmm_assets.report.handout.paper import UnusableFont
+    except ModuleNotFoundError as error:
+        raise Unwritable(
+            f"a PDF file needs {error.name}, which is not installed: install the extra 'pdf'"
+        ) from error
+    with project.warehouse.published() as connection:
+        complete(connection)
+        standing = standing_lines(connection, refresh_week)
+        about = context_of(project)
+        try:
+            content, lacking = build_handout(connection, refresh_week, about, standing, font)
+        except UnusableFont as error:
+            raise Unwritable(str(error)) from error
+    _write(file, content)
+    return lacking
+
+
 def _write(file: Path, content: bytes) -> None:
     try:
         write_durably(file, content)

@@ -1,0 +1,1 @@
+"""The headline of a refresh on two pages of paper, readable in shades of grey."""
