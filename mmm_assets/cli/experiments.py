@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,13 @@ from mmm_assets.cli.application import (
     clear_errors,
     console,
     load,
+    stop,
     text_table,
 )
+
+if TYPE_CHECKING:
+    from mmm_assets.config import ProjectConfig
+    from mmm_model.experiment.reading import Reading
 
 experiment = typer.Typer(
     name="experiment",
@@ -28,6 +33,8 @@ PublishedWeek = Annotated[
     datetime | None,
     typer.Option(formats=["%Y-%m-%d"], help="A published refresh. Default: the newest."),
 ]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+WhoOption = Annotated[str, typer.Option(help="Who decides. Default: your account.")]
 
 
 @experiment.command(name="next")
@@ -56,3 +63,176 @@ def next_test(
         csv.parent.mkdir(parents=True, exist_ok=True)
         without_formulas(found).to_csv(csv, index=False)
         console.print(f"Wrote {len(found)} ideas to {csv}", markup=False)
+
+
+@experiment.command()
+def design(
+    channel: Annotated[str, typer.Argument(help="What is changed.")],
+    kind: Annotated[
+        str | None, typer.Option(help="holdback, go_dark, heavy_up or switchback.")
+    ] = None,
+    weeks: Annotated[
+        list[int] | None, typer.Option(min=2, max=52, help="Length; several times.")
+    ] = None,
+    region: Annotated[
+        list[str] | None,
+        typer.Option(help="Region of the test; several times. Default: matched on history."),
+    ] = None,
+    start: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Its first Monday. Default: after the refresh."),
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(help="Keep the design under this name; refreshes follow it.")
+    ] = None,
+    choose: Annotated[
+        int | None, typer.Option(min=1, help="Number of the design to keep. Default: the *.")
+    ] = None,
+    who: WhoOption = "",
+    week: PublishedWeek = None,
+    config: ConfigOption = None,
+) -> None:
+    """Design tests of a channel: where, how long, what they cost, what they can see."""
+    about = load(config)
+    with clear_errors():
+        from mmm_assets.planning.experiment_words import design_table, design_words
+        from mmm_assets.planning.experiments import NoDesign, Wish, designs
+        from mmm_assets.planning.kept_experiments import keep_design
+        from mmm_assets.store.decided_rows import Decision
+        from mmm_assets.store.project import Project
+        from mmm_model.experiment.design import recommended
+
+        project = Project(about)
+        wish = Wish(
+            channel,
+            kind,
+            tuple(weeks or ()),
+            tuple(region or ()),
+            start.date() if start else None,
+        )
+        refresh_week, found = designs(project, wish, week.date() if week else None)
+        best = recommended(found)
+        if choose and choose > len(found):
+            raise NoDesign(f"there are {len(found)} designs, and none numbered {choose}")
+        chosen = found[choose - 1] if choose else best
+        rows = design_table(found, best)
+        console.print(text_table(rows.columns, rows.itertuples(index=False)))
+        for line in design_words(chosen, about.kpi_name, about.currency):
+            console.print(line, markup=False)
+        console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
+        if keep is not None:
+            keep_design(project, keep, refresh_week, chosen, Decision(who=who), _warn)
+            console.print(
+                f"Kept as '{keep}'. When it is over:  mmm experiment read \"{keep}\"", markup=False
+            )
+
+
+@experiment.command()
+def read(
+    name: Annotated[str | None, typer.Argument(help="A test that was kept.")] = None,
+    rows: Annotated[
+        Path | None, typer.Option(help="Or a CSV or Parquet file: day or week, region, KPI.")
+    ] = None,
+    channel: Annotated[str | None, typer.Option(help="Of the file: what was changed.")] = None,
+    region: Annotated[
+        list[str] | None, typer.Option(help="Of the file: region of the test; several times.")
+    ] = None,
+    start: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of the file: first day.")
+    ] = None,
+    end: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of the file: last day.")
+    ] = None,
+    switchback: Annotated[
+        bool, typer.Option("--switchback", help="Of the file: on and off by fortnights, on first.")
+    ] = False,
+    beside_not: Annotated[
+        list[str] | None,
+        typer.Option(help="Of the file: region of another test, not to be held against."),
+    ] = None,
+    currency: Annotated[str | None, typer.Option(help="Of the file's money.")] = None,
+    day: Annotated[str | None, typer.Option(help="Column of days.")] = None,
+    region_column: Annotated[str | None, typer.Option(help="Column of regions.")] = None,
+    kpi: Annotated[str | None, typer.Option(help="Column of the KPI.")] = None,
+    spend: Annotated[str | None, typer.Option(help="Column of the channel's spend.")] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add the row to the project's lift tests.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Read a test that is over: its lift with interval, and its row of the lift tests."""
+    about = load(config)
+    with clear_errors():
+        from mmm_assets.planning.experiment_words import reading_words
+        from mmm_assets.planning.experiments import read as read_rows
+        from mmm_assets.planning.experiments import read_kept
+        from mmm_assets.planning.lift_rows import add_rows, file_rows
+        from mmm_assets.store.project import Project
+
+        if (name is None) == (rows is None):
+            stop("name a test that was kept, or a file with --rows", "usage")
+        if name is not None:
+            refresh_week, found = read_kept(Project(about), name)
+            console.print(f"Read from the refresh of {refresh_week}.", markup=False)
+        else:
+            _require_currency(currency, about)
+            if not (rows and channel and start and end):
+                stop("a file needs --channel, --start and --end", "usage")
+            import pandas as pd
+
+            from mmm_model.experiment.reading import Trial
+
+            columns = {"day": day, "region": region_column, "kpi": kpi, "spend": spend}
+            trial = Trial(
+                channel,
+                tuple(region or ()),
+                pd.Timestamp(start),
+                pd.Timestamp(end),
+                switchback,
+                tuple(beside_not or ()),
+            )
+            found = read_rows(file_rows(rows, columns), trial)
+        for line in reading_words(found, about.kpi_name, about.currency):
+            console.print(line, markup=False)
+        _print_row(found)
+        if append:
+            file, lines = add_rows(about, found.rows())
+            console.print(f"Added to {file}; the next refresh learns from it.", markup=False)
+            for line in (f"Add to {about.path.name}:", *lines) if lines else ():
+                console.print(line, markup=False)
+
+
+@experiment.command()
+def withdraw(
+    name: Annotated[str, typer.Argument(help="A test that was kept.")],
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")] = "",
+    who: WhoOption = "",
+    config: ConfigOption = None,
+) -> None:
+    """Let a kept test count no longer: its regions are free again, what it promised stays."""
+    about = load(config)
+    with clear_errors():
+        from mmm_assets.planning.kept_experiments import withdraw as withdraw_kept
+        from mmm_assets.store.decided_rows import Decision
+        from mmm_assets.store.project import Project
+
+        gone = withdraw_kept(Project(about), name, Decision(reason, who), _warn)
+    console.print(f"Withdrawn: '{gone.name}'.", markup=False)
+
+
+def _require_currency(currency: str | None, about: ProjectConfig) -> None:
+    """A lift that was bought in another currency cannot be held against this project's spend."""
+    if currency and currency.strip().upper() != about.currency.upper():
+        stop(
+            f"the file is in {currency} and the project in {about.currency}: convert its money to "
+            f"{about.currency} first, at the rate of its weeks; nothing was read",
+            "usage",
+        )
+
+
+def _print_row(found: Reading) -> None:
+    console.print(found.rows().drop(columns="method").to_csv(index=False).strip(), markup=False)
+
+
+def _warn(message: str) -> None:
+    console.print(message, markup=False)

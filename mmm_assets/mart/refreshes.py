@@ -90,10 +90,16 @@ REFRESH_TABLES: tuple[Table, ...] = (
     Table(
         "decisions",
         "What people decided: to publish a refresh although a gate stopped it, to take it back, to "
-        "adopt or withdraw a plan. One row per decision; none is ever changed.",
+        "adopt or withdraw a plan, to keep or withdraw a test. One row per decision; none is ever "
+        "changed.",
         (
             Column("decided_at", "TIMESTAMP", "When (UTC)."),
-            Column("action", "VARCHAR", "'publish', 'rollback', 'adopt plan' or 'withdraw plan'."),
+            Column(
+                "action",
+                "VARCHAR",
+                "'publish', 'rollback', 'adopt plan', 'withdraw plan', 'keep test' or 'withdraw "
+                "test'.",
+            ),
             Column("who", "VARCHAR", "Account, or the name that was given."),
             Column("reason", "VARCHAR", "Why, in their words."),
             Column(
@@ -114,7 +120,7 @@ REFRESH_TABLES: tuple[Table, ...] = (
             Column(
                 "about",
                 "VARCHAR",
-                "Name of the plan that was decided on; null where it was a refresh.",
+                "Name of the plan or test that was decided on; null where it was a refresh.",
             ),
         ),
         decided=("decided_at", "action"),

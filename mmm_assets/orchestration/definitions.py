@@ -13,6 +13,7 @@ warnings.filterwarnings("ignore", category=dg.BetaWarning)
 from mmm_assets.config.project import ProjectConfig  # noqa: E402
 from mmm_assets.inputs.rules import require_known_waivers  # noqa: E402
 from mmm_assets.orchestration.assets.changes import changes  # noqa: E402
+from mmm_assets.orchestration.assets.experiment_checks import experiment_checks  # noqa: E402
 from mmm_assets.orchestration.assets.graph_check import control_check  # noqa: E402
 from mmm_assets.orchestration.assets.model import fitted_model  # noqa: E402
 from mmm_assets.orchestration.assets.panel import panel  # noqa: E402
@@ -69,7 +70,14 @@ def build_definitions(
         dashboard,
         published_refresh,
     ]
-    checks = [input_checks, control_check, trust_checks, result_gates, newest_week_check]
+    checks = [
+        input_checks,
+        control_check,
+        experiment_checks,
+        trust_checks,
+        result_gates,
+        newest_week_check,
+    ]
     upstream = upstream_of(config)
     job = refresh_job(config)
     given = {PROJECT: project_resource(config), **(resource_overrides or {})}

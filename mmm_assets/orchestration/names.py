@@ -33,6 +33,7 @@ _LAYERS = {
         "weekly_budgets",
         "lift_tests",
         "experiment_ideas",
+        "experiment_track",
         "changes",
         "forecast_track",
         "trust_tests",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mmm_assets.mart.numbers import money, number, percent
+
+if TYPE_CHECKING:
+    from mmm_model.experiment.design import Design
+    from mmm_model.experiment.reading import Reading
 
 DOING = {
     "holdback": "hold {channel} back in {where}",
@@ -23,7 +27,8 @@ def place(regions: str) -> str:
     names = regions.split("|")
     if len(names) <= 2:
         return " and ".join(names)
-    return f"{names[0]}, {names[1]} and {len(names) - 2} more regions"
+    more = len(names) - 2
+    return f"{names[0]}, {names[1]} and {more} more region{'s' if more > 1 else ''}"
 
 
 def doing(row: Mapping[Any, Any]) -> str:
@@ -88,3 +93,84 @@ def age(row: Mapping[Any, Any]) -> str:
     """How long ago a channel was tested last."""
     weeks = row["age_weeks"]
     return "never" if pd.isna(weeks) else f"{weeks:.0f} weeks ago"
+
+
+def design_table(designs: Sequence[Design], best: Design) -> pd.DataFrame:
+    """One row per design, every cell as text; the one to take has a star."""
+    rows = [
+        (
+            f"{place}{'*' if one is best else ''}",
+            one.kind.name,
+            f"{one.weeks}",
+            place_of(one),
+            number(one.spend_change, signed=True, scaled=False),
+            number(one.cost, scaled=False),
+            number(float(one.lift.mean()), signed=True),
+            number(one.smallest),
+            percent(one.power),
+            percent(one.nothing.false),
+        )
+        for place, one in enumerate(designs, start=1)
+    ]
+    names: Sequence[str] = (
+        "#", "kind", "weeks", "regions", "spend", "cost", "expected a week", "smallest seen",
+        "power", "false alarms",
+    )  # fmt: skip
+    return pd.DataFrame(rows, columns=list(names))
+
+
+def place_of(design: Design) -> str:
+    """Regions of a design in words."""
+    return place("|".join(design.regions)) if design.beside else "everywhere"
+
+
+def design_words(design: Design, kpi_name: str, currency: str) -> list[str]:
+    """What a design does, costs and can see."""
+    lower, upper = design.interval
+    row = {"kind": design.kind.name, "channel": design.channel, "weeks": design.weeks}
+    what = doing({**row, "regions": "|".join(design.regions)})
+    beside = (
+        f"Held against {len(design.beside)} regions without it."
+        if design.beside
+        else "Held against trend and season, for there are no regions without it."
+    )
+    costs = "What it costs is unknown without a value of the KPI."
+    if design.cost == design.cost:
+        costs = (
+            f"It costs {money(design.cost, currency)}"
+            if design.cost > 0
+            else f"It saves {money(-design.cost, currency)}"
+        ) + f": spend {number(design.spend_change, signed=True, scaled=False)} {currency}, "
+        costs += f"{number(design.kpi_change, signed=True)} {kpi_name} expected."
+    return [
+        f"{what[0].upper()}{what[1:]}, from {design.start.date()} to "
+        f"{(design.end + pd.Timedelta(days=6)).date()}. {beside}",
+        costs,
+        f"The model expects {number(float(design.lift.mean()), signed=True)} {kpi_name} a week, 90 "
+        f"% interval {number(lower, signed=True)} to {number(upper, signed=True)}. The smallest "
+        f"lift that four such tests of five would find: {number(design.smallest)}; chance of "
+        f"finding one (power): {percent(design.power)}.",
+        f"A/A: of {len(design.nothing.lifts)} past windows without a test it found something in "
+        f"{percent(design.nothing.false)}; 10 % is promised.",
+        "Regions: " + ", ".join(design.regions),
+    ]
+
+
+def reading_words(reading: Reading, kpi_name: str, currency: str) -> list[str]:
+    """What a test found."""
+    lower, upper = reading.interval
+    verdict = "found" if lower > 0 or upper < 0 else "not told from nothing"
+    share = reading.lift.value / reading.without if reading.without else float("nan")
+    lines = [
+        f"{reading.trial.channel}: {number(reading.lift.value, signed=True)} {kpi_name} a week "
+        f"({percent(share, signed=True)}), 90 % interval {number(lower, signed=True)} to "
+        f"{number(upper, signed=True)}: {verdict}.",
+        f"How: {reading.method}; past windows found something in "
+        f"{percent(reading.windows.false)} where 10 % is promised.",
+    ]
+    if reading.spend == reading.spend:
+        spent = number(reading.spend, signed=True, scaled=False)
+        lines.append(f"Spend changed by {spent} {currency} a week.")
+    else:
+        lines.append("The file has no spend: fill in delta_x, the change of spend a week.")
+    return lines

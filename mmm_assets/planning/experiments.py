@@ -1,18 +1,61 @@
-"""Experiments asked for between two refreshes: which next, and how one is designed."""
+"""Experiments asked for between two refreshes: which next, how one is designed, what it found."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs.fits import Fits
+from mmm_assets.planning.kept_experiments import (
+    KeptExperiment,
+    NoExperiment,
+    busy_regions,
+    kept_experiments,
+    named,
+)
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_week
 
 if TYPE_CHECKING:
+    from mmm_model.experiment.design import Design
     from mmm_model.experiment.ideas import IdeaSettings
+    from mmm_model.experiment.reading import Reading, Trial
+    from mmm_model.panel import Panel
+
+
+class NoDesign(UsageError):
+    """A test that cannot be designed or read; the message says why, and the next step."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A test that is asked for.
+
+    Parameters
+    ----------
+    channel
+        What is to be changed.
+    kind
+        One of `mmm_model.experiment.kinds.KINDS`; None: what the regions allow.
+    weeks
+        Lengths to try.
+    regions
+        Where; none: the regions that are matched best.
+    start
+        First day, a Monday; None: the first week in which no other test is in the way.
+    """
+
+    channel: str
+    kind: str | None = None
+    weeks: tuple[int, ...] = ()
+    regions: tuple[str, ...] = ()
+    start: date | None = None
 
 
 def ideas(fits: Fits) -> pd.DataFrame:
@@ -26,12 +69,16 @@ def ideas(fits: Fits) -> pd.DataFrame:
 
     if fits.final.members < FEWEST_DRAWS:
         return pd.DataFrame(columns=list(IDEA_COLUMNS))
-    panel, config = fits.panel, fits.project.config
+    panel, settings = fits.panel, idea_settings(fits)
+    first = fits.refresh_week + timedelta(weeks=1)
+    last = first + timedelta(weeks=max(settings.lengths) - 1)
+    with fits.project.warehouse.work() as connection:
+        busy = busy_regions(kept_experiments(connection, fits.refresh_week), first, last)
     return experiment_ideas(
-        Designer(fits.final, panel, seed=config.model_settings().seed),
+        Designer(fits.final, panel, busy=busy, seed=fits.project.config.model_settings().seed),
         fits.response,
-        config.budget_settings(panel.channels),
-        idea_settings(fits),
+        fits.project.config.budget_settings(panel.channels),
+        settings,
         newest_tests([(test.channel, test.end) for test in fits.lift_tests]),
     )
 
@@ -59,3 +106,111 @@ def idea_settings(fits: Fits) -> IdeaSettings:
 
     section = fits.project.config.experiments
     return IdeaSettings(section.kinds, section.weeks, section.use_weeks)
+
+
+def designs(project: Project, wish: Wish, week: date | None = None) -> tuple[date, list[Design]]:
+    """Designs of a test by a published refresh, nothing refitted.
+
+    Returns
+    -------
+    refresh_week, designs
+        The refresh that answers, and designs of every length and size that can be had.
+
+    Raises
+    ------
+    NoDesign
+        If there is none.
+    """
+    from mmm_model.experiment.design import Designer, Impossible
+    from mmm_model.experiment.matched_regions import LEAST_REGIONS
+
+    refresh_week = published_week(project.warehouse, week)
+    fits = Fits(project, refresh_week, published=True)
+    lengths = wish.weeks or project.config.experiments.weeks
+    start = wish.start or refresh_week + timedelta(weeks=1)
+    if start.weekday():
+        raise NoDesign(f"{start} is a {start:%A}; tests begin on a Monday (--start)")
+    if start <= refresh_week:
+        raise NoDesign(f"{start} is past: the refresh knows {refresh_week}. Begin later (--start)")
+    last = start + timedelta(weeks=max(lengths) - 1)
+    with project.warehouse.work() as connection:
+        busy = busy_regions(kept_experiments(connection, None), start, last)
+    designer = Designer(
+        fits.final, fits.panel, pd.Timestamp(start), busy, project.config.model_settings().seed
+    )
+    enough = len(fits.panel.regions) >= LEAST_REGIONS
+    kinds = (wish.kind,) if wish.kind else (("go_dark", "holdback") if enough else ("switchback",))
+    found, refused = [], ""
+    for length in lengths:
+        for kind in kinds:
+            try:
+                found += designer.designs(wish.channel, kind, length, wish.regions)
+            except Impossible as error:
+                refused = refused or str(error)
+    if not found:
+        raise NoDesign(refused)
+    return refresh_week, found
+
+
+def read_kept(project: Project, name: str, week: date | None = None) -> tuple[date, Reading]:
+    """Read a kept test from the weeks of a published refresh.
+
+    Raises
+    ------
+    NoExperiment, NoDesign
+        If there is no such test, it is not over, or its weeks cannot be read.
+    """
+    refresh_week = published_week(project.warehouse, week)
+    with project.warehouse.work() as connection:
+        kept = kept_experiments(connection)
+    one = named(kept, name)
+    if one.withdrawn:
+        raise NoExperiment(f"the test '{one.name}' was withdrawn")
+    if one.end > refresh_week:
+        raise NoExperiment(
+            f"the test '{one.name}' runs to the week of {one.end}, and the refresh knows "
+            f"{refresh_week}: read it after  mmm refresh --week {one.end}"
+        )
+    panel = Fits(project, refresh_week, published=True).panel
+    return refresh_week, read(panel_rows(panel, one.channel), trial_of(one, kept))
+
+
+def read(rows: pd.DataFrame, trial: Trial) -> Reading:
+    """Read a test from rows, see `mmm_model.experiment.reading.read_trial`.
+
+    Raises
+    ------
+    NoDesign
+        If they cannot be read.
+    """
+    from mmm_model.experiment.reading import Unreadable, read_trial
+
+    try:
+        return read_trial(rows, trial)
+    except Unreadable as error:
+        raise NoDesign(f"the test of {trial.channel} cannot be read: {error}") from error
+
+
+def trial_of(one: KeptExperiment, kept: Iterable[KeptExperiment]) -> Trial:
+    """A kept test as the science reads it: not held against regions of tests beside it."""
+    from mmm_model.experiment.kinds import KINDS
+    from mmm_model.experiment.reading import Trial
+
+    others = [other for other in kept if other.name != one.name and other.meets(one.start, one.end)]
+    return Trial(
+        channel=one.channel,
+        regions=one.regions,
+        start=pd.Timestamp(one.start),
+        end=pd.Timestamp(one.end) + pd.Timedelta(days=6),
+        switchback=not KINDS[one.kind].by_region,
+        left_out=tuple({name for other in others for name in other.regions}),
+    )
+
+
+def panel_rows(panel: Panel, channel: str) -> pd.DataFrame:
+    """KPI and a channel's spend by region and week; weeks without a KPI are left out."""
+    c = panel.channels.index(channel)
+    spend = np.nan_to_num(panel.spend[..., c]) if panel.has_spend[c] else panel.spend[..., c]
+    rows = panel.region_weeks().rename(columns={"week": "day"})
+    rows = rows.assign(kpi=panel.kpi.ravel(), spend=spend.ravel())
+    return rows[panel.observed.ravel()].reset_index(drop=True)

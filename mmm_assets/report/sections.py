@@ -122,7 +122,7 @@ QUESTIONS = (
     ),
     Question(
         "Tests",
-        "Which test next, by what knowing is worth to the budget.",
+        "Which test next, and how the model stood against those that were made.",
         ("tests-next",),
         (experiments.views,),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,8 +12,8 @@ import pandas as pd
 from mmm_model.budget.future_plan import FuturePlan, future_plan
 from mmm_model.experiment.history import calendar, filled_kpi, steady_regions
 from mmm_model.experiment.kinds import KINDS, Kind
-from mmm_model.experiment.matched_regions import LEAST_REGIONS, Match, match
-from mmm_model.experiment.placebo_windows import PlaceboWindows, placebo_windows
+from mmm_model.experiment.matched_regions import LEAST_REGIONS, Match, match, series_of
+from mmm_model.experiment.placebo_windows import POWER, PlaceboWindows, placebo_windows
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.intervals import effect_interval
 from mmm_model.panel import Bools, Floats, Panel
@@ -166,8 +166,15 @@ class Designer:
         free = np.array([name not in self.busy for name in self.panel.regions])
         return np.asarray(steady_regions(self.panel) & free)
 
-    def designs(self, channel: str, kind: str, weeks: int) -> list[Design]:
+    def designs(
+        self, channel: str, kind: str, weeks: int, regions: tuple[str, ...] = ()
+    ) -> list[Design]:
         """Designs of a kind and length, one of each size that can be had.
+
+        Parameters
+        ----------
+        regions
+            Regions of the test where they are given; default: those that are matched best.
 
         Raises
         ------
@@ -181,26 +188,33 @@ class Designer:
         if kind not in KINDS:
             raise Impossible(f"there is no kind '{kind}'; the kinds are {', '.join(KINDS)}")
         c, chosen = self.panel.channels.index(channel), KINDS[kind]
+        if regions and not chosen.by_region:
+            raise Impossible(f"a {kind} takes all regions; name none, or another kind")
         if self._outlook(weeks, 1.0).exposure[:, c].sum() <= 0:
             raise Impossible(f"{channel} has not run in the last year: there is nothing to test")
-        search = self._by_region if chosen.by_region else self._in_time
-        found = list(search(c, chosen, weeks))
+        if chosen.by_region:
+            found = list(self._by_region(c, chosen, weeks, regions))
+        else:
+            found = list(self._in_time(c, chosen, weeks))
         if not found:
             raise Impossible(
                 f"{channel} runs in no set of regions that a {kind} can be made of; try another"
             )
         return found
 
-    def _by_region(self, c: int, kind: Kind, weeks: int) -> Iterator[Design]:
+    def _by_region(
+        self, c: int, kind: Kind, weeks: int, regions: tuple[str, ...]
+    ) -> Iterator[Design]:
         panel = self.panel
-        if self.usable.sum() < LEAST_REGIONS:
+        if not regions and self.usable.sum() < LEAST_REGIONS:
             raise Impossible(self._too_few())
         size = np.where(panel.observed, panel.kpi, 0.0).mean(axis=1)
         before, after = self._outlook(weeks, 1.0), self._outlook(weeks, kind.multiplier)
         changed = after.inside[..., c] - before.inside[..., c]  # [M, R, H]
-        for one in self._matches(weeks, size):
+        for one in [self._given(weeks, regions)] if regions else self._matches(weeks, size):
             share = size[one.inside].sum() / size[self.usable].sum()
-            if not kind.least < share <= kind.most or before.exposure[one.inside, c].sum() <= 0:
+            fits = regions or kind.least < share <= kind.most
+            if not fits or before.exposure[one.inside, c].sum() <= 0:
                 continue
             spend = before.spend[one.inside, c].sum() * (kind.multiplier - 1.0)
             kpi = (after.whole - before.whole)[one.inside, c]
@@ -296,6 +310,30 @@ class Designer:
                 raise Impossible(str(error)) from error
         return self._matched[weeks]
 
+    def _given(self, weeks: int, regions: tuple[str, ...]) -> Match:
+        """The regions that were asked for, held against all others that may take part."""
+        if unknown := [name for name in regions if name not in self.panel.regions]:
+            raise Impossible(
+                f"there is no region '{unknown[0]}'; the regions are {list(self.panel.regions)}"
+            )
+        inside = np.array([name in regions for name in self.panel.regions])
+        if taken := self._names(inside & ~self.usable):
+            busy = [name for name in taken if name in self.busy]
+            why = "another test runs there then" if busy else "their KPI has gaps"
+            raise Impossible(
+                f"{', '.join(busy or taken)} cannot take part: {why}. Name other regions, or none "
+                "to have them matched"
+            )
+        beside = self.usable & ~inside
+        if beside.sum() < 2:
+            raise Impossible(
+                f"{int(beside.sum())} regions are left beside the test, and 2 are needed: name "
+                "fewer"
+            )
+        kpi = filled_kpi(self.panel, steady_regions(self.panel))
+        windows = placebo_windows(*series_of(kpi, inside, beside), np.ones(weeks))
+        return Match(inside, beside, windows, float(kpi[inside].sum()))
+
     @property
     def _start(self) -> pd.Timestamp:
         return self.start or self.panel.weeks[-1] + pd.Timedelta(weeks=1)
@@ -311,3 +349,11 @@ class Designer:
             f"{LEAST_REGIONS} are needed to hold some against others; a switchback, in time, "
             "needs none"
         )
+
+
+def recommended(designs: Sequence[Design]) -> Design:
+    """Of several designs the cheapest that is likely to find something, else the likeliest."""
+    likely = [one for one in designs if one.power >= POWER]
+    if likely:
+        return min(likely, key=lambda one: np.nan_to_num(one.cost, nan=-one.kpi_change))
+    return max(designs, key=lambda one: one.power)

@@ -8,28 +8,39 @@ import pandas as pd
 from mmm_model.panel import Bools, Floats, Panel
 
 _MOSTLY = 0.9
-"""Least share of weeks with a KPI of a region that may take part."""
+"""Least share of periods with a KPI of a region that may take part."""
 
 _YEAR = 365.25
 
 
+def steady(kpi: Floats, observed: Bools, last: int = 4) -> Bools:
+    """``[R]`` regions whose KPI ``[R, T]`` is known nearly always, and in the last periods."""
+    recent = observed[:, observed.shape[1] - last :].all(axis=1)
+    return np.asarray((observed.mean(axis=1) >= _MOSTLY) & recent & (kpi.sum(axis=1) > 0))
+
+
 def steady_regions(panel: Panel) -> Bools:
-    """``[R]`` regions whose KPI is known in nearly every week, and in the last ones."""
-    known = panel.observed.mean(axis=1) >= _MOSTLY
-    return np.asarray(known & panel.observed[:, -4:].all(axis=1) & (panel.kpi.sum(axis=1) > 0))
+    """As `steady`, of a panel."""
+    return steady(panel.kpi, panel.observed)
 
 
-def filled_kpi(panel: Panel, steady: Bools) -> Floats:
-    """KPI ``[R, W]``; a week that a steady region lacks is filled as the others moved.
+def filled(kpi: Floats, observed: Bools, regions: Bools) -> Floats:
+    """KPI ``[R, T]`` of steady ``regions``; what one lacks is filled as the others moved.
 
-    Only the past is filled so, and little of it; the weeks of a test never are.
+    Only the past is filled so, and little of it; what a test itself lacks never is. Other regions
+    are zero.
     """
-    kpi = np.where(panel.observed, panel.kpi, np.nan)
-    usual = np.nanmean(kpi[steady], axis=1, keepdims=True)
-    level = np.nanmean(kpi[steady] / usual, axis=0)  # [W] of all that are known
-    filled = np.zeros_like(panel.kpi)
-    filled[steady] = np.where(np.isnan(kpi[steady]), usual * np.nan_to_num(level), kpi[steady])
-    return filled
+    known = np.where(observed, kpi, np.nan)[regions]
+    usual = np.nanmean(known, axis=1, keepdims=True)
+    level = np.nan_to_num(np.nanmean(known / usual, axis=0))  # [T] of all that are known
+    full = np.zeros_like(kpi)
+    full[regions] = np.where(np.isnan(known), usual * level, known)
+    return full
+
+
+def filled_kpi(panel: Panel, regions: Bools) -> Floats:
+    """As `filled`, of a panel."""
+    return filled(panel.kpi, panel.observed, regions)
 
 
 def calendar(days: pd.DatetimeIndex) -> Floats:
@@ -44,3 +55,10 @@ def calendar(days: pd.DatetimeIndex) -> Floats:
             angle = 2 * np.pi * wave * passed / _YEAR
             columns += [np.sin(angle), np.cos(angle)]
     return np.column_stack(columns)
+
+
+def weekdays(days: pd.DatetimeIndex) -> Floats:
+    """``[T, 6]`` what each day of the week has more than a Sunday; 0 columns of weekly data."""
+    if len(days) < 2 or (days[1] - days[0]).days != 1:
+        return np.zeros((len(days), 0))
+    return np.asarray(days.weekday.to_numpy()[:, None] == np.arange(6), dtype=float)

@@ -88,6 +88,12 @@ def test_every_rule_and_gate_stands_in_the_site(docs: Path) -> None:
 def test_every_command_and_option_stands_in_the_site(docs: Path) -> None:
     page = text(docs, "reference/command-line.html")
     names = [command.name or command.callback.__name__ for command in app.registered_commands]
+    for group in app.registered_groups:
+        inside = group.typer_instance
+        names += [
+            f"{inside.info.name} {command.name or command.callback.__name__}"
+            for command in inside.registered_commands
+        ]
     assert list(commands()) == names
     for name, command in commands().items():
         part = page.rsplit(f"mmm {name} ¶", 1)[1].split("¶")[0]

@@ -311,6 +311,20 @@ def experiment_ideas(fits: Fits) -> tuple[Tables, Shown]:
     return {"experiment_ideas": frame}, {"ideas": metadata.table(shown, limit=30)}
 
 
+@result(
+    "experiment_track",
+    description="Every test, kept or only measured: how it stands, and what was measured against "
+    "what the model said before it and says now.",
+)
+def experiment_track(fits: Fits) -> tuple[Tables, Shown]:
+    """Follow the tests that are kept, and score those that were read."""
+    from mmm_assets.planning.experiment_track import experiment_track
+
+    frame = experiment_track(fits)
+    names = ["experiment", "channel", "status", "expected", "measured", "inside", "now"]
+    return {"experiment_track": frame}, {"tests": metadata.table(frame[names], limit=30)}
+
+
 RESULT_ASSETS = list(_RESULTS)
 RESULTS = tuple(asset.key.path[-1] for asset in RESULT_ASSETS)
 """Names of the assets."""

@@ -104,6 +104,7 @@ class _Invented:
             "lift_tests": self._lift_tests(),
             "weekly_budgets": self._weeks(),
             "experiment_ideas": self._ideas(),
+            "experiment_track": self._tests(),
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
             "restatements": self._restatements(),
@@ -454,6 +455,23 @@ class _Invented:
                 "age_weeks": [30.0] + [np.nan] * (count - 1),
             }
         )
+        return rows
+
+    def _tests(self) -> pd.DataFrame:
+        """A test that runs, and one that was read and found what was expected."""
+        running = {
+            "experiment": "Winter", "kind": "go_dark", "status": "running", "change": -900.0,
+            "delivered": -870.0, "start_week": self.weeks[-2], "end_week": self.weeks[-1],
+        }  # fmt: skip
+        read = {
+            "status": "read", "measured": -1_300.0, "standard_error": 300.0, "inside": True,
+            "now": -1_150.0, "now_lower": -1_500.0, "now_upper": -800.0, "age_weeks": 52.0,
+            "weight": 0.5, "start_week": self.weeks[-60], "end_week": self.weeks[-54],
+        }  # fmt: skip
+        rows = pd.DataFrame([running, read]).assign(
+            channel=self.example.channels[0], regions=self.regions[0], expected=-1_000.0,
+            lower=-1_700.0, upper=-300.0,
+        )  # fmt: skip
         return rows
 
     def _checks(self) -> pd.DataFrame:
