@@ -6,6 +6,7 @@ tables belongs to the platform, how it is scaled to the model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -39,6 +40,12 @@ class Panel:
         ``[R, W, K]``; missing cells hold the region's mean.
     value_per_kpi
         ``[R, W]`` currency per KPI unit; NaN when no value is known (then there is no ROI).
+    frequency
+        ``[R, W, C]`` contacts per person reached, ≥ 1, of channels whose exposure is reach: what
+        they do is reach times a curve of this. NaN in every cell of other channels; None where
+        there is no such channel.
+    population
+        ``[R]`` people who can be reached at most, NaN where unknown; None where nowhere known.
 
     Raises
     ------
@@ -56,6 +63,8 @@ class Panel:
     spend: Floats
     control: Floats
     value_per_kpi: Floats
+    frequency: Floats | None = None
+    population: Floats | None = None
 
     def __post_init__(self) -> None:
         r, w, c, k = len(self.regions), len(self.weeks), len(self.channels), len(self.controls)
@@ -66,9 +75,12 @@ class Panel:
             "spend": (r, w, c),
             "control": (r, w, k),
             "value_per_kpi": (r, w),
+            "frequency": (r, w, c),
+            "population": (r,),
         }
         for name, shape in expected.items():
-            found = getattr(self, name).shape
+            array = getattr(self, name)
+            found = shape if array is None and name in _OPTIONAL else array.shape
             if found != shape:
                 raise ValueError(f"panel.{name} has shape {found}, expected {shape}")
         if w and (self.weeks[0].weekday() != 0 or not np.all(np.diff(self.weeks) == WEEK)):
@@ -78,6 +90,55 @@ class Panel:
     def has_spend(self) -> Bools:
         """``[C]``; True for a channel whose spend is known."""
         return np.asarray(~np.isnan(self.spend).all(axis=(0, 1)))
+
+    @property
+    def by_frequency(self) -> Bools:
+        """``[C]``; True for a channel whose exposure is reach at a known frequency."""
+        if self.frequency is None:
+            return np.zeros(len(self.channels), dtype=bool)
+        return np.asarray(~np.isnan(self.frequency).all(axis=(0, 1)))
+
+    @property
+    def contacts(self) -> Floats:
+        """Exposure ``[R, W, C]`` with reach times frequency in place of reach."""
+        return self.contacts_of(self.exposure)
+
+    def contacts_of(self, exposure: Floats) -> Floats:
+        """The same of another plan ``[…, R, W, C]`` at the panel's frequencies."""
+        if self.frequency is None:
+            return exposure
+        return exposure * np.where(np.isnan(self.frequency), 1.0, self.frequency)
+
+    def as_contacts(self) -> Panel:
+        """Return the panel whose channels of reach and frequency are read as contacts."""
+        return replace(self, exposure=self.contacts, frequency=None)
+
+    def of_channels(self, position: Sequence[int] | NDArray[np.intp]) -> Panel:
+        """Return the channels at these positions, in this order."""
+        frequency = self.frequency
+        return replace(
+            self,
+            channels=tuple(self.channels[c] for c in position),
+            exposure=self.exposure[..., position],
+            spend=self.spend[..., position],
+            frequency=None if frequency is None else frequency[..., position],
+        )
+
+    def of_regions(self, position: Sequence[int] | NDArray[np.intp]) -> Panel:
+        """Return the regions at these positions, in this order."""
+        frequency, population = self.frequency, self.population
+        return replace(
+            self,
+            regions=tuple(self.regions[r] for r in position),
+            kpi=self.kpi[position],
+            observed=self.observed[position],
+            exposure=self.exposure[position],
+            spend=self.spend[position],
+            control=self.control[position],
+            value_per_kpi=self.value_per_kpi[position],
+            frequency=None if frequency is None else frequency[position],
+            population=None if population is None else population[position],
+        )
 
     def region_weeks(self) -> pd.DataFrame:
         """Columns ``region, week`` in the order of a raveled ``[R, W]`` array."""
@@ -101,6 +162,7 @@ class Panel:
             spend=self.spend[:, cut],
             control=self.control[:, cut],
             value_per_kpi=self.value_per_kpi[:, cut],
+            frequency=None if self.frequency is None else self.frequency[:, cut],
         )
 
     def through(self, week: pd.Timestamp | str) -> Panel:
@@ -137,3 +199,4 @@ class Panel:
 
 
 WEEK = np.timedelta64(7, "D")
+_OPTIONAL = ("frequency", "population")

@@ -70,6 +70,13 @@ EXPECTED_DECAY = 1.05
 GRID_SLOPE, GRID_HALF_SATURATION = (1.4, 0.4), (0.7, 0.7)
 """Median and standard deviation of the logarithm of a Hill curve's parameters in the posterior."""
 
+FREQUENCY_SLOPE, FREQUENCY_HALF = (2.0, 0.4), (2.1, 0.5)
+"""Median and standard deviation of the logarithm of the parameters of a curve of frequency.
+
+Half-saturation in contacts a person and week. Meridian's defaults for reach and frequency (slope
+and half-saturation log-normal around 2.0, spreads 0.4), the second a little wider.
+"""
+
 USUAL_ELASTICITY = (0.65, 0.6)
 """Relative growth of a response at its mean exposure: median of panels, and their spread (log).
 

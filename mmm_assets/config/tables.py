@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -110,18 +112,52 @@ class MediaTable(WeeklySource):
     exposure: Name | dict[Name, Name] | None = Field(
         default=None, description="long: column; wide: channel → column"
     )
+    frequency: Name | dict[Name, Name] | None = Field(
+        default=None,
+        description="contacts per person reached, of channels whose exposure is reach: "
+        "long: column; wide: channel → column",
+    )
+    population: Name | None = Field(
+        default=None, description="column of the people in the region, whom reach cannot exceed"
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, serialised: SerializerFunctionWrapHandler) -> Any:
+        # A project without reach and frequency has the fingerprint that it always had.
+        written = serialised(self)
+        for key in ("frequency", "population"):
+            if written.get(key) is None:
+                written.pop(key, None)
+        return written
 
     @model_validator(mode="after")
     def _fits_layout(self) -> MediaTable:
         if not self.spend and not self.exposure:
             raise ValueError("give 'spend' or 'exposure' or both")
         long = self.layout == "long"
-        for key, value in (("spend", self.spend), ("exposure", self.exposure)):
+        for key in ("spend", "exposure", "frequency"):
+            value = getattr(self, key)
             if value is not None and isinstance(value, str) != long:
                 wanted = "a column's name" if long else "a mapping of channel to column"
                 raise ValueError(f"'{key}' must be {wanted}, because layout is '{self.layout}'")
         if long != (self.channel is not None):
             raise ValueError("'channel' belongs to layout 'long', and only there")
+        return self
+
+    @model_validator(mode="after")
+    def _frequency_is_of_reach(self) -> MediaTable:
+        if isinstance(self.frequency, dict):
+            reached = self.exposure if isinstance(self.exposure, dict) else {}
+            alone = sorted(set(self.frequency) - set(reached))
+        else:
+            alone = ["every channel"] if self.frequency and not self.exposure else []
+        if alone:
+            raise ValueError(
+                f"'frequency' of {', '.join(alone)} is given without 'exposure': there goes the "
+                "column of reach"
+            )
+        if self.population and not self.frequency:
+            raise ValueError("'population' bounds reach; give 'frequency', too, or leave it out")
         return self
 
     @property
@@ -136,15 +172,22 @@ class MediaTable(WeeklySource):
         """Raw columns that a delivered row fills once."""
         if self.layout == "wide":
             return super().cells
-        assert not isinstance(self.spend, dict) and not isinstance(self.exposure, dict)
-        own: Cells = {"channel": self.channel, "spend": self.spend, "exposure": self.exposure}
+        own: Cells = {"channel": self.channel}
+        own |= {key: getattr(self, key) for key in ("spend", "exposure", "frequency", "population")}
         return super().cells | own
 
     @property
     def unpivoted(self) -> list[Cells]:
         """A raw row for each channel of a wide table."""
+        frequency = self.frequency if isinstance(self.frequency, dict) else {}
         return [
-            {"channel": Given(name), "spend": spend, "exposure": exposure}
+            {
+                "channel": Given(name),
+                "spend": spend,
+                "exposure": exposure,
+                "frequency": frequency.get(name),
+                "population": self.population,
+            }
             for name, (spend, exposure) in self.columns.items()
         ]
 

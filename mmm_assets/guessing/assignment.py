@@ -125,6 +125,7 @@ def _sort_columns(
                 table.region,
                 options,
                 assume_media,
+                not table.is_daily,
             )
             for table in wide
         }
@@ -153,7 +154,13 @@ def _long_media(table: Frame, options: InitOptions) -> dict[str, Any]:
     exposure = _named_by_flag(table, "exposure", options.exposure)
     if options.exposure is None:
         exposure = _long_exposure(numbers, spend)
-    found = {"spend": spend, "exposure": exposure}
+    reach, frequency = (_called(numbers, signs) for signs in (words.REACH, words.FREQUENCY))
+    if reach and frequency and not table.is_daily and options.exposure in (None, reach):
+        exposure = reach
+    else:
+        frequency = None
+    people = _called(numbers, words.POPULATION) if frequency else None
+    found = {"spend": spend, "exposure": exposure, "frequency": frequency, "population": people}
     return {
         "layout": "long",
         "channel": table.channel.name,
@@ -166,6 +173,12 @@ def _named_by_flag(table: Frame, key: str, pattern: str | None) -> str | None:
     if len(named) > 1:
         raise GuessError(f"--{key}: {named} are several columns, a long table has one")
     return named[0] if named else None
+
+
+def _called(numbers: Sequence[Column], signs: frozenset[str]) -> str | None:
+    """The only column with one of these words in its name."""
+    found = [c.name for c in numbers if words.has(c.name, signs)]
+    return found[0] if len(found) == 1 else None
 
 
 def _long_spend(numbers: Sequence[Column]) -> str | None:

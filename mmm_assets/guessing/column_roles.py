@@ -22,8 +22,10 @@ class ColumnRoles:
 
     Parameters
     ----------
-    spend, exposure
-        Channel → column.
+    spend, exposure, frequency
+        Channel → column; exposure of a channel with a frequency is reach.
+    population
+        Column of the people in a region, where a channel has a frequency.
     controls
         Columns.
     left_out
@@ -32,6 +34,8 @@ class ColumnRoles:
 
     spend: dict[str, str] = field(default_factory=dict)
     exposure: dict[str, str] = field(default_factory=dict)
+    frequency: dict[str, str] = field(default_factory=dict)
+    population: str | None = None
     controls: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     assumed_spend: bool = False
@@ -43,8 +47,8 @@ class ColumnRoles:
 
     def mapping(self) -> dict[str, Any]:
         """The keys of ``tables.media``."""
-        both = {"spend": self.spend, "exposure": self.exposure}
-        return {key: value for key, value in both.items() if value}
+        keys = ("spend", "exposure", "frequency", "population")
+        return {key: value for key in keys if (value := getattr(self, key))}
 
     def describe(self) -> list[str]:
         """Say what each channel is made of."""
@@ -52,7 +56,11 @@ class ColumnRoles:
         for name in self.channels:
             parts = [
                 f"{what} '{columns[name]}'"
-                for what, columns in (("spend", self.spend), ("exposure", self.exposure))
+                for what, columns in (
+                    ("spend", self.spend),
+                    ("reach" if name in self.frequency else "exposure", self.exposure),
+                    ("frequency", self.frequency),
+                )
                 if name in columns
             ]
             lines.append(f"{name}: {', '.join(parts)}")
@@ -79,6 +87,7 @@ def sort_columns(
     region: Column | None,
     options: InitOptions,
     assume_media: bool,
+    of_weeks: bool = True,
 ) -> ColumnRoles:
     """Give every column of a wide table a role.
 
@@ -90,6 +99,8 @@ def sort_columns(
         ``spend``, ``exposure`` and ``controls`` settle a role; None leaves it to be guessed.
     assume_media
         Where no column says that it is spend or exposure, take those that may be as spend.
+    of_weeks
+        Whether rows are of weeks: reach of days does not add up.
     """
     names = profile.names
     robyn = sum(name.endswith("_S") for name in names) >= 2
@@ -114,7 +125,15 @@ def sort_columns(
 
     _take_spend(profile, usable, chosen["spend"], robyn, roles)
     _take_exposure(usable, chosen["exposure"], robyn, roles)
-    used = {*roles.spend.values(), *roles.exposure.values(), *roles.left_out}
+    if of_weeks:
+        _take_frequency([c for c in profile.columns if c.name not in taken], roles)
+    used = {
+        *roles.spend.values(),
+        *roles.exposure.values(),
+        *roles.frequency.values(),
+        *roles.left_out,
+        roles.population,
+    }
     rest = [c for c in usable if c.name not in used]
     if assume_media and not roles.channels and chosen["spend"] is None:
         bare = [c for c in rest if _is_bare_media(c)] or [c for c in rest if _may_be_media(c)]
@@ -203,14 +222,38 @@ def _take_exposure(
     roles.exposure = _by_channel([c.name for c in kept], robyn, roles.spend, roles)
 
 
+def _take_frequency(columns: Sequence[Column], roles: ColumnRoles) -> None:
+    """Read channels that have both reach and frequency by these, in place of impressions."""
+    numbers = [c for c in columns if mostly_number(c)]
+    known = {words.channel_key(name): name for name in roles.channels}
+    reach = {
+        _exposed_channel(c.name, False, known): c for c in numbers if words.has(c.name, words.REACH)
+    }
+    for column in numbers:
+        key = _exposed_channel(column.name, False, known)
+        if not words.has(column.name, words.FREQUENCY) or key not in reach or key not in known:
+            continue
+        name, reached = known[key], reach[key].name
+        before = roles.exposure.get(name, reached)
+        if before != reached:
+            roles.left_out[before] = "reach and frequency say more about the same channel"
+        roles.exposure[name], roles.frequency[name] = reached, column.name
+        for taken in (reached, column.name):
+            roles.left_out.pop(taken, None)
+    people = [c for c in numbers if words.has(c.name, words.POPULATION)]
+    if roles.frequency and people:
+        roles.population = people[0].name
+        roles.left_out.pop(people[0].name, None)
+
+
 def _exposed_channel(
     column: str, robyn: bool, channels: Collection[tuple[str, ...]]
 ) -> tuple[str, ...]:
     """Channel of a column of exposure, by the words that its name shares with one of spend."""
     short = words.channel_name(column, robyn)
-    for prefix, word in words.PREFIXES.items():
+    for prefix, signs in words.PREFIXES.items():
         prefixed = words.channel_key(f"{prefix}_{short}")
-        if words.has(column, frozenset({word})) and prefixed in channels:
+        if words.has(column, signs) and prefixed in channels:
             return prefixed
     return words.channel_key(short)
 

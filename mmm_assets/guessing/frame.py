@@ -54,7 +54,10 @@ class GuessError(ValueError):
 
 @dataclass(frozen=True)
 class Frame:
-    """A table with its weeks and regions found; ``query``, if it is not read as it lies."""
+    """A table with its weeks and regions found; ``query``, if it is not read as it lies.
+
+    ``is_daily`` says that its days lie closer than weeks.
+    """
 
     profile: TableProfile
     week: Column
@@ -64,6 +67,7 @@ class Frame:
     channel: Column | None = None
     control: Column | None = None
     query: Query | None = None
+    is_daily: bool = False
 
     @property
     def keys(self) -> set[str]:
@@ -89,7 +93,8 @@ def find_frame(profile: TableProfile, options: InitOptions, said: list[str]) -> 
             "weeks or days are needed. Deliver weeks, or name another column with --week"
         )
     _refuse(shapes.row_for_each_measure(profile, week))
-    frame = Frame(profile, week, date_format, not is_date, None)
+    daily = bool(apart) and apart[len(apart) // 2] < 7
+    frame = Frame(profile, week, date_format, not is_date, None, is_daily=daily)
     if not is_date and not (week.is_number and week.whole and week.highest < 100_000):
         cell = week.words[0] if week.words else f"{week.lowest:.0f}"
         raise GuessError(

@@ -37,7 +37,9 @@ def _weeks(kpi: Mapping[str, Any], days: list[date]) -> Iterator[str]:
 
 def _media(media: Mapping[str, Any], found: Assignment) -> Iterator[str]:
     if media["layout"] == "long":
-        measures = [f"{key} '{media[key]}'" for key in ("spend", "exposure") if key in media]
+        measures = [
+            f"{key} '{media[key]}'" for key in ("spend", "exposure", "frequency") if key in media
+        ]
         yield f"Media     one row a channel in '{media['channel']}': {', '.join(measures)}"
     elif found.media_columns:
         for line in found.media_columns.describe():

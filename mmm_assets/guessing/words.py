@@ -133,8 +133,11 @@ ONE_WORD = _words(
     "tiktok youtube linkedin snapchat adwords whatsapp wechat doubleclick dv360 cm360"
 )
 """Words in which a capital, a space or a digit begins no new word: TikTok, You Tube, DV360."""
-PREFIXES = {"rf": "reach"}
-"""Word before a channel's spend → word that stands there in its exposure: rf_spend_0, reach_0."""
+REACH = _words("reach")
+FREQUENCY = _words("frequency freq")
+POPULATION = _words("population inhabitants einwohner bevölkerung population_size")
+PREFIXES = {"rf": REACH | FREQUENCY}
+"""Word before a channel's spend → words that stand there in its exposure: rf_spend_0, reach_0."""
 
 _FILLING = _words("ad ads advertising marketing media campaign campaigns")
 

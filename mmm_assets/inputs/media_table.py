@@ -13,8 +13,9 @@ def write_media(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> No
     connection.execute("DELETE FROM mart.media WHERE refresh_week = $week", week)
     connection.execute(
         """
-        INSERT INTO mart.media (refresh_week, region, week, channel, spend, exposure)
-        SELECT refresh_week, region, week, channel, spend, exposure FROM staging.panel_media
+        INSERT INTO mart.media (refresh_week, region, week, channel, spend, exposure, frequency)
+        SELECT refresh_week, region, week, channel, spend, exposure, frequency
+        FROM staging.panel_media
         WHERE refresh_week = $week ORDER BY channel, region, week
         """,
         week,

@@ -8,7 +8,7 @@ What is decided here, and nowhere else:
   has none the media are unknown, and the KPI of that week is masked.
 - A cell of media that looks like a typing error is replaced (see ``implausible``).
 - A channel without any activity is left out. The model reads a channel's exposure where there
-  is any, else its spend.
+  is any, else its spend; of a channel with a frequency, exposure is reach.
 - A control that was not delivered is the region's mean over the weeks that the refresh may see,
   else the mean of all regions. A control of words becomes one 0/1 control per word. Controls
   that never vary within a region are left out, and so are those of more than
@@ -61,7 +61,9 @@ _KPI = """
 """
 _MEDIA = """
     INSERT INTO staging.panel_media
-    SELECT $week, region, week, channel, {spend}, {exposure}
+    SELECT $week, region, week, channel, {spend}, {exposure},
+           coalesce(sum(exposure * frequency) / nullif(sum(exposure) FILTER (frequency > 0), 0),
+                    avg(frequency)), max(population)
     FROM known_media SEMI JOIN grid USING (region, week)
     GROUP BY region, week, channel
 """
@@ -70,7 +72,7 @@ _CHANNELS = """
     SELECT $week, row_number() OVER (ORDER BY list_position($order, channel), channel),
            channel,
            CASE WHEN sum(exposure) > 0 THEN 'exposure' WHEN sum(spend) > 0 THEN 'spend' END,
-           count(spend) > 0
+           count(spend) > 0, count(frequency) > 0 AND sum(exposure) > 0
     FROM staging.panel_media
     WHERE refresh_week = $week
     GROUP BY channel

@@ -27,12 +27,15 @@ TABLES = {
         "KPI of every region and week; observed is false where it is missing or an outage.",
     ),
     "panel_media": (
-        "region VARCHAR, week DATE, channel VARCHAR, spend DOUBLE, exposure DOUBLE",
+        "region VARCHAR, week DATE, channel VARCHAR, spend DOUBLE, exposure DOUBLE, "
+        "frequency DOUBLE, population DOUBLE",
         "Spend and exposure as delivered, by week; an absent row is no activity.",
     ),
     "panel_channels": (
-        "position INTEGER, channel VARCHAR, reads VARCHAR, has_spend BOOLEAN",
-        "Channels of the model; reads is 'exposure', 'spend', or null for one that is left out.",
+        "position INTEGER, channel VARCHAR, reads VARCHAR, has_spend BOOLEAN, "
+        "has_frequency BOOLEAN",
+        "Channels of the model; reads is 'exposure', 'spend', or null for one that is left out; "
+        "with a frequency, exposure is reach.",
     ),
     "panel_controls": (
         "region VARCHAR, week DATE, control VARCHAR, value DOUBLE",
@@ -46,9 +49,15 @@ _KPI = """
     ORDER BY region, week
 """
 _CHANNELS = """
-    SELECT channel, reads, has_spend
+    SELECT channel, has_spend, coalesce(has_frequency, false)
     FROM staging.panel_channels WHERE refresh_week = $week AND reads IS NOT NULL
     ORDER BY position
+"""
+_POPULATION = """
+    SELECT max(population) AS population
+    FROM (SELECT DISTINCT region FROM staging.panel_kpi WHERE refresh_week = $week)
+    LEFT JOIN (FROM staging.panel_media WHERE refresh_week = $week) USING (region)
+    GROUP BY region ORDER BY region
 """
 # The places of each cell in the arrays, and what stands there.
 _MEDIA = """
@@ -62,7 +71,8 @@ _MEDIA = """
     )
     SELECT r.place AS region, date_diff('day', $first::DATE, week) // 7 AS week,
            c.place AS channel, m.spend,
-           coalesce(CASE WHEN reads = 'exposure' THEN exposure ELSE spend END, 0) AS exposure
+           coalesce(CASE WHEN reads = 'exposure' THEN exposure ELSE spend END, 0) AS exposure,
+           greatest(coalesce(m.frequency, 1), 1) AS frequency
     FROM staging.panel_media AS m
     JOIN channels AS c USING (channel)
     JOIN regions AS r USING (region)
@@ -82,6 +92,8 @@ def create_panel_tables(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS staging.{name} (refresh_week DATE, {columns})"
         )
+        for column in columns.split(", "):  # a warehouse of an earlier version lacks some
+            connection.execute(f"ALTER TABLE staging.{name} ADD COLUMN IF NOT EXISTS {column}")
         comment_table(connection, f"staging.{name}", comment)
 
 
@@ -112,15 +124,17 @@ def read_panel(
     weeks = pd.DatetimeIndex(kpi["week"][: len(kpi["week"]) // len(regions)], name=None)
     shape = (len(regions), len(weeks))
     channels = connection.execute(_CHANNELS, week).fetchall()
-    exposure, spend = _read_media(connection, week, weeks[0].date(), (*shape, len(channels)))
-    for place, (_, _, has_spend) in enumerate(channels):
-        if not has_spend:
-            spend[:, :, place] = np.nan
+    media = _read_media(connection, week, weeks[0].date(), (*shape, len(channels)))
+    exposure, spend, frequency = media
+    spend[..., [not has_spend for _, has_spend, _ in channels]] = np.nan
+    frequency[..., [not known for _, _, known in channels]] = np.nan
+    people = connection.execute(_POPULATION, week).fetchnumpy()
+    population = _floats(people["population"])
     names, control = _read_controls(connection, config, refresh_week, shape)
     return Panel(
         regions=regions,
         weeks=weeks,
-        channels=tuple(name for name, _, _ in channels),
+        channels=tuple(name for name, *_ in channels),
         controls=names,
         kpi=_floats(kpi["kpi"]).reshape(shape),
         observed=np.asarray(kpi["observed"], dtype=bool).reshape(shape),
@@ -128,6 +142,8 @@ def read_panel(
         spend=spend,
         control=control,
         value_per_kpi=_floats(kpi["value_per_kpi"]).reshape(shape),
+        frequency=frequency if any(known for *_, known in channels) else None,
+        population=None if np.isnan(population).all() else population,
     )
 
 
@@ -144,8 +160,11 @@ def panel_fingerprint(panel: Panel, tests: Sequence[LiftTest] = ()) -> str:
         panel.spend,
         panel.control,
         panel.value_per_kpi,
+        panel.frequency,
+        panel.population,
     ):
-        digest.update(np.ascontiguousarray(array).tobytes())
+        if array is not None:
+            digest.update(np.ascontiguousarray(array).tobytes())
     for test in tests:
         digest.update(repr(test).encode())
     return digest.hexdigest()[:16]
@@ -156,14 +175,18 @@ def _read_media(
     week: dict[str, date],
     first_week: date,
     shape: tuple[int, int, int],
-) -> tuple[Floats, Floats]:
-    """Exposure, as the model reads it, and spend ``[R, W, C]``; zero where there is no row."""
+) -> tuple[Floats, Floats, Floats]:
+    """Exposure, as the model reads it, spend and frequency, each ``[R, W, C]``.
+
+    Where there is no row exposure and spend are zero and frequency, which weighs nothing, is one.
+    """
     media = connection.execute(_MEDIA, {**week, "first": first_week}).fetchnumpy()
     cells = (media["region"], media["week"], media["channel"])
-    exposure, spend = np.zeros(shape), np.zeros(shape)
+    exposure, spend, frequency = np.zeros(shape), np.zeros(shape), np.ones(shape)
     exposure[cells] = _floats(media["exposure"])
     spend[cells] = np.nan_to_num(_floats(media["spend"]))
-    return exposure, spend
+    frequency[cells] = _floats(media["frequency"])
+    return exposure, spend, frequency
 
 
 def _read_controls(

@@ -79,7 +79,8 @@ MEDIA = Role(
     "media",
     "Spend and exposure by week, region and channel",
     names=("region", "channel"),
-    numbers={"spend": "sum", "exposure": "sum"},
+    # Of days, the panel weighs frequency by reach; the cells that rules judge need no weights.
+    numbers={"spend": "sum", "exposure": "sum", "frequency": "avg", "population": "max"},
 )
 KPI = Role(
     "kpi",

@@ -37,6 +37,18 @@ BUDGET_TABLES: tuple[Table, ...] = (
                 "Value of a unit of money more in a channel at a bound, less what it returns "
                 "where nothing binds; all regions only, null where no bound binds.",
             ),
+            Column(
+                "best_frequency",
+                "DOUBLE",
+                "Contacts per person reached at which the money brings the most; all regions "
+                "only, null for channels without frequency.",
+            ),
+            Column(
+                "best_frequency_response",
+                "DOUBLE",
+                "Weekly KPI of the recommended spend if it were spent at best_frequency; null "
+                "where that is.",
+            ),
         ),
         details=REGIONS_ALONE,
     ),

@@ -216,6 +216,25 @@ CHANNEL_TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "frequency",
+        "What the recent money of a channel of reach would bring at other frequencies, a week.",
+        (
+            CHANNEL,
+            Column("frequency", "DOUBLE", "Contacts per person reached, the same in all weeks."),
+            Column("response", "DOUBLE", "Mean weekly contribution in KPI units; direct."),
+            LOWER,
+            UPPER,
+            Column("roi", "DOUBLE", "Value of the response over spend; null without either."),
+            Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
+            Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
+            Column(
+                "probability", "DOUBLE", "Share of the draws in which it brings the most of all."
+            ),
+            Column("is_best", "BOOLEAN", "True where the expected response is largest."),
+            Column("is_current", "BOOLEAN", "True nearest to the mean frequency of the last year."),
+        ),
+    ),
+    Table(
         "lift_tests",
         "Each experiment beside what the model says of it, KPI a week.",
         (

@@ -14,6 +14,12 @@ INPUT_TABLES: tuple[Table, ...] = (
             CHANNEL,
             Column("spend", "DOUBLE", "Spend of the week; null where it was not delivered."),
             Column("exposure", "DOUBLE", "Exposure of the week; null where it was not delivered."),
+            Column(
+                "frequency",
+                "DOUBLE",
+                "Contacts per person reached in the week, of channels whose exposure is reach; "
+                "null for others.",
+            ),
         ),
         details=EVERY_ROW,
     ),
@@ -44,7 +50,11 @@ INPUT_TABLES: tuple[Table, ...] = (
             REGION,
             Column("name", "VARCHAR", "Channel or control; null for the KPI."),
             WEEK,
-            Column("column_name", "VARCHAR", "spend, exposure, kpi, value_per_kpi or value."),
+            Column(
+                "column_name",
+                "VARCHAR",
+                "spend, exposure, frequency, population, kpi, value_per_kpi or value.",
+            ),
             Column("value_before", "DOUBLE", "Value that the earlier refresh saw."),
             Column("value_after", "DOUBLE", "Value that this refresh saw."),
             Column(

@@ -48,7 +48,8 @@ class FuturePlan:
     carried
         ``[M, R, T, C]`` adstocked exposure of the weeks before and after the horizon.
     size
-        ``[R, C]`` adstocked exposure of a mean week's spend, in the scale of ``carried``.
+        ``[R, C]`` adstocked exposure of a mean week's spend, in the scale of ``carried``;
+        ``[M, R, C]`` where channels have a frequency.
     kernel
         ``[M, C, L]`` adstock.
     weight, curve
@@ -105,12 +106,12 @@ class FuturePlan:
         """
         scale = self.size * multiplier
         spread = self._toeplitz()  # [M, C, T, H]
-        adstocked = np.einsum("mcth,hc->mtc", spread, rhythm)[:, None] * scale[:, None]
+        adstocked = np.einsum("mcth,hc->mtc", spread, rhythm)[:, None] * scale[..., None, :]
         level = self.carried + adstocked
         share = self._share(level)
         members, horizon = len(level), len(self.weeks)
         response = (self.weight * share).sum(axis=(0, 1, 2)) / (members * horizon)
-        steep = self._slope(level) * scale[:, None]
+        steep = self._slope(level) * scale[..., None, :]
         by_week = steep.sum(axis=1)  # [M, T, C]
         gradient = np.einsum("mtc,mcth->hc", by_week, spread) / (members * horizon)
         return response, gradient
@@ -137,7 +138,7 @@ class FuturePlan:
 
     def _bought(self) -> Floats:
         own = np.einsum("mcth,hc->mtc", self._toeplitz(), self.rhythm)
-        return own[:, None] * self.size[:, None]
+        return own[:, None] * self.size[..., None, :]
 
     @staticmethod
     def _each(multiplier: float | Floats) -> Floats:
@@ -185,13 +186,16 @@ def future_plan(model: FittedModel, panel: Panel, weeks: int) -> FuturePlan:
     alone[:, first : first + weeks] = 0.0
     response = model.media_response(extended)  # effectiveness as with the plan
     carried = model.media_response(extended, alone).adstocked[:, :, first:]
+    size = recent.exposure / model.scaling.exposure_size
+    if (worth := model.worth_of_frequency(extended)) is not None:
+        size = size * worth[:, :, first]
     return FuturePlan(
         weeks=extended.weeks[first : first + weeks],
         spend=recent.spend,
         exposure=recent.exposure,
         rhythm=rhythm,
         carried=carried,
-        size=recent.exposure / model.scaling.exposure_size,
+        size=size,
         kernel=kernel,
         weight=response.weight[:, :, first:],
         curve=response.curve,
@@ -221,7 +225,19 @@ def extend(panel: Panel, exposure: Floats) -> Panel:
         spend=longer(panel.spend, np.full(exposure.shape, np.nan)),
         control=longer(panel.control, control),
         value_per_kpi=longer(panel.value_per_kpi, unknown),
+        frequency=_same_frequency(panel, ahead),
     )
+
+
+def _same_frequency(panel: Panel, ahead: int) -> Floats | None:
+    """``[R, W + T, C]``: people are reached as often as they recently were."""
+    if panel.frequency is None:
+        return None
+    reach = panel.exposure[:, -PLAN_WEEKS:].sum(axis=1)
+    contacts = panel.contacts[:, -PLAN_WEEKS:].sum(axis=1)
+    recent = np.where(reach > 0, contacts / np.where(reach > 0, reach, 1.0), 1.0)
+    recent = np.where(panel.by_frequency, recent, np.nan)[:, None]
+    return np.concatenate([panel.frequency, np.repeat(recent, ahead, axis=1)], axis=1)
 
 
 def _a_year_ago(weeks: int, ahead: int) -> NDArray[np.intp]:

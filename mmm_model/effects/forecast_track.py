@@ -112,18 +112,8 @@ def _as_known_to(model: FittedModel, panel: Panel) -> Panel:
     r = _places("regions", model.regions, panel.regions)
     c = _places("channels", model.channels, panel.channels)
     k = _places("controls", model.controls, panel.controls)
-    return replace(
-        panel,
-        regions=model.regions,
-        channels=model.channels,
-        controls=model.controls,
-        kpi=panel.kpi[r],
-        observed=panel.observed[r],
-        exposure=panel.exposure[r][:, :, c],
-        spend=panel.spend[r][:, :, c],
-        control=panel.control[r][:, :, k],
-        value_per_kpi=panel.value_per_kpi[r],
-    )
+    own = panel.of_regions(r).of_channels(c)
+    return replace(own, controls=model.controls, control=own.control[..., k])
 
 
 def _places(what: str, wanted: Sequence[str], there: Sequence[str]) -> list[int]:

@@ -3,6 +3,10 @@
     y_rt / s_r = level_rt + season_rt + Σ_k γ_rk z_rkt
                + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + noise
 
+A channel of reach x and frequency f has ``adstock_c(x_rc · saturation_c(f_rc))_t`` in its place:
+who is seen twice is one person, seen twice (Zhang et al. 2023, "Bayesian hierarchical media mix
+model incorporating reach and frequency data").
+
 The adstock and the saturation are of the families that the settings name. Shapes: M members of
 the ensemble, R regions, W weeks, C channels, K controls, L lags. Members never mix; they are one
 batch.
@@ -42,12 +46,16 @@ class Inputs:
         ``[W, 2H]`` sines and cosines of the week of the year.
     fitted_weeks
         Weeks over which effectiveness has mean one.
+    frequency
+        ``[R, W, C]`` of channels whose exposure is reach, any number of others; None where there
+        is no such channel.
     """
 
     exposure: Tensor
     control: Tensor
     harmonic: Tensor
     fitted_weeks: int
+    frequency: Tensor | None = None
 
 
 class Equation(nn.Module):
@@ -64,7 +72,8 @@ class Equation(nn.Module):
     -----
     The parameters of the shapes ``[M, C]``, on the scale of the search, and the GRU are
     searched; ``level`` ``[M, R, W]``, ``season`` ``[M, R, 2H]``, ``control`` ``[M, R, K]`` and
-    ``media`` ``[M, R, C]`` ≥ 0 are solved given those, so they are buffers.
+    ``media`` ``[M, R, C]`` ≥ 0 are solved given those, so they are buffers. ``frequency_size``
+    ``[M, C]`` is the frequency that counts as one, 0 for a channel without; None without any.
     """
 
     def __init__(self, settings: ModelSettings, shape: tuple[int, int, int, int]) -> None:
@@ -94,6 +103,8 @@ class Equation(nn.Module):
         self.season: Tensor
         self.control: Tensor
         self.media: Tensor
+        self.frequency_size: Tensor | None
+        self.register_buffer("frequency_size", None)
         self.register_buffer("level", torch.zeros(m, r, 1))
         self.register_buffer("season", torch.zeros(m, r, 2 * settings.harmonics))
         self.register_buffer("control", torch.zeros(m, r, k))
@@ -117,7 +128,28 @@ class Equation(nn.Module):
 
     def adstocked(self, inputs: Inputs) -> Tensor:
         """Adstocked exposure ``[M, R, W, C]``; before the first week there was none."""
-        return convolve(inputs.exposure, self.kernel())
+        return convolve(self.worked(inputs), self.kernel())
+
+    def worked(self, inputs: Inputs) -> Tensor:
+        """Exposure before it carries over: reach times what its frequency makes of it.
+
+        ``[R, W, C]``; ``[M, R, W, C]`` where some channel has a frequency.
+        """
+        if self.frequency_size is None or inputs.frequency is None:
+            return inputs.exposure
+        return inputs.exposure * self.worth_of_frequency(inputs.frequency)
+
+    def worth_of_frequency(self, frequency: Tensor, channel: int | None = None) -> Tensor:
+        """Worth of a person reached so often ``[M, R, W, C]``; one for a channel without.
+
+        With a ``channel`` the last axis holds that one alone.
+        """
+        assert self.frequency_size is not None
+        own = slice(None) if channel is None else [channel]
+        size = self.frequency_size[:, None, None, own]
+        values = {n: value[:, None, None, own] for n, value in self.shape_values().items()}
+        share = self.saturation.share((frequency / size.clamp_min(1e-12)).log(), values)
+        return torch.where(size > 0, share, torch.ones_like(share))
 
     def effectiveness(self, inputs: Inputs) -> Tensor:
         """What a unit is worth in each week, ``[M, R, W, C]``, mean one over the fitted weeks.
@@ -163,6 +195,8 @@ class Equation(nn.Module):
         values = {n: value[:, None, None, own] for n, value in self.shape_values().items()}
         # The logarithm of nothing has no derivative, so it is read elsewhere and taken out.
         share = self.saturation.share(adstocked.clamp_min(1e-12).log(), values)
+        if self.frequency_size is not None:  # another thousand people bring what the first did
+            share = torch.where(self.frequency_size[:, None, None, own] > 0, adstocked, share)
         return share * (adstocked > 0)
 
     def controlled(self, inputs: Inputs) -> Tensor:

@@ -100,10 +100,9 @@ def target_panel(
     seen = alive(panel.exposure)
     seen[~seen.any(axis=1)] = True
     return replace(
-        panel.with_controls(controls),
-        channels=sources,
+        panel.with_controls(controls).of_channels(position),
         exposure=delayed(panel.exposure[..., position], delay),
-        spend=panel.spend[..., position],
+        frequency=None,  # whom a source reached is what may create
         kpi=panel.exposure[..., panel.channels.index(target)],
         observed=seen,
         value_per_kpi=np.full_like(panel.value_per_kpi, np.nan),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from mmm_model.equation.equation import Inputs
 from mmm_model.equation.scaling import Scaling
@@ -41,7 +42,14 @@ def inputs_of(
         control=torch.as_tensor(scaling.control(panel), device=device),
         harmonic=torch.as_tensor(_harmonic(panel.weeks, harmonics), device=device),
         fitted_weeks=fitted,
+        frequency=_frequency(panel, device),
     )
+
+
+def _frequency(panel: Panel, device: str) -> Tensor | None:
+    if panel.frequency is None:
+        return None
+    return torch.as_tensor(np.nan_to_num(panel.frequency, nan=1.0), device=device)
 
 
 def _harmonic(weeks: pd.DatetimeIndex, harmonics: int) -> Floats:

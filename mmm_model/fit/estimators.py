@@ -43,11 +43,14 @@ def fit_response(
     graph_settings
         Read by an estimator that learns the graph with the response.
     readings
-        Of channels whose exposure is read with errors; the posterior alone corrects them.
+        Of channels whose exposure is read with errors; the posterior alone corrects them. It alone
+        knows reach and frequency, too: the others read contacts, reach times frequency.
     """
     fit = ESTIMATORS[settings.estimator]
     if settings.learns_graph:
         fit = partial(fit, graph_settings=graph_settings)
     if settings.estimator == "posterior":
         fit = partial(fit, readings=readings)
+    else:
+        panel = panel.as_contacts()
     return fit(panel, settings, progress, stage, warm_start, lift_tests, forecasts)

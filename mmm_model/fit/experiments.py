@@ -35,6 +35,8 @@ class Experiment:
         Of the panel, in which the test ran.
     lift, error
         KPI units a week.
+    frequency
+        ``[R', 1]`` of the people reached, of a channel that has one; None for others.
     """
 
     channel: int
@@ -46,13 +48,18 @@ class Experiment:
     weeks: slice
     lift: float
     error: float
+    frequency: Tensor | None = None
 
     def per_unit(self, equation: Equation) -> Tensor:
         """``[M, R']`` weekly KPI that the change brings if the coefficient is one."""
         kernel = equation.kernel()[:, [self.channel]]
 
+        worth: Tensor | float = 1.0
+        if self.frequency is not None:
+            worth = equation.worth_of_frequency(self.frequency[..., None], self.channel)
+
         def level(exposure: Tensor) -> Tensor:
-            worked = convolve(exposure[..., None], kernel)
+            worked = convolve(exposure[..., None] * worth, kernel)
             return equation.response(worked, self.channel)[:, :, kernel.shape[-1] - 1 :, 0]
 
         gained = level(self.exposure) - level((self.exposure - self.change).clamp_min(0.0))
@@ -126,6 +133,10 @@ def _experiment(
     else:
         plan, change = _dated(test, exposure, weeks, usual[:, None], price, lags)
     size = scaling.exposure_size[regions, c][:, None]
+    often = None
+    if panel.by_frequency[c]:
+        contacts = panel.contacts[regions, :, c][:, planned].mean(axis=1)
+        often = np.where(usual > 0, contacts / np.where(usual > 0, usual, 1.0), 1.0)
 
     def tensor(values: Floats) -> Tensor:
         return torch.as_tensor(values).to(like)
@@ -140,6 +151,7 @@ def _experiment(
         weeks=weeks,
         lift=test.lift,
         error=test.believed_error,
+        frequency=None if often is None else tensor(often[:, None]),
     )
 
 

@@ -76,6 +76,19 @@ class FittedModel:
         """See `FittedResponse.media_response`."""
         return self.response.media_response(panel, exposure)
 
+    def worth_of_frequency(self, panel: Panel) -> Floats | None:
+        """See `FittedResponse.worth_of_frequency`."""
+        return self.response.worth_of_frequency(panel)
+
+    @property
+    def reads_frequency(self) -> bool:
+        """See `FittedResponse.reads_frequency`."""
+        return self.response.reads_frequency
+
+    def worth_at(self, frequency: Floats) -> Floats:
+        """See `FittedResponse.worth_at`."""
+        return self.response.worth_at(frequency)
+
     def adstock_kernel(self) -> Floats:
         """See `FittedResponse.adstock_kernel`."""
         return self.response.adstock_kernel()

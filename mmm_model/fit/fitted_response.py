@@ -149,7 +149,8 @@ class FittedResponse:
     def in_order(self, channels: tuple[str, ...]) -> FittedResponse:
         """Return it with its channels in another order."""
         order = [self.channels.index(name) for name in channels]
-        by_channel = {"media", "modulation", "readout", *_shape_names(self.settings)}
+        by_channel = {"media", "modulation", "readout", "frequency_size"}
+        by_channel |= _shape_names(self.settings)
         state = {n: v[..., order] if n in by_channel else v for n, v in self.state.items()}
         if "modulation" in state:  # of a GRU that reads the channels, then the controls
             read = [*order, *range(len(order), state["gru_input"].shape[-1])]
@@ -228,8 +229,49 @@ class FittedResponse:
                     parameter.name: values[parameter.name].numpy()[:, None]
                     for parameter in equation.saturation.parameters
                 },
+                self._highest(panel),
             ),
         )
+
+    def worth_of_frequency(self, panel: Panel) -> Floats | None:
+        """Worth of a person reached as often as in a panel, over that of one reached endlessly.
+
+        Returns
+        -------
+        Floats or None
+            ``[M, R, W, C]``, one for a channel without frequency; None where no channel has one.
+        """
+        equation, inputs = self._equation(panel)
+        if equation.frequency_size is None or inputs.frequency is None:
+            return None
+        with torch.no_grad():
+            return equation.worth_of_frequency(inputs.frequency).numpy()
+
+    @property
+    def reads_frequency(self) -> bool:
+        """Whether some channel was read as reach and frequency."""
+        return "frequency_size" in self.state
+
+    def worth_at(self, frequency: Floats) -> Floats:
+        """Worth ``[M, F, C]`` of a person reached so often, at frequencies ``[F]``.
+
+        Meant where the response `reads_frequency`; one for a channel without frequency.
+        """
+        equation = _equation_of(self.settings, self.state)
+        often = torch.from_numpy(frequency)[None, :, None]
+        with torch.no_grad():
+            return equation.worth_of_frequency(often)[:, 0].numpy()
+
+    def _highest(self, panel: Panel) -> Floats | None:
+        """Of channels of reach, ``[M, R, C]`` worked exposure with everybody reached."""
+        worth = self.worth_of_frequency(panel)
+        if worth is None:
+            return None
+        everybody = np.full(len(panel.regions), np.inf)
+        if panel.population is not None:
+            everybody = np.where(np.isnan(panel.population), np.inf, panel.population)
+        reached = everybody[:, None] / self.scaling.exposure_size
+        return np.where(self.state["frequency_size"][:, None] > 0, reached * worth.max(2), np.nan)
 
     def adstock_kernel(self) -> Floats:
         """Adstock weights ``[M, C, L]``."""
@@ -325,12 +367,19 @@ class FittedResponse:
                 f"the model's first week is {self.first_week.date()}, "
                 f"the panel's {panel.weeks[0].date()}"
             )
+        often = self.state.get("frequency_size")
+        known = np.zeros(len(self.channels)) if often is None else often[0]
+        if often is not None and not panel.by_frequency[known > 0].all():
+            raise ValueError("the model was fitted to channels' frequency, which the panel lacks")
         return _equation_of(self.settings, self.state), self._inputs(panel)
 
     def _adstocked(self, equation: Equation, inputs: Inputs) -> Tensor:
-        return truly_adstocked(equation, inputs.exposure, self.channels, self.readings)
+        return truly_adstocked(equation, inputs, self.channels, self.readings)
 
     def _inputs(self, panel: Panel, exposure: Floats | None = None) -> Inputs:
+        if not self.reads_frequency:  # it was fitted to contacts
+            exposure = None if exposure is None else panel.contacts_of(exposure)
+            panel = panel.as_contacts()
         return inputs_of(
             panel.with_controls(self.controls),
             self.scaling,

@@ -100,6 +100,7 @@ class Observations:
             inputs=replace(
                 inputs,
                 exposure=inputs.exposure[rows, :weeks],
+                frequency=None if inputs.frequency is None else inputs.frequency[rows, :weeks],
                 control=inputs.control[rows, :weeks],
                 harmonic=inputs.harmonic[:weeks],
             ),
@@ -119,7 +120,7 @@ class Observations:
         """What media ``[R, W]``, or ``[M, R, W]`` of members, leave over: there are no channels."""
         return replace(
             self,
-            inputs=replace(self.inputs, exposure=self.inputs.exposure[..., :0]),
+            inputs=replace(self.inputs, exposure=self.inputs.exposure[..., :0], frequency=None),
             target=(self.target - media) * self.observed,
             spend_share=self.spend_share[:0],
             spend_known=False,

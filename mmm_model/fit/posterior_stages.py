@@ -77,12 +77,7 @@ def _in_order(panel: Panel) -> Panel:
     """Return the panel with its channels in an order of their own: random numbers go by it."""
     total = panel.exposure.sum(axis=(0, 1))
     order = np.lexsort((panel.channels, total))
-    return replace(
-        panel,
-        channels=tuple(panel.channels[c] for c in order),
-        exposure=panel.exposure[..., order],
-        spend=panel.spend[..., order],
-    )
+    return panel.of_channels(order)
 
 
 def _fit(
@@ -97,7 +92,7 @@ def _fit(
     past, settings = past_and_settings(panel, settings)
     rows = _seen(past)
     seen = [one.part(rows, len(past.weeks)) for one in noisy]
-    design = Design.of(_part(past, rows), settings, seen)
+    design = Design.of(past.of_regions(rows), settings, seen)
     scaling = _scaling(panel, design, rows)
     moving = Moving.none(design.weeks, design.channels, settings)
     draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving)
@@ -144,13 +139,6 @@ def _seen(past: Panel) -> np.ndarray:
     return order[(np.arange(_MOST_REGIONS) * step).astype(int)]
 
 
-def _part(panel: Panel, rows: np.ndarray) -> Panel:
-    """Return some regions of a panel."""
-    arrays = ("kpi", "observed", "exposure", "spend", "control", "value_per_kpi")
-    own = {name: getattr(panel, name)[rows] for name in arrays}
-    return replace(panel, regions=tuple(panel.regions[r] for r in rows), **own)
-
-
 def _scaling(panel: Panel, design: Design, rows: np.ndarray) -> Scaling:
     """Scaling whose exposure counts as the chains' does: without typing errors."""
     scaling = Scaling.of(panel)
@@ -179,6 +167,9 @@ def _equation(
     for parameter in equation.shape_parameters:
         natural = torch.from_numpy(np.ascontiguousarray(values[parameter.name]))
         getattr(equation, parameter.name).data = parameter.link.unbounded(natural)
+    often = draws.design.frequency_size
+    if often.any():
+        equation.frequency_size = torch.from_numpy(np.tile(often, (len(index), 1)))
     seen = draws.coefficient(index)  # [M, R', C]
     nation = seen / draws.region[index]
     coefficient = np.broadcast_to(nation[:, :1], (len(index), regions, channels)).copy()
@@ -234,7 +225,7 @@ def _contribution(
     for rows in data.batches(len(equation.media)):
         inputs = data.part(rows, weeks).inputs
         own = [one.part(rows, weeks) for one in readings]
-        adstocked = truly_adstocked(equation, inputs.exposure, channels, own)
+        adstocked = truly_adstocked(equation, inputs, channels, own)
         found.append(
             (equation.media[:, rows, None] * equation.saturated(inputs, adstocked)).sum(-1)
         )

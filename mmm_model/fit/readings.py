@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmm_model.equation.equation import Equation, convolve
+from mmm_model.equation.equation import Equation, Inputs, convolve
 from mmm_model.panel import Floats
 
 
@@ -81,7 +81,7 @@ class Reading:
 
 def truly_adstocked(
     equation: Equation,
-    exposure: Tensor,
+    inputs: Inputs,
     channels: Sequence[str],
     readings: Sequence[Reading],
 ) -> Tensor:
@@ -89,14 +89,14 @@ def truly_adstocked(
 
     Parameters
     ----------
-    exposure
-        ``[R, W, C]`` or ``[M, R, W, C]`` as it was read, scaled.
+    inputs
+        Whose exposure ``[R, W, C]`` or ``[M, R, W, C]`` is as it was read, scaled.
     channels
         Their names.
     readings
         With the candidate that each member drew.
     """
-    kernel = equation.kernel()
+    kernel, exposure = equation.kernel(), equation.worked(inputs)
     found = convolve(exposure, kernel)
     for reading in readings:
         own = [list(channels).index(reading.channel)]

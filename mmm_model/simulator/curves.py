@@ -26,6 +26,15 @@ def lagged_sum(series: Floats, kernel: Floats) -> Floats:
     return total
 
 
+def worked(
+    channel: ChannelSpec, exposure: Floats, frequency: Floats, usual_frequency: float
+) -> Floats:
+    """What exposure ``[R, W]`` does over the weeks: of reach, weighed by its frequency."""
+    if channel.frequency:
+        exposure = exposure * response(channel, frequency / usual_frequency)
+    return lagged_sum(exposure, adstock_kernel(channel))
+
+
 def response(channel: ChannelSpec, x: Floats) -> Floats:
     """Response, 0 at ``x`` = 0 and towards 1 for large ``x``."""
     g, a = channel.half_saturation, channel.slope

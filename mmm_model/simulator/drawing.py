@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from mmm_model.panel import Floats
-from mmm_model.simulator.curves import adstock_kernel, lagged_sum
 from mmm_model.simulator.plans import autoregression, plan_multipliers, true_cost
 from mmm_model.simulator.simulation import Simulation
 from mmm_model.simulator.spec import SimulationSpec
@@ -50,6 +49,8 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
 
     plan = plan_multipliers(rng, spec, demand)
     cost = np.stack([true_cost(rng, channel, (regions, weeks)) for channel in spec.channels], -1)
+    frequency = _frequencies(spec, seed)
+    cost = cost * np.where(np.isnan(frequency), 1.0, frequency)  # of a contact, now of a person
     habit = np.exp(0.3 * rng.standard_normal((regions, len(names))) - 0.045)
     budget = np.array([channel.spend_share for channel in spec.channels]) * spec.value_per_kpi
     planned = plan * habit[:, None, :] * budget * size[:, None, None] / cost
@@ -65,6 +66,7 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
         control=price[:, :, None],
         planned=planned,
         cost=cost,
+        frequency=frequency,
         effect=np.ones((regions, len(names))),
         drive_scale=tuple(
             np.maximum(planned[:, :, names.index(drive.source)].mean(axis=1), 1e-12)
@@ -76,6 +78,20 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
         outage=np.zeros((regions, weeks), dtype=bool),
     )
     return _finish(rng, simulation, demand)
+
+
+def _frequencies(spec: SimulationSpec, seed: int) -> Floats:
+    """Contacts per person reached ``[R, W, C]``, at least one; NaN for channels without.
+
+    Random numbers of their own: a brand without frequencies is the brand it was.
+    """
+    rng = np.random.default_rng([seed, 1847])
+    found = np.full((len(spec.regions), spec.weeks, len(spec.channels)), np.nan)
+    for c, channel in enumerate(spec.channels):
+        if channel.frequency:
+            moved = channel.frequency_spread * autoregression(rng, 0.5, found.shape[:2])
+            found[..., c] = np.maximum(channel.frequency * np.exp(moved), 1.0)
+    return found
 
 
 def _demand(rng: np.random.Generator, spec: SimulationSpec) -> Floats:
@@ -98,10 +114,7 @@ def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats) -> Simu
     spec, exposure = draft.spec, draft.exposure
     regions, weeks = demand.shape
     adstocked = np.stack(
-        [
-            lagged_sum(exposure[:, :, c], adstock_kernel(channel))
-            for c, channel in enumerate(spec.channels)
-        ],
+        [draft.worked(exposure, c) for c in range(len(spec.channels))],
         axis=-1,
     )
     typical = np.maximum((adstocked / draft.size[:, None, None]).mean(axis=(0, 1)), 1e-12)

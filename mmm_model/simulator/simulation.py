@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_model.panel import Bools, Floats, Panel
-from mmm_model.simulator.curves import adstock_kernel, lagged_sum, response
+from mmm_model.simulator.curves import adstock_kernel, lagged_sum, response, worked
 from mmm_model.simulator.spec import SimulationSpec
 
 
@@ -32,6 +32,8 @@ class Simulation:
         ``[R, W, C]`` exposure that was bought; the rest of ``exposure`` other channels created.
     cost
         ``[R, W, C]`` currency per unit of exposure.
+    frequency
+        ``[R, W, C]`` contacts per person reached; NaN for channels without.
     effect
         ``[R, C]`` KPI at full response.
     drive_scale
@@ -53,6 +55,7 @@ class Simulation:
     control: Floats
     planned: Floats
     cost: Floats
+    frequency: Floats
     effect: Floats
     drive_scale: tuple[Floats, ...]
     typical: Floats
@@ -108,9 +111,22 @@ class Simulation:
         """Direct contribution ``[R, W, C]`` in KPI units at an exposure ``[R, W, C]``."""
         out = np.zeros_like(exposure)
         for c, channel in enumerate(self.spec.channels):
-            per_head = lagged_sum(exposure[:, :, c], adstock_kernel(channel)) / self.size[:, None]
-            out[:, :, c] = self.effect[:, [c]] * response(channel, per_head / self.typical[c])
+            per_head = self.worked(exposure, c) / self.size[:, None] / self.typical[c]
+            share = per_head if channel.frequency else response(channel, per_head)
+            out[:, :, c] = self.effect[:, [c]] * share
         return np.where(self.exists[:, :, None], out, 0.0)
+
+    def worked(self, exposure: Floats, c: int) -> Floats:
+        """Adstocked exposure ``[R, W]`` of a channel."""
+        often = self.frequency[:, :, c]
+        return worked(self.spec.channels[c], exposure[:, :, c], often, self.usual_frequency[c])
+
+    @property
+    def usual_frequency(self) -> Floats:
+        """Frequency ``[C]`` that a curve has as its unit: the mean of the people reached."""
+        reach = self.planned.sum(axis=(0, 1))
+        contacts = (self.planned * self.frequency).sum(axis=(0, 1))
+        return np.asarray(contacts / np.where(reach > 0, reach, 1.0))
 
     def exposure_without(self, off: Collection[str]) -> Floats:
         """Exposure ``[R, W, C]`` had the channels ``off`` never run and the others responded.
@@ -151,6 +167,7 @@ class Simulation:
             spend=exposure * self.cost,
             control=self.control,
             value_per_kpi=np.full_like(self.kpi, self.spec.value_per_kpi),
+            frequency=None if np.isnan(self.frequency).all() else self.frequency,
         )
 
     def truth(self) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class ChannelSpec:
         Lag of the peak, weeks.
     family, slope, half_saturation
         Response curve; half-saturation in units of the mean adstocked exposure per head.
+    frequency, frequency_spread
+        Contacts per person reached, the median week, and the standard deviation of its logarithm;
+        ``cost`` is then of a contact, exposure is reach, and the response curve is of frequency
+        over its mean. 0: the channel has no frequency.
     """
 
     name: str
@@ -58,6 +62,8 @@ class ChannelSpec:
     family: Family = "hill"
     slope: float = 1.3
     half_saturation: float = 1.0
+    frequency: float = 0.0
+    frequency_spread: float = 0.35
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,14 @@ def shifted_in_time(panel: Panel, rng: np.random.Generator) -> Panel:
     weeks = len(panel.weeks)
     least = max(weeks // 4, 1)
     exposure, spend = panel.exposure.copy(), panel.spend.copy()
+    frequency = None if panel.frequency is None else panel.frequency.copy()
     for c in range(len(panel.channels)):
         by = int(rng.integers(least, max(weeks - least, least) + 1))
         exposure[..., c] = np.roll(panel.exposure[..., c], by, axis=1)
         spend[..., c] = np.roll(panel.spend[..., c], by, axis=1)
-    return replace(panel, exposure=exposure, spend=spend)
+        if frequency is not None:
+            frequency[..., c] = np.roll(frequency[..., c], by, axis=1)
+    return replace(panel, exposure=exposure, spend=spend, frequency=frequency)
 
 
 def with_invented(panel: Panel, rng: np.random.Generator) -> Panel:
@@ -85,11 +88,16 @@ def with_invented(panel: Panel, rng: np.random.Generator) -> Panel:
     blocks = np.array_split(weeks, max(len(weeks) // _BLOCK_WEEKS, 2))
     order = np.concatenate([blocks[b] for b in rng.permutation(len(blocks))])
     own = int(rng.integers(len(panel.channels)))
+
+    def beside(values: Floats) -> Floats:
+        return np.concatenate([values, values[:, order, own, None]], axis=2)
+
     return replace(
         panel,
         channels=(*panel.channels, INVENTED),
-        exposure=np.concatenate([panel.exposure, panel.exposure[:, order, own, None]], axis=2),
-        spend=np.concatenate([panel.spend, panel.spend[:, order, own, None]], axis=2),
+        exposure=beside(panel.exposure),
+        spend=beside(panel.spend),
+        frequency=None if panel.frequency is None else beside(panel.frequency),
     )
 
 

@@ -48,6 +48,9 @@ two days within a week of a table of weeks     refused: they would be added up
 another unit: KPI times 30, or a thousandth    refused (media and controls: warning)
 another unit from one week on                  warning
 cell of media like a typing error              warning: replaced, see ``implausible``
+frequency below one or absent where people     refused: it is no frequency, or no reach
+were reached, reach above population
+reach and frequency of days                    warning: summed, which counts people twice
 a whole column redelivered in another unit     refused, beside the refresh before
 value of a unit of KPI that is not above 0     refused
 row missing from a table that is full          warning: no activity (media), masked (KPI)
@@ -64,11 +67,18 @@ KPI worth far more or less than media cost     warning: every ROI will be implau
 
 from mmm_assets.config import ConfigError, ProjectConfig
 from mmm_assets.inputs.roles import ROLES
-from mmm_assets.inputs.rules import controls, identifiability, kpi, lift_tests, media
+from mmm_assets.inputs.rules import controls, identifiability, kpi, lift_tests, media, reach
 from mmm_assets.inputs.rules.every_table import rules_of_rows
 from mmm_assets.inputs.rules.rule import Rule, Severity
 
-_OWN = (*media.RULES, *kpi.RULES, *controls.RULES, *lift_tests.RULES, *identifiability.RULES)
+_OWN = (
+    *media.RULES,
+    *reach.RULES,
+    *kpi.RULES,
+    *controls.RULES,
+    *lift_tests.RULES,
+    *identifiability.RULES,
+)
 
 RULES: tuple[Rule, ...] = tuple(
     rule

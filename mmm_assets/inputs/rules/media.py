@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mmm_assets.inputs.roles import KPI, MEDIA
 from mmm_assets.inputs.rules.every_table import each_number
 from mmm_assets.inputs.rules.rule import Rule
@@ -27,6 +29,8 @@ _SIZES = """
 """
 """Activity may be ever so small, but then both spend and exposure are."""
 
+_AMOUNTS = replace(MEDIA, numbers=dict.fromkeys(("spend", "exposure"), "sum"))
+
 RULES: tuple[Rule, ...] = (
     regions_match(MEDIA, KPI, "Spell the region alike in both, or deliver its KPI."),
     reaches_refresh_week(MEDIA),
@@ -41,7 +45,7 @@ RULES: tuple[Rule, ...] = (
         "values_not_negative",
         "media",
         "blocking",
-        "Spend and exposure are 0 or more.",
+        "Spend, exposure, frequency and population are 0 or more.",
         "Book refunds and corrections in the week that they correct.",
         each_number(
             MEDIA,
@@ -167,7 +171,7 @@ RULES: tuple[Rule, ...] = (
         "Spend or exposure that a channel has nearly everywhere is not empty elsewhere.",
         "An empty cell counts as 0: deliver the value, or 0 where nothing ran.",
         each_number(
-            MEDIA,
+            _AMOUNTS,
             "arg_min(source_row, {n} IS NOT NULL) AS source_row, channel, "
             "arg_min(region, {n} IS NOT NULL) AS region, arg_min(day, {n} IS NOT NULL) AS week, "
             "CASE WHEN count({n}) >= $dense_share * count(*) THEN count(*) - count({n}) ELSE 0 END "

@@ -222,15 +222,17 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
     "response_shapes",
     "response_draws",
     "exposure_costs",
+    "frequency",
     description="Weekly response when a channel's recent plan is scaled from nothing to three "
     "times, nationally and by region, the same for every draw of the model, the Hill curve that "
-    "describes it, and what exposure costs.",
+    "describes it, what exposure costs, and what channels of reach bring at other frequencies.",
 )
 def response_curves(fits: Fits) -> tuple[Tables, Shown]:
     """Trace the response curves and describe them by Hill parameters."""
     from mmm_model.budget.future_plan import future_plan
     from mmm_model.effects import response_curves as curves
     from mmm_model.effects.exposure_costs import exposure_costs
+    from mmm_model.effects.frequency import frequencies
     from mmm_model.effects.response_draws import response_draws
 
     ahead = future_plan(fits.final, fits.panel, fits.project.config.budget.horizon)
@@ -243,6 +245,7 @@ def response_curves(fits: Fits) -> tuple[Tables, Shown]:
         "response_shapes": shapes,
         "response_draws": draws,
         "exposure_costs": exposure_costs(fits.panel),
+        "frequency": frequencies(fits.final, fits.panel, fits.response),
     }, {"parameters": metadata.table(parameters, limit=30)}
 
 
@@ -254,9 +257,11 @@ def response_curves(fits: Fits) -> tuple[Tables, Shown]:
 def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
     """Find the best split of each scenario's budget."""
     from mmm_model.budget import recommend
+    from mmm_model.effects.frequency import with_best_frequency
 
     settings = fits.project.config.budget_settings(fits.panel.channels)
     frame, scenarios = recommend.optimal_budgets(fits.response, fits.panel, settings)
+    frame = with_best_frequency(frame, fits.final, fits.panel, fits.response)
     shown = frame[frame["region"].isna()].drop(columns="region")
     there = set(scenarios["scenario"])
     absent = [each.name for each in settings.scenarios if each.name not in there]

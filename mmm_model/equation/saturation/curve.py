@@ -22,22 +22,36 @@ class SaturationCurve:
         Of all of them.
     values
         Each parameter in natural units, ``[M, R, C]`` with M and R or 1.
+    highest
+        ``[M, R, C]`` of a channel of reach, whose response is a straight line up to this, where
+        everybody is reached; NaN for one with a curve. None where all have one.
     """
 
     family: Saturation
     values: Mapping[str, Floats]
+    highest: Floats | None = None
 
     def share(self, log_exposure: Floats) -> Floats:
         """Share of the ceiling at the logarithm of exposure ``[M, R, W, C]``; same shape."""
-        return self.family.share(torch.from_numpy(log_exposure), self._by_week).numpy()
+        share = self.family.share(torch.from_numpy(log_exposure), self._by_week).numpy()
+        if self.highest is None:
+            return share
+        highest = self.highest[:, :, None]
+        return np.where(np.isnan(highest), share, np.minimum(np.exp(log_exposure), highest))
 
     def steepness(self, log_exposure: Floats) -> Floats:
         """Derivative of `share` with respect to the logarithm ``[M, R, W, C]``; same shape."""
-        return self.family.steepness(torch.from_numpy(log_exposure), self._by_week).numpy()
+        steepness = self.family.steepness(torch.from_numpy(log_exposure), self._by_week).numpy()
+        if self.highest is None:
+            return steepness
+        highest, level = self.highest[:, :, None], np.exp(log_exposure)
+        return np.where(np.isnan(highest), steepness, level * (level < highest))
 
     def only(self, channels: Bools) -> SaturationCurve:
         """Return the curves of the channels that are True in ``[C]``."""
-        return replace(self, values={n: v[..., channels] for n, v in self.values.items()})
+        highest = None if self.highest is None else self.highest[..., channels]
+        values = {name: value[..., channels] for name, value in self.values.items()}
+        return replace(self, values=values, highest=highest)
 
     @property
     def _by_week(self) -> dict[str, torch.Tensor]:

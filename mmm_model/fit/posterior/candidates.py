@@ -30,10 +30,17 @@ class Candidates:
 
     @classmethod
     def of(
-        cls, reading: Reading, exposure: Floats, weight: Floats, shapes: ShapeBank
+        cls,
+        reading: Reading,
+        exposure: Floats,
+        weight: Floats,
+        shapes: ShapeBank,
+        frequency: Floats | None = None,
     ) -> Candidates:
-        """Correct scaled exposure ``[R, W]``; ``weight`` as of `ChannelResponses.of`."""
-        each = (ChannelResponses.of(exposure * own, weight, shapes) for own in reading.factor)
+        """Correct scaled exposure ``[R, W]``; the others as of `ChannelResponses.of`."""
+        each = (
+            ChannelResponses.of(exposure * own, weight, shapes, frequency) for own in reading.factor
+        )
         return cls(tuple(each), bool(reading.instruments))
 
     def drawn(self, rng: np.random.Generator) -> int:

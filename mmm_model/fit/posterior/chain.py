@@ -222,13 +222,13 @@ class Chain:
 
     def _draw_shapes(self) -> None:
         now = self.state
-        log_prior = now.usual.log_prior(self.design.shapes)
+        log_prior = self.design.log_priors(now.usual)
         centre = now.returns.centre(self.design.log_spend_share)
         for c in self.rng.permutation(self.design.channels):
             self._shift(c, 1.0)
             others = now.size.sum() - now.size[c]
             prior = SizePrior(centre[c], now.returns.spread, others, self._total)
-            self._draw_shape(c, log_prior, prior)
+            self._draw_shape(c, log_prior[c], prior)
             self._white[c], self._low[c] = self._banks[c].response(now.shape[c], now.region[:, c])
             self._shift(c, -1.0)
 
@@ -297,7 +297,8 @@ class Chain:
 
     def _draw_pooled(self) -> None:
         now = self.state
-        now.usual = now.usual.drawn(self.rng, self.design.shapes, now.shape)
+        curved = self.design.frequency_size == 0  # curves of frequency are no curves of exposure
+        now.usual = now.usual.drawn(self.rng, self.design.shapes, now.shape, curved)
         now.returns = draw_returns(self.rng, now.size, self.design.log_spend_share, now.returns)
 
     def _draw_with_regions(self) -> None:
@@ -307,7 +308,7 @@ class Chain:
         own returns add.
         """
         now, rng = self.state, self.rng
-        log_prior = now.usual.log_prior(self.design.shapes)
+        log_prior = self.design.log_priors(now.usual)
         centre = now.returns.centre(self.design.log_spend_share)
         for c in rng.permutation(self.design.channels):
             bank, tested = self._banks[c], self._tested[c]
@@ -319,7 +320,7 @@ class Chain:
             others = now.size.sum() - now.size[c]
             prior = SizePrior(centre[c], now.returns.spread, others, self._total)
             square, meets = bank.square + tested.square, bank.meets(same, rest, low) + tested.meets
-            shape, size = draw_shape(rng, square, meets, log_prior, prior)
+            shape, size = draw_shape(rng, square, meets, log_prior[c], prior)
             given, trial = own.given(now.shape[c], now.size[c]), own.given(shape, size)
             if np.log(rng.random()) < own.gain(trial) - own.gain(given):
                 given = trial

@@ -15,6 +15,7 @@ from mmm_model.equation.saturation import saturation_of
 from mmm_model.fit.posterior.candidates import Candidates
 from mmm_model.fit.posterior.interactive import shared_movements
 from mmm_model.fit.posterior.shapes import ChannelResponses, ShapeBank
+from mmm_model.fit.posterior.usual import Usual
 from mmm_model.fit.readings import Reading
 from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.settings import ModelSettings
@@ -49,6 +50,8 @@ class Design:
         ``[R, W, C]`` over the region's mean, typing errors taken out.
     exposure_size
         ``[R, C]`` that mean.
+    frequency_size
+        ``[C]`` mean frequency of the people that a channel reached; 0 for one without.
     control
         ``[R, W, K]`` standardised.
     season
@@ -71,6 +74,7 @@ class Design:
     spend: Floats
     exposure: Floats
     exposure_size: Floats
+    frequency_size: Floats
     control: Floats
     season: Floats
     movements: Floats
@@ -94,6 +98,11 @@ class Design:
         shapes = ShapeBank.of(adstock_of(settings), saturation_of(settings), lags + 1)
         weight = _rounded(money / money.sum() * money.size) / money.size
         kpi = _rounded(np.where(observed, panel.kpi / size[:, None], 0.0))
+        often = _mean_frequency(panel.head(last))
+        frequency: list[Floats | None] = [None] * len(panel.channels)
+        for c in np.flatnonzero(often):
+            assert panel.frequency is not None
+            frequency[c] = _rounded(panel.frequency[..., c] / often[c])
         return cls(
             kpi=kpi,
             observed=observed,
@@ -103,16 +112,17 @@ class Design:
             spend=np.where(panel.has_spend, np.nansum(panel.spend, (0, 1)), np.nan),
             exposure=exposure,
             exposure_size=exposure_size,
+            frequency_size=often,
             control=_rounded(_standardised(panel.control, last)),
             season=_season(panel.weeks, last),
             movements=shared_movements(kpi, observed),
             shapes=shapes,
             responses=tuple(
-                ChannelResponses.of(exposure[..., c], weight, shapes)
+                ChannelResponses.of(exposure[..., c], weight, shapes, frequency[c])
                 for c in range(exposure.shape[2])
             ),
             candidates={
-                c: Candidates.of(reading, exposure[..., c], weight, shapes)
+                c: Candidates.of(reading, exposure[..., c], weight, shapes, frequency[c])
                 for reading in readings
                 for c in [panel.channels.index(reading.channel)]
             },
@@ -140,6 +150,14 @@ class Design:
             return np.full(self.channels, -np.log(self.channels))
         share = np.maximum(self.spend / self.spend.sum(), priors.SMALLEST_SPEND / self.channels)
         return _rounded(np.log(share / share.sum()))
+
+    def log_priors(self, usual: Usual) -> list[Floats]:
+        """``[S]`` log prior of each channel's shapes, up to a constant."""
+        pooled = usual.log_prior(self.shapes)
+        return [
+            usual.log_prior(self.shapes, self.shapes.log_frequency_prior(size)) if size else pooled
+            for size in self.frequency_size
+        ]
 
     def smooth_control(self) -> Floats:
         """``[R, W, K]`` centred means: a control is a noisy reading of what moves the KPI."""
@@ -189,6 +207,13 @@ def _mean_exposure(exposure: Floats) -> Floats:
     on = (mean > 0).sum(0)
     overall = np.where(on > 0, mean.sum(0) / np.maximum(on, 1), 1.0)
     return np.where(mean > 0, mean, overall)
+
+
+def _mean_frequency(panel: Panel) -> Floats:
+    """``[C]`` contacts per person reached, over all regions and weeks; 0 without frequency."""
+    reach, contacts = panel.exposure.sum((0, 1)), panel.contacts.sum((0, 1))
+    mean = np.where(reach > 0, contacts / np.where(reach > 0, reach, 1.0), 1.0)
+    return np.where(panel.by_frequency, mean, 0.0)
 
 
 def _standardised(control: Floats, weeks: int) -> Floats:

@@ -53,8 +53,12 @@ class Test:
         """
         plan, change = experiment.exposure.cpu().numpy(), experiment.change.cpu().numpy()
         first = design.shapes.kernel.shape[1] - 1  # weeks of history stand before the test's
+        often = None
+        if experiment.frequency is not None:
+            often = experiment.frequency.cpu().numpy() / design.frequency_size[experiment.channel]
+            often = np.broadcast_to(often, plan.shape)
         with_change, without = (
-            design.shapes.responses(exposure)[:, first:].mean(axis=1)  # [R', S]
+            design.shapes.responses(exposure, often)[:, first:].mean(axis=1)  # [R', S]
             for exposure in (plan, np.maximum(plan - change, 0.0))
         )
         gain = experiment.size.cpu().numpy()[:, None] * (with_change - without)

@@ -99,15 +99,31 @@ class ShapeBank:
             name: value[curve] for name, value in self.curve_values.items()
         }
 
-    def responses(self, exposure: Floats) -> Floats:
-        """Responses ``[R, W, S]`` of scaled exposure ``[R, W]`` under every shape."""
+    def log_frequency_prior(self, size: float) -> Floats:
+        """``[H]`` log prior of curves of frequency over its mean ``size``, up to a constant."""
+        score = priors.score(size * self.curve_values["half_saturation"], priors.FREQUENCY_HALF)
+        if "slope" in self.curve_values:
+            score = score + priors.score(self.curve_values["slope"], priors.FREQUENCY_SLOPE)
+        return -0.5 * score
+
+    def responses(self, exposure: Floats, frequency: Floats | None = None) -> Floats:
+        """Responses ``[R, W, S]`` of scaled exposure ``[R, W]`` under every shape.
+
+        With a scaled ``frequency`` the exposure is reach: curves are of the frequency, and carry
+        over with the reach that they weigh.
+        """
+        if frequency is not None:
+            worked = exposure[..., None] * self._shares(frequency)
+            return np.concatenate([adstocked(worked, kernel) for kernel in self.kernel], axis=-1)
+        each = (self._shares(adstocked(exposure, kernel)) for kernel in self.kernel)
+        return np.concatenate(list(each), axis=-1)
+
+    def _shares(self, level: Floats) -> Floats:
+        """Share of its ceiling that every curve has at a level ``[R, W]``: ``[R, W, H]``."""
         values = {name: torch.from_numpy(v.copy()) for name, v in self.curve_values.items()}
-        found = []
-        for kernel in self.kernel:
-            with np.errstate(divide="ignore"):
-                level = np.log(adstocked(exposure, kernel))[..., None]
-            found.append(self.saturation.share(torch.from_numpy(level), values).numpy())
-        return np.concatenate(found, axis=-1)
+        with np.errstate(divide="ignore"):
+            log = torch.from_numpy(np.log(level)[..., None])
+        return self.saturation.share(log, values).numpy()
 
 
 @dataclass(frozen=True)
@@ -130,9 +146,11 @@ class ChannelResponses:
     unit: Floats
 
     @classmethod
-    def of(cls, exposure: Floats, weight: Floats, shapes: ShapeBank) -> ChannelResponses:
+    def of(
+        cls, exposure: Floats, weight: Floats, shapes: ShapeBank, frequency: Floats | None = None
+    ) -> ChannelResponses:
         """Compress the responses of exposure ``[R, W]``, weights ``[R, W]`` of the mean."""
-        response = shapes.responses(exposure)
+        response = shapes.responses(exposure, frequency)
         mean = np.einsum("rws,rw->s", response, weight)
         unit = np.maximum(mean, priors.SMALLEST_EXPOSURE)
         flat = (response / unit).reshape(-1, response.shape[-1])
@@ -147,7 +165,7 @@ class ChannelResponses:
 
 
 def adstocked(exposure: Floats, kernel: Floats) -> Floats:
-    """``[R, W]`` convolved with a kernel; none before the first week."""
+    """``[R, W, …]`` convolved with a kernel; none before the first week."""
     total = np.zeros_like(exposure)
     for lag, weight in enumerate(kernel[: exposure.shape[1]]):
         if weight > 1e-6:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mmm_model import priors
 from mmm_model.fit.posterior.shapes import ShapeBank
-from mmm_model.panel import Floats
+from mmm_model.panel import Bools, Floats
 
 _GRID = np.linspace(-3.0, 3.0, 31)  # in prior standard deviations
 _RAREST = 1e-4
@@ -48,15 +48,28 @@ class Usual:
             float(np.log(priors.USUAL_MEMORY[0])),
         )
 
-    def log_prior(self, bank: ShapeBank) -> Floats:
-        """``[S]`` log prior of the shapes, up to a constant."""
+    def log_prior(self, bank: ShapeBank, curve: Floats | None = None) -> Floats:
+        """``[S]`` log prior of the shapes, up to a constant.
+
+        With a ``curve`` ``[H]`` that is the log prior of the curves, whatever is usual.
+        """
         kernel = np.log(self.kernel_weight)[bank.kernel_kind] + _recalled(bank, self.memory)
+        if curve is not None:
+            within = bank.log_within.reshape(-1, bank.curves)[:, 0]
+            return ((within + kernel)[:, None] + curve).ravel()
         curve = np.log(self.curve_weight)[bank.curve_kind] + _bent(bank, self.elasticity)
         return bank.log_within + (kernel[:, None] + curve).ravel()
 
-    def drawn(self, rng: np.random.Generator, bank: ShapeBank, shape: np.ndarray) -> Usual:
-        """Draw anew, given the channels' shapes ``[C]``."""
+    def drawn(
+        self,
+        rng: np.random.Generator,
+        bank: ShapeBank,
+        shape: np.ndarray,
+        curved: Bools | None = None,
+    ) -> Usual:
+        """Draw anew, given the channels' shapes ``[C]``; ``curved`` curves alone say something."""
         kernel, curve = bank.parts(shape)
+        curve = curve if curved is None else curve[curved]
         kernel_weight = _draw_weight(rng, bank.kernel_weight, bank.kernel_kind[kernel])
         curve_weight = _draw_weight(rng, bank.curve_weight, bank.curve_kind[curve])
         within = bank.log_within.reshape(-1, bank.curves)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -346,11 +346,32 @@ def test_reach_and_frequency_beside_numbered_media(tables: Tables) -> None:
     header = "date,media_spend_0,media_0,rf_spend_0,reach_0,frequency_0,sales"
     seen, reach = [40 * value for value in TV], [90 * value for value in SEARCH]
     often = [2 + n % 3 / 10 for n in range(WEEKS)]
-    guess, _ = tables.init(
-        tables.write(csv_of(header, MONDAYS, TV, seen, SEARCH, reach, often, SALES))
-    )
+    tables.init(tables.write(csv_of(header, MONDAYS, TV, seen, SEARCH, reach, often, SALES)))
     assert tables.exposure == {"media_0": sum(seen), "rf_0": sum(reach)}
-    assert "frequency_0" in guess.left_out
+    assert tables.config.tables.media.frequency == {"rf_0": "frequency_0"}
+
+
+def test_reach_and_frequency_go_before_impressions_of_weeks(tables: Tables) -> None:
+    header = "date,geo,tv_spend,tv_impressions,tv_reach,tv_frequency,sales,population"
+    reach = [90 * value for value in TV]
+    often = [2 + n % 3 / 10 for n in range(WEEKS)]
+    seen = [round(a * b) for a, b in zip(reach, often, strict=True)]
+    places, people = ["south"] * WEEKS, [10**6] * WEEKS
+    text = csv_of(header, MONDAYS, places, TV, seen, reach, often, SALES, people)
+    guess, _ = tables.init(tables.write(text))
+    media = tables.config.tables.media
+    assert media.exposure == {"tv": "tv_reach"} and media.frequency == {"tv": "tv_frequency"}
+    assert media.population == "population"
+    assert "say more" in guess.left_out["tv_impressions"]
+
+
+def test_reach_of_days_does_not_add_up_and_is_left_out(tables: Tables) -> None:
+    days = [str(date(2023, 1, 2) + timedelta(days=n)) for n in range(WEEKS)]
+    often = [2 + n % 3 / 10 for n in range(WEEKS)]
+    header = "date,tv_spend,tv_impressions,tv_reach,tv_frequency,sales"
+    tables.init(tables.write(csv_of(header, days, TV, TV, TV, often, SALES)))
+    media = tables.config.tables.media
+    assert media.exposure == {"tv": "tv_impressions"} and media.frequency is None
 
 
 def test_a_proxy_of_demand_is_a_control(tables: Tables) -> None:
