@@ -107,6 +107,11 @@ class FittedResponse:
     mixing: dict[str, Floats] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()
 
+    def __post_init__(self) -> None:
+        # In the order of memory that a saved one has: sums in another differ in the last bit.
+        state = {name: np.ascontiguousarray(value) for name, value in self.state.items()}
+        object.__setattr__(self, "state", state)
+
     @classmethod
     def of(
         cls,

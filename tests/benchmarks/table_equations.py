@@ -7,11 +7,13 @@ import numpy as np
 from mmm_model.graph.ordering import OrderScore, climb
 from mmm_model.panel import Floats
 
-PATIENCE = 2  # restarts in a row that find nothing better
+PATIENCE = 2
 SAME = 1e-6
 
 
-def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
+def learn_equations(
+    table: Floats, seed: int = 0, patience: int = PATIENCE
+) -> tuple[Floats, np.ndarray]:
     """Weights of sparse linear equations between the columns of a table, without a cycle.
 
     Parameters
@@ -20,6 +22,8 @@ def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
         ``[N, C]`` rows of data, in any units.
     seed
         Of the restarts.
+    patience
+        Restarts in a row that find nothing better, before it gives up.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def learn_equations(table: Floats, seed: int = 0) -> tuple[Floats, np.ndarray]:
     cost, order = min((climb(score, start) for start in starts), key=lambda found: found[0])
     rng = np.random.default_rng(seed)
     stale = 0
-    while stale < PATIENCE and c > 2:
+    while stale < patience and c > 2:
         shaken = order[np.argsort(np.arange(c) + rng.normal(0.0, c / 4, c))]
         again, found = climb(score, shaken)
         stale = 0 if again < cost - SAME else stale + 1

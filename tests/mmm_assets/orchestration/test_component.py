@@ -77,7 +77,8 @@ def test_dg_scaffolds_lists_and_checks_projects(example: Path) -> None:
     by_brand = {
         brand: sum(key.startswith(f"{brand}/") for key in keys) for brand in (*BRANDS, "nova")
     }
-    assert set(by_brand.values()) == {22} and len(keys) == 88
+    (each,) = set(by_brand.values())
+    assert each > 20 and len(keys) == 4 * each
     jobs = {job["name"] for job in listed["jobs"]}
     assert {f"{brand}_refresh" for brand in BRANDS} <= jobs
 

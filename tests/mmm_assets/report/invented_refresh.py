@@ -490,7 +490,7 @@ class _Invented:
         read = {
             "status": "read", "measured": -1_300.0, "standard_error": 300.0, "inside": True,
             "now": -1_150.0, "now_lower": -1_500.0, "now_upper": -800.0, "age_weeks": 52.0,
-            "weight": 0.5, "start_week": self.weeks[-60], "end_week": self.weeks[-54],
+            "weight": 0.5, "start_week": self.weeks[0], "end_week": self.weeks[:7][-1],
         }  # fmt: skip
         rows = pd.DataFrame([running, read]).assign(
             channel=self.example.channels[0], regions=self.regions[0], expected=-1_000.0,

@@ -39,7 +39,9 @@ def test_shape_of_errors_survives_any_rescaling() -> None:
 
 def test_standardised_gaussian_data_show_the_neighbours() -> None:
     table = data("gaussian")
-    weight, _ = learn_equations(table / table.std(axis=0))
+    # Where no direction shows, orders lie far apart: two restarts find the best of them or do
+    # not, by the last bit of the machine's sums.
+    weight, _ = learn_equations(table / table.std(axis=0), patience=20)
     found, truth = weight != 0.0, TRUTH != 0.0
     np.testing.assert_array_equal(found | found.T, truth | truth.T)
     assert found[2, 5] and found[0, 5]  # two causes that meet point at what they cause
