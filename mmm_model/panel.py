@@ -7,11 +7,13 @@ tables belongs to the platform, how it is scaled to the model.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from mmm_model.treatments import Treatment, decided
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -46,6 +48,8 @@ class Panel:
         there is no such channel.
     population
         ``[R]`` people who can be reached at most, NaN where unknown; None where nowhere known.
+    treatments, treatment
+        T promotions, prices and holidays, and ``[R, W, T]`` their values as delivered.
 
     Raises
     ------
@@ -65,9 +69,14 @@ class Panel:
     value_per_kpi: Floats
     frequency: Floats | None = None
     population: Floats | None = None
+    treatments: tuple[Treatment, ...] = ()
+    treatment: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
 
     def __post_init__(self) -> None:
         r, w, c, k = len(self.regions), len(self.weeks), len(self.channels), len(self.controls)
+        t = len(self.treatments)
+        if not t:
+            object.__setattr__(self, "treatment", np.zeros((r, w, 0)))
         expected = {
             "kpi": (r, w),
             "observed": (r, w),
@@ -77,6 +86,7 @@ class Panel:
             "value_per_kpi": (r, w),
             "frequency": (r, w, c),
             "population": (r,),
+            "treatment": (r, w, t),
         }
         for name, shape in expected.items():
             array = getattr(self, name)
@@ -138,6 +148,7 @@ class Panel:
             value_per_kpi=self.value_per_kpi[position],
             frequency=None if frequency is None else frequency[position],
             population=None if population is None else population[position],
+            treatment=self.treatment[position],
         )
 
     def region_weeks(self) -> pd.DataFrame:
@@ -163,6 +174,7 @@ class Panel:
             control=self.control[:, cut],
             value_per_kpi=self.value_per_kpi[:, cut],
             frequency=None if self.frequency is None else self.frequency[:, cut],
+            treatment=self.treatment[:, cut],
         )
 
     def through(self, week: pd.Timestamp | str) -> Panel:
@@ -170,7 +182,7 @@ class Panel:
         return self.head(int(self.weeks.searchsorted(pd.Timestamp(week), side="right")))
 
     def with_controls(self, names: tuple[str, ...]) -> Panel:
-        """Return the panel with these controls alone, in this order.
+        """Return the panel with these controls alone, in this order; a treatment may be one, too.
 
         Raises
         ------
@@ -179,11 +191,46 @@ class Panel:
         """
         if names == self.controls:
             return self
-        unknown = sorted(set(names) - set(self.controls))
+        known = (*self.controls, *(one.label for one in self.treatments))
+        unknown = sorted(set(names) - set(known))
         if unknown:
-            raise ValueError(f"unknown controls {unknown}; the panel has {list(self.controls)}")
-        position = [self.controls.index(name) for name in names]
-        return replace(self, controls=names, control=self.control[..., position])
+            raise ValueError(f"unknown controls {unknown}; the panel has {list(known)}")
+        every = np.concatenate([self.control, self.treatment], axis=2)
+        position = [known.index(name) for name in names]
+        return replace(self, controls=names, control=every[..., position])
+
+    def with_treatments(self, treatments: Sequence[Treatment]) -> Panel:
+        """Return the panel with these treatments alone, in this order.
+
+        Raises
+        ------
+        ValueError
+            If one is unknown.
+        """
+        wanted = tuple(treatments)
+        if wanted == self.treatments:
+            return self
+        known = {one.key: place for place, one in enumerate(self.treatments)}
+        unknown = sorted(one.label for one in wanted if one.key not in known)
+        if unknown:
+            raise ValueError(f"unknown treatments {unknown}; the panel has {sorted(known)}")
+        position = [known[one.key] for one in wanted]
+        return replace(self, treatments=wanted, treatment=self.treatment[..., position])
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """What may drive media or be driven: channels, controls, decided treatments."""
+        return self.channels + self.controls + decided(self.treatments)
+
+    def for_graph(self) -> Panel:
+        """Return the panel with its `nodes` as channels and controls, and no treatments."""
+        return self.with_treatments_as_controls(decided(self.treatments))
+
+    def with_treatments_as_controls(self, names: tuple[str, ...]) -> Panel:
+        """Return the panel with these treatments as controls, and no others."""
+        if not self.treatments:
+            return self
+        return self.with_controls((*self.controls, *names)).with_treatments(())
 
     def hide_tail(self, weeks: int) -> Panel:
         """Return the whole panel with the KPI of the last ``weeks`` weeks unobserved.

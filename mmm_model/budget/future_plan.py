@@ -204,7 +204,10 @@ def future_plan(model: FittedModel, panel: Panel, weeks: int) -> FuturePlan:
 
 
 def extend(panel: Panel, exposure: Floats) -> Panel:
-    """Append weeks ``[R, T, C]`` without a KPI, with controls of the same weeks a year ago."""
+    """Append weeks ``[R, T, C]`` without a KPI, with controls of the same weeks a year ago.
+
+    Of treatments they have nothing: media's effect does not depend on any.
+    """
     regions, ahead, _ = exposure.shape
     weeks = pd.date_range(panel.weeks[0], periods=len(panel.weeks) + ahead, freq="7D")
     source = _a_year_ago(len(panel.weeks), ahead)
@@ -226,6 +229,7 @@ def extend(panel: Panel, exposure: Floats) -> Panel:
         control=longer(panel.control, control),
         value_per_kpi=longer(panel.value_per_kpi, unknown),
         frequency=_same_frequency(panel, ahead),
+        treatment=longer(panel.treatment, np.zeros((regions, ahead, len(panel.treatments)))),
     )
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.intervals import effect_interval, interval
 from mmm_model.panel import Floats
+from mmm_model.treatments import components_of
 
 
 def contributions(effects: FittedEffects) -> pd.DataFrame:
@@ -41,6 +42,9 @@ def _parts(effects: FittedEffects) -> Iterator[tuple[str, str, dict[str, Floats 
     yield "seasonality", "seasonality", _not_media(parts.seasonality)
     for k, name in enumerate(effects.model.controls):
         yield name, "control", _not_media(parts.control[..., k])
+    kinds = components_of(effects.model.response.treatments)
+    for j, (name, kind) in enumerate(kinds.items()):
+        yield name, kind, _not_media(parts.treatment[..., j])
     for c, name in enumerate(effects.panel.channels):
         yield name, "media", _media(parts.media[..., c], mediated[..., c])
 

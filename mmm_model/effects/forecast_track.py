@@ -112,7 +112,8 @@ def _as_known_to(model: FittedModel, panel: Panel) -> Panel:
     r = _places("regions", model.regions, panel.regions)
     c = _places("channels", model.channels, panel.channels)
     k = _places("controls", model.controls, panel.controls)
-    own = panel.of_regions(r).of_channels(c)
+    treatments = model.response.treatments
+    own = panel.with_treatments(treatments).of_regions(r).of_channels(c)
     return replace(own, controls=model.controls, control=own.control[..., k])
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.panel import Panel
+from mmm_model.treatments import decided
 
 CONTROL_COLUMNS = (
     "control", "role", "in_response", "driver", "lag_weeks", "probability", "drives",
@@ -19,19 +20,20 @@ def graph_controls(model: FittedModel, panel: Panel) -> pd.DataFrame:
     -------
     DataFrame
         ``control, role, in_response, driver, lag_weeks, probability, drives``: ``role`` is
-        ``driven`` where media drive it, ``instrument`` where it is left to the channels that it
-        drives, else ``exogenous``; ``driver`` its surest driver among
-        the published edges, or the likeliest channel that may be one; ``drives`` the channels
-        that the control drives, separated by commas.
+        ``treatment`` of a promotion or a price, ``driven`` where media drive it, ``instrument``
+        where it is left to the channels that it drives, else ``exogenous``; ``driver`` its surest
+        driver among the published edges, or the likeliest channel that may be one; ``drives`` the
+        channels that the control drives, separated by commas.
     """
+    treatments = decided(model.response.treatments)
     rows = [
         {
             "control": control,
-            "role": _role(model, control),
-            "in_response": control in model.controls,
+            "role": "treatment" if control in treatments else _role(model, control),
+            "in_response": control in model.controls + treatments,
             **({} if model.graph is None else _edges_of(control, model.graph.edges())),
         }
-        for control in panel.controls
+        for control in panel.controls + treatments
     ]
     return pd.DataFrame(rows, columns=list(CONTROL_COLUMNS))
 

@@ -1,15 +1,16 @@
 """The model's equation, read from top to bottom.
 
     y_rt / s_r = level_rt + season_rt + Σ_k γ_rk z_rkt
-               + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + noise
+               + Σ_j θ_j u_rtj + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + noise
 
-A channel of reach x and frequency f has ``adstock_c(x_rc · saturation_c(f_rc))_t`` in its place:
+where z are controls and u treatments: promotions, prices, holidays, against their references. A
+channel of reach x and frequency f has ``adstock_c(x_rc · saturation_c(f_rc))_t`` in its place:
 who is seen twice is one person, seen twice (Zhang et al. 2023, "Bayesian hierarchical media mix
 model incorporating reach and frequency data").
 
 The adstock and the saturation are of the families that the settings name. Shapes: M members of
-the ensemble, R regions, W weeks, C channels, K controls, L lags. Members never mix; they are one
-batch.
+the ensemble, R regions, W weeks, C channels, K controls, T treatments in J components, L lags.
+Members never mix; they are one batch.
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ class Inputs:
     frequency
         ``[R, W, C]`` of channels whose exposure is reach, any number of others; None where there
         is no such channel.
+    treatment
+        ``[R, W, T]``.
+    component
+        ``[T, J]`` one where a treatment is part of a component.
     """
 
     exposure: Tensor
@@ -56,6 +61,8 @@ class Inputs:
     harmonic: Tensor
     fitted_weeks: int
     frequency: Tensor | None = None
+    treatment: Tensor | None = None
+    component: Tensor | None = None
 
 
 class Equation(nn.Module):
@@ -71,9 +78,10 @@ class Equation(nn.Module):
     Notes
     -----
     The parameters of the shapes ``[M, C]``, on the scale of the search, and the GRU are
-    searched; ``level`` ``[M, R, W]``, ``season`` ``[M, R, 2H]``, ``control`` ``[M, R, K]`` and
-    ``media`` ``[M, R, C]`` ≥ 0 are solved given those, so they are buffers. ``frequency_size``
-    ``[M, C]`` is the frequency that counts as one, 0 for a channel without; None without any.
+    searched; ``level`` ``[M, R, W]``, ``season`` ``[M, R, 2H]``, ``control`` ``[M, R, K]``,
+    ``media`` ``[M, R, C]`` ≥ 0 and ``treatment`` ``[M, T]`` are solved or drawn given those, so
+    they are buffers. ``frequency_size`` ``[M, C]`` is the frequency that counts as one, 0 for a
+    channel without; None without any.
     """
 
     def __init__(self, settings: ModelSettings, shape: tuple[int, int, int, int]) -> None:
@@ -105,6 +113,8 @@ class Equation(nn.Module):
         self.media: Tensor
         self.frequency_size: Tensor | None
         self.register_buffer("frequency_size", None)
+        self.treatment: Tensor
+        self.register_buffer("treatment", torch.zeros(m, 0))
         self.register_buffer("level", torch.zeros(m, r, 1))
         self.register_buffer("season", torch.zeros(m, r, 2 * settings.harmonics))
         self.register_buffer("control", torch.zeros(m, r, k))
@@ -203,6 +213,13 @@ class Equation(nn.Module):
         """What each control adds, ``[M, R, W, K]``."""
         return self.control[:, :, None] * inputs.control
 
+    def treated(self, inputs: Inputs) -> Tensor:
+        """What each component of the treatments adds, ``[M, R, W, J]``."""
+        if inputs.treatment is None or inputs.component is None:
+            return self.media.new_zeros(len(self.media), *inputs.exposure.shape[-3:-1], 0)
+        effect = self.treatment[..., None] * inputs.component  # [M, T, J]
+        return torch.einsum("rwt,mtj->mrwj", inputs.treatment, effect)
+
     def forward(self, inputs: Inputs, adstocked: Tensor | None = None) -> dict[str, Tensor]:
         """Components in units of the region's size, media and control by channel and control.
 
@@ -217,13 +234,15 @@ class Equation(nn.Module):
         -------
         dict
             ``baseline`` ``[M, R, W]``, ``seasonality`` ``[M, R, W]``, ``control``
-            ``[M, R, W, K]``, ``media`` ``[M, R, W, C]``; their sum is the prediction.
+            ``[M, R, W, K]``, ``treatment`` ``[M, R, W, J]``, ``media`` ``[M, R, W, C]``; their sum
+            is the prediction.
         """
         weeks = inputs.exposure.shape[1]
         return {
             "baseline": carry_forward(self.level, weeks),
             "seasonality": self.season @ inputs.harmonic.T,
             "control": self.controlled(inputs),
+            "treatment": self.treated(inputs),
             "media": self.media[:, :, None] * self.saturated(inputs, adstocked),
         }
 

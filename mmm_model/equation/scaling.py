@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
+from mmm_model.equation.treatment import kind_of
 from mmm_model.panel import Floats, Panel
 
 _LARGEST_CONTROL = 5.0
@@ -31,6 +32,10 @@ class Scaling:
     common_size
         ``[K]`` standard deviation of what all regions share of a control; empty with a single
         region or few weeks.
+    treatment_reference
+        ``[R, T]`` levels that treatments are measured against.
+    treatment_unit
+        ``[T]`` what counts as one of a treatment.
     """
 
     region_size: Floats
@@ -38,6 +43,8 @@ class Scaling:
     control_mean: Floats
     control_size: Floats
     common_size: Floats
+    treatment_reference: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    treatment_unit: Floats = field(default_factory=lambda: np.zeros(0))
 
     @classmethod
     def of(cls, panel: Panel) -> Scaling:
@@ -53,12 +60,15 @@ class Scaling:
         common = np.zeros(0)
         if len(past) > 1 and weeks >= _WEEKS_FOR_COMMON:
             common = _standardised(past, mean, spread).mean(axis=0).std(axis=0)
+        reference, unit = _treatment_levels(panel, weeks)
         return cls(
             region_size=size,
             exposure_size=_exposure_size(panel.exposure, weeks),
             control_mean=mean,
             control_size=spread,
             common_size=common,
+            treatment_reference=reference,
+            treatment_unit=unit,
         )
 
     def kpi(self, panel: Panel) -> Floats:
@@ -81,9 +91,30 @@ class Scaling:
         common = z.mean(axis=0) / np.where(self.common_size > 1e-9, self.common_size, 1.0)
         return np.concatenate([z, np.broadcast_to(common, z.shape)], axis=-1)
 
+    def treatment(self, panel: Panel) -> Floats:
+        """``[R, W, T]`` columns of the treatments, zero at what they are measured against."""
+        columns = np.zeros(panel.treatment.shape)
+        for t, one in enumerate(panel.treatments):
+            reference, unit = self.treatment_reference[:, t, None], self.treatment_unit[t]
+            columns[..., t] = kind_of(one.kind).column(panel.treatment[..., t], reference, unit)
+        return columns
+
     def to_arrays(self) -> dict[str, Floats]:
         """Return the arrays by name, for saving."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+
+def _treatment_levels(panel: Panel, weeks: int) -> tuple[Floats, Floats]:
+    """References ``[R, T]`` and units ``[T]``, of the fitted weeks."""
+    past = panel.treatment[:, :weeks]
+    reference, unit = np.zeros((len(past), past.shape[2])), np.ones(past.shape[2])
+    for t, one in enumerate(panel.treatments):
+        kind = kind_of(one.kind)
+        reference[:, t] = kind.reference(past[..., t])
+        if one.reference is not None:
+            reference[:, t] = one.reference
+        unit[t] = kind.unit(past[..., t] - reference[:, t, None])
+    return reference, unit
 
 
 def _standardised(control: Floats, mean: Floats, size: Floats) -> Floats:

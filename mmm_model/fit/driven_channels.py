@@ -100,7 +100,7 @@ def target_panel(
     seen = alive(panel.exposure)
     seen[~seen.any(axis=1)] = True
     return replace(
-        panel.with_controls(controls).of_channels(position),
+        panel.with_controls(controls).with_treatments(()).of_channels(position),
         exposure=delayed(panel.exposure[..., position], delay),
         frequency=None,  # whom a source reached is what may create
         kpi=panel.exposure[..., panel.channels.index(target)],

@@ -10,6 +10,7 @@ from torch import Tensor
 from mmm_model.equation.equation import Inputs
 from mmm_model.equation.scaling import Scaling
 from mmm_model.panel import Floats, Panel
+from mmm_model.treatments import components_of
 
 _WEEKS_IN_YEAR = 365.25 / 7
 _ORIGIN = pd.Timestamp("2000-01-03")
@@ -37,12 +38,17 @@ def inputs_of(
         ``[R, W, C]`` or ``[M, R, W, C]`` another plan than the panel's.
     """
     plan = panel.exposure if exposure is None else exposure
+    names = list(components_of(panel.treatments))
+    part = np.array([[one.adds_to == name for name in names] for one in panel.treatments])
+    treatment = torch.as_tensor(scaling.treatment(panel), device=device) if names else None
     return Inputs(
         exposure=torch.as_tensor(scaling.exposure(plan), device=device),
         control=torch.as_tensor(scaling.control(panel), device=device),
         harmonic=torch.as_tensor(_harmonic(panel.weeks, harmonics), device=device),
         fitted_weeks=fitted,
         frequency=_frequency(panel, device),
+        treatment=treatment,
+        component=torch.as_tensor(part.astype(float), device=device) if names else None,
     )
 
 

@@ -40,6 +40,8 @@ def fit_response(
 
     Parameters
     ----------
+    panel
+        Its treatments have effects of their own in the posterior; to others they are controls.
     graph_settings
         Read by an estimator that learns the graph with the response.
     readings
@@ -47,6 +49,8 @@ def fit_response(
         knows reach and frequency, too: the others read contacts, reach times frequency.
     """
     fit = ESTIMATORS[settings.estimator]
+    if settings.estimator != "posterior":  # the others have controls alone
+        panel = panel.with_treatments_as_controls(tuple(one.label for one in panel.treatments))
     if settings.learns_graph:
         fit = partial(fit, graph_settings=graph_settings)
     if settings.estimator == "posterior":

@@ -28,6 +28,7 @@ from mmm_model.intervals import forecast_interval
 from mmm_model.panel import Floats, Panel
 from mmm_model.paper.network import PaperEquation
 from mmm_model.settings import ModelSettings
+from mmm_model.treatments import Treatment
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,21 @@ class Components:
         ``[M, R, W, K]``.
     media
         ``[M, R, W, C]`` direct contributions, ≥ 0.
+    treatment
+        ``[M, R, W, J]`` of each component that treatments make.
     """
 
     baseline: Floats
     seasonality: Floats
     control: Floats
     media: Floats
+    treatment: Floats
 
     @property
     def prediction(self) -> Floats:
         """``[M, R, W]``."""
-        return self.baseline + self.seasonality + self.control.sum(-1) + self.media.sum(-1)
+        found = self.baseline + self.seasonality + self.control.sum(-1) + self.media.sum(-1)
+        return found + self.treatment.sum(-1) if self.treatment.shape[-1] else found
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,8 @@ class FittedResponse:
         against one that stays; empty for a search.
     readings
         Of channels whose exposure is read with errors.
+    treatments
+        Promotions, prices and holidays that have an effect of their own.
     """
 
     settings: ModelSettings
@@ -106,6 +113,7 @@ class FittedResponse:
     noise: dict[str, Floats]
     mixing: dict[str, Floats] = field(default_factory=dict)
     readings: tuple[Reading, ...] = ()
+    treatments: tuple[Treatment, ...] = ()
 
     def __post_init__(self) -> None:
         # In the order of memory that a saved one has: sums in another differ in the last bit.
@@ -144,6 +152,7 @@ class FittedResponse:
             scaling=scaling,
             state=state,
             noise=_uncertainty(noise) | {"surprise": np.array(surprise)},
+            treatments=panel.treatments,
         )
 
     @property
@@ -202,6 +211,7 @@ class FittedResponse:
             seasonality=parts["seasonality"].numpy() * size,
             control=_by_control(parts["control"].numpy(), len(self.controls)) * size[..., None],
             media=parts["media"].numpy() * size[..., None],
+            treatment=parts["treatment"].numpy() * size[..., None],
         )
 
     def media_response(self, panel: Panel, exposure: Floats | None = None) -> MediaResponse:
@@ -308,6 +318,7 @@ class FittedResponse:
             "first_week": str(self.first_week.date()),
             "fitted_weeks": self.fitted_weeks,
             "readings": [one.meta() for one in self.readings],
+            "treatments": [asdict(one) for one in self.treatments],
         }
 
     def groups(self) -> dict[str, Arrays]:
@@ -344,6 +355,7 @@ class FittedResponse:
                 Reading.restored(one, number, dict(groups["readings"]))
                 for number, one in enumerate(meta.get("readings", ()))
             ),
+            treatments=tuple(Treatment(**one) for one in meta.get("treatments", ())),
         )
 
     def to_bytes(self) -> bytes:
@@ -363,7 +375,7 @@ class FittedResponse:
 
     def _equation(self, panel: Panel) -> tuple[Equation, Inputs]:
         """Return the equation and what it reads of a panel; raises as `components` does."""
-        panel = panel.with_controls(self.controls)
+        panel = self._known(panel)
         for name in ("regions", "channels"):
             if getattr(panel, name) != getattr(self, name):
                 raise ValueError(f"the model was fitted to other {name} than the panel has")
@@ -378,6 +390,9 @@ class FittedResponse:
             raise ValueError("the model was fitted to channels' frequency, which the panel lacks")
         return _equation_of(self.settings, self.state), self._inputs(panel)
 
+    def _known(self, panel: Panel) -> Panel:
+        return panel.with_controls(self.controls).with_treatments(self.treatments)
+
     def _adstocked(self, equation: Equation, inputs: Inputs) -> Tensor:
         return truly_adstocked(equation, inputs, self.channels, self.readings)
 
@@ -386,7 +401,7 @@ class FittedResponse:
             exposure = None if exposure is None else panel.contacts_of(exposure)
             panel = panel.as_contacts()
         return inputs_of(
-            panel.with_controls(self.controls),
+            self._known(panel),
             self.scaling,
             self.fitted_weeks,
             self.settings.harmonics,

@@ -1,8 +1,8 @@
 """A fit of the equation to one panel by its posterior, stage by stage.
 
 Draws of shapes, sizes and regions' returns first; lift tests are held against a first set of draws
-and enter a second. Then, for every draw, levels, seasonality and controls of what its media leave
-over, moving as they forecast best.
+and enter a second. Then, for every draw, levels, seasonality and controls of what its media and
+treatments leave over, moving as they forecast best.
 """
 
 from __future__ import annotations
@@ -92,8 +92,9 @@ def _fit(
     past, settings = past_and_settings(panel, settings)
     rows = _seen(past)
     seen = [one.part(rows, len(past.weeks)) for one in noisy]
-    design = Design.of(past.of_regions(rows), settings, seen)
-    scaling = _scaling(panel, design, rows)
+    scaling = Scaling.of(panel)
+    design = Design.of(past.of_regions(rows), settings, seen, scaling.treatment(past)[rows])
+    scaling = _as_drawn(scaling, design, rows)
     moving = Moving.none(design.weeks, design.channels, settings)
     draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving)
     evidence = MovingEvidence.of(draws.moments, moving) if draws.moments else None
@@ -117,6 +118,7 @@ def _fit(
         equation.readout = torch.from_numpy(moving.readout @ draws.readout[index])
     drawn = draws.reading[index]
     members = tuple(replace(one, drawn=drawn[:, past.channels.index(one.channel)]) for one in noisy)
+    equation.treatment = torch.from_numpy(draws.effect[index])
     response = _with_levels(panel, past, equation, scaling, forecasts, members)
     mixing = {"r_hat": draws.r_hat, "effective": draws.effective}
     if evidence is not None:
@@ -139,9 +141,8 @@ def _seen(past: Panel) -> np.ndarray:
     return order[(np.arange(_MOST_REGIONS) * step).astype(int)]
 
 
-def _scaling(panel: Panel, design: Design, rows: np.ndarray) -> Scaling:
+def _as_drawn(scaling: Scaling, design: Design, rows: np.ndarray) -> Scaling:
     """Scaling whose exposure counts as the chains' does: without typing errors."""
-    scaling = Scaling.of(panel)
     size = scaling.exposure_size.copy()
     # A channel that begins after the fitted weeks is of infinite size, and stays so.
     size[rows] = np.where(np.isfinite(size[rows]), design.exposure_size, size[rows])
@@ -193,6 +194,8 @@ def _with_levels(
         inputs = inputs_of(past, scaling, len(past.weeks), settings.harmonics)
         data = Observations.of(past, scaling, inputs, replace(settings, members=1))
         media = _contribution(equation, data, past.channels, readings)  # [M, R, W]
+        if past.treatments:
+            media = media + equation.treated(inputs).sum(-1)
         left = data.without_media(media.mean(0))
         none = left.inputs.exposure[None]  # [1, R, W, 0]
         noise, solution = learn_noise(left, none)

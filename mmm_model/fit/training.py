@@ -122,23 +122,25 @@ def _fit_final(
     graph, adjusted = None, panel.controls
     readings: tuple[Reading, ...] = ()
     driven: tuple[DrivenChannel, ...] = ()
+    # Media announce promotions: what these do to media must not be taken for what media do.
+    whole = panel.for_graph()
     if graph_settings is not None and settings.learns_graph:
         left_out = graph_settings.instruments
         adjusted = tuple(name for name in panel.controls if name not in left_out)
     elif graph_settings is not None:
         # Both fits take their controls from it, and one of them must not know the last weeks.
-        graph = learn_graph(panel.hide_tail(settings.holdout_weeks), graph_settings, report)
+        graph = learn_graph(whole.hide_tail(settings.holdout_weeks), graph_settings, report)
         adjusted = response_controls(panel.controls, graph, graph_settings)
-        driven = fit_driven(panel, graph, settings, report)
+        driven = fit_driven(whole, graph, settings, report)
         if settings.estimator == "posterior":
-            readings = readings_of(panel, graph, driven, graph_settings, settings.seed)
+            readings = readings_of(whole, graph, driven, graph_settings, settings.seed)
     known = panel.with_controls(adjusted)
     about_graph = graph_settings or GraphSettings(enabled=False)
     final, losses = fit(
         known, settings, graph, report, "final fit", start, lift_tests, about_graph, readings
     )
     if graph is None and final.graph is not None:
-        driven = fit_driven(panel, final.graph, settings, report)
+        driven = fit_driven(whole, final.graph, settings, report)
     return replace(final, driven=tuple(one.repeated(final.members) for one in driven)), losses
 
 

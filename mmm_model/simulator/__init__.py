@@ -8,7 +8,7 @@ channel without effect, and dirt.
 from mmm_model.simulator.drawing import simulate
 from mmm_model.simulator.draws import draw_spec
 from mmm_model.simulator.simulation import Simulation
-from mmm_model.simulator.spec import ChannelSpec, DriveSpec, SimulationSpec
+from mmm_model.simulator.spec import ChannelSpec, DriveSpec, SimulationSpec, TreatmentSpec
 from mmm_model.simulator.tables import Tables, deliver
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Simulation",
     "SimulationSpec",
     "Tables",
+    "TreatmentSpec",
     "deliver",
     "draw_spec",
     "simulate",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from mmm_model.panel import Floats
 from mmm_model.simulator.plans import autoregression, plan_multipliers, true_cost
 from mmm_model.simulator.simulation import Simulation
 from mmm_model.simulator.spec import SimulationSpec
+from mmm_model.simulator.treatments import draw_treatments
 
 
 def simulate(spec: SimulationSpec, seed: int) -> Simulation:
@@ -48,6 +50,12 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
     price -= 0.12 * (rng.random((regions, weeks)) < 0.12)
 
     plan = plan_multipliers(rng, spec, demand)
+    treated = None
+    if spec.treatments:
+        index = pd.date_range(spec.first_week, periods=weeks, freq="7D")
+        treated = draw_treatments(spec.treatments, spec.regions, index, seed)
+        told = names.index(spec.treatments.announced_by)
+        plan[..., told] *= 1.0 + spec.treatments.announced * treated.promoted
     cost = np.stack([true_cost(rng, channel, (regions, weeks)) for channel in spec.channels], -1)
     frequency = _frequencies(spec, seed)
     cost = cost * np.where(np.isnan(frequency), 1.0, frequency)  # of a contact, now of a person
@@ -76,6 +84,7 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
         observed=exists.copy(),
         exists=exists,
         outage=np.zeros((regions, weeks), dtype=bool),
+        treated=treated,
     )
     return _finish(rng, simulation, demand)
 
@@ -125,6 +134,7 @@ def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats) -> Simu
     draft = replace(draft, effect=draft.effect * wanted / np.maximum(unit, 1e-12))
 
     expected = draft.baseline + draft.control_effect + draft.contribution(exposure).sum(axis=-1)
+    expected = expected + draft.treatment_effect.sum(axis=-1)
     noise = spec.noise * autoregression(rng, spec.noise_ar, (regions, weeks))
     kpi = np.maximum(expected + noise * expected.mean(axis=1, keepdims=True), 0.0)
     kpi = np.where(draft.exists, kpi, 0.0)

@@ -12,11 +12,12 @@ import pandas as pd
 from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.simulator.curves import adstock_kernel, lagged_sum, response, worked
 from mmm_model.simulator.spec import SimulationSpec
+from mmm_model.simulator.treatments import Treated
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """Simulated data and its truth; ``kpi = baseline + controls + direct + noise``.
+    """Simulated data and its truth; ``kpi = baseline + controls + treatments + direct + noise``.
 
     Parameters
     ----------
@@ -44,6 +45,8 @@ class Simulation:
         ``[R, W]`` whether the KPI was recorded, and whether the region sold at all.
     outage
         ``[R, W]`` whether the recording had failed.
+    treated
+        Promotions, prices and holidays; None: there are none.
     """
 
     spec: SimulationSpec
@@ -62,6 +65,14 @@ class Simulation:
     observed: Bools
     exists: Bools
     outage: Bools
+    treated: Treated | None = None
+
+    @property
+    def treatment_effect(self) -> Floats:
+        """``[R, W, T]`` what each treatment did, KPI units."""
+        if self.treated is None:
+            return np.zeros((*self.exists.shape, 0))
+        return np.where(self.exists[..., None], self.size[:, None, None] * self.treated.effect, 0.0)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -151,7 +162,8 @@ class Simulation:
         Spend buys exposure at the cost of its week and region; every channel's spend is taken
         as decided, so no channel responds to another.
         """
-        return self.baseline + self.control_effect + self.contribution(spend / self.cost).sum(-1)
+        beside = self.baseline + self.control_effect + self.treatment_effect.sum(-1)
+        return beside + self.contribution(spend / self.cost).sum(-1)
 
     def panel(self) -> Panel:
         """Return the panel that a faultless loading of the tables gives."""
@@ -168,6 +180,8 @@ class Simulation:
             control=self.control,
             value_per_kpi=np.full_like(self.kpi, self.spec.value_per_kpi),
             frequency=None if np.isnan(self.frequency).all() else self.frequency,
+            treatments=self.treated.treatments if self.treated else (),
+            treatment=self.treated.values if self.treated else np.zeros((0, 0, 0)),
         )
 
     def truth(self) -> dict[str, Any]:

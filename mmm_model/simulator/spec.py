@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Family = Literal["hill", "logistic", "tanh", "threshold"]
@@ -91,6 +92,43 @@ class DriveSpec:
 
 
 @dataclass(frozen=True)
+class TreatmentSpec:
+    """What a brand does besides media.
+
+    Parameters
+    ----------
+    lift
+        What a promotion of the usual depth adds to its week, over the baseline KPI.
+    promoted
+        Share of weeks in which a promotion runs; the same in all regions, in spells of two weeks.
+    announced_by, announced
+        Channel whose plan is raised while a promotion runs, and by how much of it.
+    elasticity
+        Of the price.
+    price_sd
+        Standard deviation of the price over the usual one.
+    holidays
+        Name → what the week before, the day and the week after bring over a week's baseline; names
+        of `mmm_model.simulator.treatments.holiday_names`. Those that are not named do nothing.
+    """
+
+    lift: float = 0.25
+    promoted: float = 0.2
+    announced_by: str = "tv"
+    announced: float = 1.0
+    elasticity: float = -1.5
+    price_sd: float = 0.06
+    holidays: Mapping[str, tuple[float, float, float]] = field(
+        default_factory=lambda: {
+            "Christmas": (0.30, -0.15, -0.10),
+            "Good Friday": (0.12, 0.0, 0.0),
+            "Easter Monday": (0.0, -0.08, 0.0),
+            "Labour Day": (0.0, -0.05, 0.0),
+        }
+    )
+
+
+@dataclass(frozen=True)
 class SimulationSpec:
     """A simulated brand.
 
@@ -125,6 +163,8 @@ class SimulationSpec:
         late.
     outage_as_zero
         True writes an outage as KPI 0, False leaves its rows out.
+    treatments
+        Promotions, a price and holidays; None: there are none.
     """
 
     channels: tuple[ChannelSpec, ...]
@@ -149,3 +189,4 @@ class SimulationSpec:
     missing_share: float = 0.002
     late_share: float = 0.0
     outage_as_zero: bool = False
+    treatments: TreatmentSpec | None = None

@@ -17,6 +17,7 @@ from mmm_model.fit.posterior.shapes import ChannelResponses
 from mmm_model.fit.posterior.sizes import SizePrior, Total, draw_shape
 from mmm_model.fit.posterior.state import Draw, State
 from mmm_model.fit.posterior.trade_offs import TradeOffs
+from mmm_model.fit.posterior.treated import WhitenedTreatments
 from mmm_model.fit.posterior.variance_sampler import VarianceSampler
 from mmm_model.fit.posterior.whitened import WhitenedResponses
 from mmm_model.panel import Floats
@@ -58,6 +59,7 @@ class Chain:
                 self._own[..., c] = 0.0
         steps = _STEPS_ALONE if design.regions == 1 else _STEPS_PANEL
         self.sampler = VarianceSampler(self.covariance, steps)
+        self._treatment, self._holidays = design.treatment.drawn, design.treatment.holidays
         self.state = State.first(design, moving, self.rng)
         self._responses = [self._truly(c) for c in range(design.channels)]
         self._factors = self.covariance.factors(self.state.variances)
@@ -104,6 +106,7 @@ class Chain:
             self._draw_readings()
         self._draw_shapes()
         self._draw_sizes()
+        self._draw_effects()
         self._draw_slopes()
         self._draw_pooled()
         if self.design.regions > 1 and number % 2 == 0:
@@ -120,6 +123,7 @@ class Chain:
             now.region.copy(),
             now.readout,
             now.reading.copy(),
+            self._effects(),
             0.5 * float(square),
             self._moments() if look else None,
         )
@@ -151,10 +155,15 @@ class Chain:
             part = bank.basis @ (now.size[c] * bank.mix[:, now.shape[c]])
             total -= now.region[:, c, None] * part
         total -= self._own @ now.slope
+        if len(now.effect):
+            total -= self._treatment.columns @ now.effect
         return np.where(self.design.observed, total, 0.0)
 
     def _draw_variances(self, adapt: bool) -> None:
         now = self.state
+        if len(now.variances.holiday):
+            now.variances = now.variances.with_holidays(self.rng, self._of_holidays())
+            self._factors = self.covariance.factors(now.variances)
         now.variances, self._factors = self.sampler.draw(
             self.rng, now.variances, self._factors, self.rest(), adapt
         )
@@ -197,6 +206,8 @@ class Chain:
             self._banks = [WhitenedResponses.of(one, self._factors) for one in self._responses]
             alone = self.design.regions == 1
             self._movements = None if alone else Movements.of(self._own, self._factors)
+            self._treated = WhitenedTreatments.of(self._treatment, self._factors)
+            self._on_holidays = WhitenedTreatments.of(self._holidays, self._factors)
         else:
             for c in channels:
                 self._banks[c] = WhitenedResponses.of(self._responses[c], self._factors)
@@ -219,6 +230,7 @@ class Chain:
             white, low = white - now.size[c] * own, low - now.size[c] * shared
         self._rest, self._rest_low = white, low
         self._add_slopes(-now.slope)
+        self._add_effects(-now.effect)
 
     def _draw_shapes(self) -> None:
         now = self.state
@@ -270,6 +282,34 @@ class Chain:
         slope = self._movements.drawn(self.rng, now.slope, meets)
         self._add_slopes(now.slope - slope)
         now.slope = slope
+
+    def _add_effects(self, effect: Floats) -> None:
+        """Add to what is left over what promotions and prices with these coefficients do."""
+        if len(effect):
+            self._rest = self._rest + (self._treated.white @ effect).reshape(self._rest.shape)
+            self._rest_low = self._rest_low + self._treated.low @ effect
+
+    def _draw_effects(self) -> None:
+        """Coefficients of promotions and prices."""
+        now = self.state
+        if len(now.effect):
+            effect = self._treated.drawn(self.rng, now.effect, (self._rest, self._rest_low))
+            self._add_effects(now.effect - effect)
+            now.effect = effect
+
+    def _effects(self) -> Floats:
+        """``[T]`` coefficients of all treatments; of holidays a draw given all else."""
+        now, shrunk = self.state, self.design.treatment.shrunk
+        found = np.zeros(len(shrunk))
+        found[~shrunk] = now.effect
+        if shrunk.any():
+            found[shrunk] = self._of_holidays()
+        return found
+
+    def _of_holidays(self) -> Floats:
+        """``[H]`` draw of what holidays bring, given all else."""
+        sd = self.state.variances.holidays * self._on_holidays.spread
+        return self._on_holidays.integrated(self.rng, sd, (self._rest, self._rest_low))
 
     def _draw_sizes(self) -> None:
         if self.design.channels < 2:

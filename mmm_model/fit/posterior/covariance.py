@@ -3,8 +3,8 @@
     V_r = noise + level (random walk) + AR(0.8) + own controls, season and trend
           + own loadings of movements that regions share + shared columns
 
-Shared columns are paths, shocks, controls and season that all regions have in common, so that a
-week in which everybody had a surprise counts as one surprise.
+Shared columns are paths, shocks, controls, season and holidays that all regions have in common, so
+that a week in which everybody had a surprise counts as one surprise.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ class Covariance:
         common = design.control.mean(0)
         self._common_control = common / np.maximum(common.std(0), 0.1)
         self._smooth = design.smooth_control()
+        holidays = design.treatment.holidays
+        self._holiday = holidays.spread * holidays.columns
 
     def noise(self, variances: Variances) -> Floats:
         """``[R, W]`` variance of a week's own noise."""
@@ -69,6 +71,8 @@ class Covariance:
         parts = [own, scale["control"] * self.design.control]
         follows = self._following_sd(variances) * self._following
         parts.append(follows if alone else self.design.movements)
+        if alone and self._holiday.shape[2]:
+            parts.append(variances.holidays * self._holiday)
         return np.concatenate(parts, 2)
 
     def alone(self, variances: Variances) -> Alone:
@@ -128,6 +132,7 @@ class Covariance:
         walk = variances.sd[:, None] ** 2 * variances.value("drift") * (score @ self._walk)
         if alone:
             seen = np.einsum("rts,rs->rt", self._control, score)
+            walk = walk + self._visible_holidays(variances, score)
             common = common + season**2 * self._season
             return walk + score @ common + variances.value("control") ** 2 * seen
         common = (
@@ -136,12 +141,20 @@ class Covariance:
         same, each = self._visible_columns(variances)
         return (
             walk
+            + self._visible_holidays(variances, score)
             + score.sum(0) @ common
             + score @ (_OWN["season"] ** 2 * self._season + _OWN["trend"] ** 2 * trend)
             + _OWN["control"] ** 2 * np.einsum("rts,rs->rt", self._control, score)
             + same @ (same.T @ score.sum(0))
             + each @ np.einsum("rtp,rt->p", each, score)
         )
+
+    def _visible_holidays(self, variances: Variances, score: Floats) -> Floats | float:
+        """``[R, W]`` what holidays are expected to do; nothing without any."""
+        if not self._holiday.shape[2]:
+            return 0.0
+        effect = variances.holidays**2 * np.einsum("rtp,rt->p", self._holiday, score)
+        return np.asarray(self._holiday @ effect)
 
     def columns(self, variances: Variances) -> SharedColumns:
         """Everything that regions share, not scaled yet; see `ALONE`."""
@@ -150,6 +163,7 @@ class Covariance:
         if design.regions > 1:
             same = [np.eye(weeks), self._trend, self._common_control, design.season]
             each = [design.control, self._smooth, self._following]
+            each += [self._holiday] if self._holiday.shape[2] else []
             columns = [np.concatenate(same, axis=1)[None], *each]
         return SharedColumns.of(self.alone(variances), columns)
 
@@ -164,6 +178,8 @@ class Covariance:
         each += [np.full(design.season.shape[-1], season)]
         each += [np.full(part.shape[-1], control) for part in (design.control, self._smooth)]
         each += [np.full(self._following.shape[-1], self._following_sd(variances))]
+        if self._holiday.shape[2]:
+            each += [variances.holidays]
         return np.asarray(block_diag(self._common_path(variances), np.diag(np.concatenate(each))))
 
     def _visible_columns(self, variances: Variances) -> tuple[Floats, Floats]:

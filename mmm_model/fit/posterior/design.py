@@ -15,6 +15,7 @@ from mmm_model.equation.saturation import saturation_of
 from mmm_model.fit.posterior.candidates import Candidates
 from mmm_model.fit.posterior.interactive import shared_movements
 from mmm_model.fit.posterior.shapes import ChannelResponses, ShapeBank
+from mmm_model.fit.posterior.treated import TreatmentColumns
 from mmm_model.fit.posterior.usual import Usual
 from mmm_model.fit.readings import Reading
 from mmm_model.panel import Bools, Floats, Panel
@@ -64,6 +65,8 @@ class Design:
         Of each channel, under every shape.
     candidates
         Of channels that are read with errors, by their position.
+    treatment
+        Promotions, prices and holidays.
     """
 
     kpi: Floats
@@ -81,10 +84,25 @@ class Design:
     shapes: ShapeBank
     responses: tuple[ChannelResponses, ...]
     candidates: dict[int, Candidates]
+    treatment: TreatmentColumns
 
     @classmethod
-    def of(cls, panel: Panel, settings: ModelSettings, readings: Sequence[Reading] = ()) -> Design:
-        """Scale a panel; ``readings`` are of its regions and weeks."""
+    def of(
+        cls,
+        panel: Panel,
+        settings: ModelSettings,
+        readings: Sequence[Reading] = (),
+        treatment: Floats | None = None,
+    ) -> Design:
+        """Scale a panel.
+
+        Parameters
+        ----------
+        readings
+            Of its regions and weeks.
+        treatment
+            ``[R, W, T]`` columns of its treatments, see `Scaling.treatment`; None: it has none.
+        """
         observed = panel.observed
         size = np.abs(panel.kpi * observed).sum(1) / np.maximum(observed.sum(1), 1)
         size = np.where(size > 0, size, size[size > 0].mean() if (size > 0).any() else 1.0)
@@ -126,6 +144,9 @@ class Design:
                 for reading in readings
                 for c in [panel.channels.index(reading.channel)]
             },
+            treatment=TreatmentColumns.none(*kpi.shape)
+            if treatment is None
+            else TreatmentColumns.of(panel.treatments, _rounded(treatment)),
         )
 
     @property

@@ -38,6 +38,8 @@ class Draws:
         ``[D, C]`` candidate for the exposure of a channel that is read with errors.
     readout
         ``[D, J, C]`` how effectiveness moves, see `Moving`.
+    effect
+        ``[D, T]`` coefficients of treatments, over the region's size.
     misfit
         ``[D]`` half of the squared whitened residual.
     moments
@@ -51,6 +53,7 @@ class Draws:
     region: Floats
     reading: np.ndarray
     readout: Floats
+    effect: Floats
     misfit: Floats
     moments: Moments | None
 
@@ -72,6 +75,7 @@ class Draws:
             region=region,
             reading=np.stack([d.reading for d in kept]),
             readout=np.stack([d.readout for d in kept]),
+            effect=np.stack([d.effect for d in kept]),
             misfit=np.array([d.misfit for d in kept]),
             moments=Moments.stacked(looks) if looks else None,
         )

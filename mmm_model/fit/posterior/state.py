@@ -40,6 +40,8 @@ class State:
         ``[C]`` how strongly a channel follows a region's unseen demand, see `Movement`.
     reading
         ``[C]`` candidate for the exposure of a channel that is read with errors; else zero.
+    effect
+        ``[T']`` coefficients of promotions and prices, see `TreatmentColumns.drawn`.
     """
 
     shape: np.ndarray
@@ -52,6 +54,7 @@ class State:
     readout: Floats
     slope: Floats
     reading: np.ndarray
+    effect: Floats
 
     @classmethod
     def first(cls, design: Design, moving: Moving, rng: np.random.Generator) -> State:
@@ -74,6 +77,7 @@ class State:
             readout=np.zeros((moving.basis.shape[1], design.channels)),
             slope=np.zeros(design.channels),
             reading=reading,
+            effect=np.zeros(int((~design.treatment.shrunk).sum())),
         )
 
 
@@ -85,6 +89,8 @@ class Draw:
     ----------
     shape, size, region, readout, reading
         As of `State`.
+    effect
+        ``[T]`` coefficients of all treatments.
     misfit
         Half of the squared whitened residual.
     moments
@@ -96,5 +102,6 @@ class Draw:
     region: Floats
     readout: Floats
     reading: np.ndarray
+    effect: Floats
     misfit: float
     moments: Moments | None = None

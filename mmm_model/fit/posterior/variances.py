@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,12 +15,13 @@ _SMALLEST_SD = 1e-3
 _LARGEST_START = 4.5
 _DRIFT = (priors.LOG_DRIFT, priors.LOG_DRIFT_SD)
 # Mean and standard deviation of the logarithm, before the data: of variances over the noise's,
-# and of standard deviations of what controls and harmonics bring.
+# and of standard deviations of what controls, harmonics and holidays bring.
 PRIOR = {
     "drift": _DRIFT,
     "common_drift": _DRIFT,
     **priors.LOG_OTHER_VARIANCES,
     **priors.LOG_SCALES,
+    "holiday": priors.LOG_HOLIDAY,
 }
 
 
@@ -36,11 +37,14 @@ class Variances:
         ``[R, W]`` one for an ordinary week, less for an outlier.
     log
         Logarithms by name, see `PRIOR`.
+    holiday
+        ``[H]`` standard deviation of each column of holidays over that of all of them.
     """
 
     sd: Floats
     precision: Floats
     log: dict[str, float]
+    holiday: Floats
 
     @classmethod
     def first(cls, design: Design) -> Variances:
@@ -52,6 +56,8 @@ class Variances:
             far / np.maximum(1.4826 * np.nanmedian(far, axis=1, keepdims=True), 1e-3)
         )
         names = [n for n in PRIOR if design.regions > 1 or "common" not in n]
+        if not design.treatment.shrunk.any():
+            names.remove("holiday")
         sd = np.maximum(np.nan_to_num(step, nan=0.05), _SMALLEST_SD)
         log = {name: PRIOR[name][0] for name in names}
         if design.regions > 1:
@@ -60,6 +66,7 @@ class Variances:
             sd=sd,
             precision=np.minimum(1.0, 5.0 / np.maximum(far, 5.0)) ** 2,
             log=log,
+            holiday=np.ones(int(design.treatment.shrunk.sum())),
         )
 
     @property
@@ -67,6 +74,22 @@ class Variances:
         """Of the logarithms and of the noise."""
         score = sum(((self.log[n] - PRIOR[n][0]) / PRIOR[n][1]) ** 2 for n in self.log)
         return -0.5 * float(score)
+
+    @property
+    def holidays(self) -> Floats:
+        """``[H]`` standard deviation of what each column of holidays brings."""
+        return self.value("holiday") * self.holiday if len(self.holiday) else self.holiday
+
+    def with_holidays(self, rng: np.random.Generator, effect: Floats) -> Variances:
+        """Return them with spreads of holidays drawn anew, given what each brings ``[H]``.
+
+        Around the spread of all, holidays have Student's distribution: most do little, and one of
+        them is Christmas.
+        """
+        few = priors.HOLIDAY_TAILS
+        square = (effect / self.value("holiday")) ** 2
+        variance = (few + square) / rng.chisquare(few + 1.0, len(effect))
+        return replace(self, holiday=np.sqrt(variance))
 
     def value(self, name: str) -> float:
         """Return a variance ratio, or a standard deviation."""
