@@ -30,7 +30,7 @@ UNKNOWN_CONFIG = "configuration"
 SEED = "randomness of the fit"
 SECTION = "configuration: {}"
 LEFT = "what is left"
-READS = ("tables", "week_origin", "zero_kpi", "checks")
+READS = ("tables", "week_origin", "calendar", "zero_kpi", "checks")
 """Keys of the configuration that decide what the panel is; the section ``tables`` for short."""
 SECTIONS = ("tables", "model", "graph", "budget")
 FITS = 2
@@ -126,7 +126,7 @@ class Explanation:
     def _key(self, state: State) -> str:
         """Equal keys, equal fits."""
         config, knew = self._config(state), self._knew(state)
-        names = knew.panel.channels + knew.panel.controls
+        names = knew.panel.nodes
         return f"{knew.fingerprint} {config.model_settings()} {config.graph_settings(names)}"
 
     def _values(self, state: State, share: float) -> pd.Series:
@@ -143,7 +143,7 @@ class Explanation:
         return train_final(
             panel,
             fewer_draws(config.model_settings(), share),
-            config.graph_settings(panel.channels + panel.controls),
+            config.graph_settings(panel.nodes),
             self.progress,
             knew.tests,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -109,12 +110,12 @@ def joined(before: Panel, after: Panel) -> Panel:
     return replace(after, weeks=weeks, **arrays)
 
 
-_ARRAYS = ("kpi", "observed", "exposure", "spend", "control", "value_per_kpi")
+_ARRAYS = ("kpi", "observed", "exposure", "spend", "control", "value_per_kpi", "treatment")
 
 
 def _renamed(panel: Panel, like: Panel) -> Panel:
     """Return the panel with the regions, channels and controls of another one."""
-    names = ("regions", "channels", "controls")
+    names = ("regions", "channels", "controls", "treatments")
     if all(getattr(panel, name) == getattr(like, name) for name in names):
         return panel
     weeks, regions = len(panel.weeks), len(like.regions)
@@ -126,12 +127,20 @@ def _renamed(panel: Panel, like: Panel) -> Panel:
         "control": np.broadcast_to(
             like.control.mean(axis=1, keepdims=True), (regions, weeks, len(like.controls))
         ).copy(),
+        "treatment": np.broadcast_to(
+            like.treatment.mean(axis=1, keepdims=True), (regions, weeks, len(like.treatments))
+        ).copy(),
         "value_per_kpi": np.broadcast_to(
             like.value_per_kpi.mean(axis=1, keepdims=True), (regions, weeks)
         ).copy(),
     }
     to_region, region = _places(panel.regions, like.regions)
-    columns = {"exposure": "channels", "spend": "channels", "control": "controls"}
+    columns = {
+        "exposure": "channels",
+        "spend": "channels",
+        "control": "controls",
+        "treatment": "treatments",
+    }
     for name, array in empty.items():
         own = getattr(panel, name)
         if name not in columns:
@@ -144,7 +153,7 @@ def _renamed(panel: Panel, like: Panel) -> Panel:
     return replace(panel, **named, **empty)
 
 
-def _places(own: tuple[str, ...], like: tuple[str, ...]) -> tuple[list[int], list[int]]:
+def _places(own: tuple[Hashable, ...], like: tuple[Hashable, ...]) -> tuple[list[int], list[int]]:
     """Where each name of both stands in the other one, and in the own one."""
     both = [name for name in like if name in own]
     return [like.index(name) for name in both], [own.index(name) for name in both]

@@ -37,7 +37,7 @@ COMPARED = (
 )  # fmt: skip
 """Mart tables of a side; the last two are there for the gates."""
 
-_READS = {"tables", "week_origin", "zero_kpi", "checks"}
+_READS = {"tables", "week_origin", "calendar", "zero_kpi", "checks"}
 """Keys of the configuration that decide what the panel is."""
 
 
@@ -113,7 +113,7 @@ def side_of_configuration(
     training = train(
         panel,
         config.model_settings(),
-        config.graph_settings(panel.channels + panel.controls),
+        config.graph_settings(panel.nodes),
         progress=project.progress,
         lift_tests=tests,
     )

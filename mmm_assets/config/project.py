@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
 from mmm_assets.config.budget import BudgetSection
+from mmm_assets.config.calendar import CalendarSection
 from mmm_assets.config.checks import ChecksSection
 from mmm_assets.config.engine import EngineSection
 from mmm_assets.config.experiments import ExperimentsSection
@@ -67,6 +68,9 @@ class ProjectConfig(Section):
     )
     week_origin: Monday | None = Field(
         default=None, description="Monday of week 0, for numbered weeks"
+    )
+    calendar: CalendarSection | None = Field(
+        default=None, description="holidays of the regions; null: none, as where dates are unknown"
     )
     zero_kpi: Literal["auto", "missing", "zero"] = Field(
         default="auto", description="a KPI of 0 is an outage, is a real 0, or is judged by region"
@@ -187,6 +191,8 @@ class ProjectConfig(Section):
         left_out: dict[str, Any] = {**dict.fromkeys(OPERATIONS, True), "tables": MAKERS}
         decides = self.model_dump(mode="json", exclude=left_out)
         decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
+        if self.calendar is None:  # as in the releases that knew none
+            del decides["calendar"]
         decides["model"] = asdict(self.model_settings())  # wherever its keys stand
         content = json.dumps(decides, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]

@@ -218,6 +218,29 @@ class KpiTable(WeeklySource):
         return super().cells | {"kpi": self.kpi, "value_per_kpi": worth}
 
 
+Kind = Literal["promotion", "price", "event"]
+"""What a control can be, of `mmm_model.equation.treatment.KINDS`."""
+
+
+class TreatmentSection(Section):
+    """A control whose effect is measured against a level of its own."""
+
+    kind: Kind = Field(
+        description="promotion: depth of a discount, as a share or in percent; price: of a unit; "
+        "event: 1 while it lasts, such as school holidays"
+    )
+    reference: float | None = Field(
+        default=None,
+        description="level that it is measured against; null: no promotion, no event, or the "
+        "region's usual price",
+    )
+    sign: Literal["expected", "free"] = Field(
+        default="expected",
+        description="expected: promotions take no sales away, higher prices bring none; free: "
+        "what the data say, for a KPI in money, say; of events always free",
+    )
+
+
 class ControlsTable(WeeklySource):
     """Other causes of the KPI. Wide: one column a control. Long: one row a control."""
 
@@ -230,6 +253,18 @@ class ControlsTable(WeeklySource):
     )
     control: Name | None = Field(default=None, description="long: column of the controls' names")
     value: Name | None = Field(default=None, description="long: column of their values")
+    kinds: dict[Name, Kind | TreatmentSection] = Field(
+        default={},
+        description="controls with an effect of their own: {price: price, discount: promotion}",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, serialised: SerializerFunctionWrapHandler) -> Any:
+        # A project without treatments has the fingerprint that it always had.
+        written = serialised(self)
+        if not written.get("kinds"):
+            written.pop("kinds", None)
+        return written
 
     @model_validator(mode="after")
     def _fits_layout(self) -> ControlsTable:
@@ -238,7 +273,17 @@ class ControlsTable(WeeklySource):
             raise ValueError("layout 'wide' needs 'columns', and neither 'control' nor 'value'")
         if self.layout == "long" and (not long or wide):
             raise ValueError("layout 'long' needs 'control' and 'value', and no 'columns'")
+        if self.layout == "wide" and (unknown := sorted(set(self.kinds) - set(self.named))):
+            raise ValueError(f"'kinds' names {unknown}; the controls are {sorted(self.named)}")
         return self
+
+    @property
+    def treatments(self) -> dict[str, TreatmentSection]:
+        """Control → what its kind is, where it has one."""
+        return {
+            name: kind if isinstance(kind, TreatmentSection) else TreatmentSection(kind=kind)
+            for name, kind in self.kinds.items()
+        }
 
     @property
     def named(self) -> dict[str, str]:
@@ -317,3 +362,5 @@ MAKER = {"upstream"}
 """What of a table says nothing of what is in it, as `model_dump` leaves it out."""
 MAKERS = dict.fromkeys(Tables.model_fields, MAKER)
 """The same of all tables."""
+ASIDE = {*MAKER, "kinds"}
+"""What of a table says nothing of how its rows are read."""

@@ -7,8 +7,10 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
+from mmm_assets.guessing import words
 from mmm_assets.guessing.assignment import Assignment
 from mmm_assets.guessing.content import kpi_days
+from mmm_assets.guessing.profile import Column
 
 
 def summarise(
@@ -19,6 +21,9 @@ def summarise(
     yield from _weeks(tables["kpi"], kpi_days(found, content.get("week_origin")))
     yield from _media(tables["media"], found)
     yield _controls(tables.get("controls"))
+    yield from _kinds(tables.get("controls"), found)
+    if "week_origin" not in content:
+        yield "Holidays  none; calendar: {country: US} in mmm.yaml adds those of a country"
     if "lift_tests" in tables:
         yield f"Lift tests in {tables['lift_tests']['source']}"
     for name, why in left_out.items():
@@ -52,3 +57,25 @@ def _controls(controls: Mapping[str, Any] | None) -> str:
     if controls["layout"] == "long":
         return f"Controls  one row a control in '{controls['control']}'"
     return f"Controls  {', '.join(controls['columns'])}"
+
+
+def _kinds(controls: Mapping[str, Any] | None, found: Assignment) -> Iterator[str]:
+    """Say which controls look like prices and promotions, and how they get effects of their own."""
+    if controls is None or found.controls_table is None or controls["layout"] == "long":
+        return
+    profile = found.controls_table.profile
+    columns = [column for name in controls["columns"] if (column := profile.column(name))]
+    kinds = {column.name: kind for column in columns if (kind := _kind(column))}
+    if kinds:
+        told = ", ".join(f"{name}: {kind}" for name, kind in kinds.items())
+        yield f"          tables.controls.kinds: {{{told}}} gives an effect of its own"
+
+
+def _kind(column: Column) -> str | None:
+    """``price`` or ``promotion``, where the name says it and the numbers can be one."""
+    said = set(words.tokens(column.name))
+    if not column.is_number or said & words.OUTSIDE:
+        return None
+    if said & words.PROMOTION and column.lowest >= 0 and column.highest <= 100:
+        return "promotion"
+    return "price" if said & words.PRICE and column.lowest > 0 else None

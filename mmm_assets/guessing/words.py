@@ -98,6 +98,10 @@ CONTROL = _words(
     "rate trade feature launch strike easter christmas blackfriday proxy macro economic preis "
     "preise feiertag feiertage temperatur wetter precio precios prix цена цены 价格 価格"
 )
+PRICE = _words("price prices pricing preis preise precio precios prix цена цены 价格 価格")
+PROMOTION = _words(
+    "promo promos promotion promotions discount discounts rabatt rabatte aktion descuento remise"
+)
 CALENDAR = _words(
     "t trend dayofyear doy dow weekday weekofyear woy weeknum month quarter year yr seas season "
     "seasonal seasonality sin cos fourier yday mday in of nbr num no number jahr monat woche"

@@ -14,6 +14,7 @@ import pandas as pd
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.checks import Waiver
 from mmm_assets.inputs.expectations import failing_rows
+from mmm_assets.inputs.holiday_days import has_holidays
 from mmm_assets.inputs.implausible import create_implausible
 from mmm_assets.inputs.known_rows import create_known, create_names
 from mmm_assets.inputs.restatements import EarlierRefresh, create_restated
@@ -119,14 +120,32 @@ def _create_tables(
         create_names(connection, config, role, f"ever_{role}", known_on, is_all)
     # The configuration is of today, also where a refresh looks at what was known long ago.
     create_names(connection, config, "media", "media_today", read=is_all)
+    _create_places(connection, config)
     create_weekly_kpi(connection, config)
     create_implausible(connection, config)
     create_restated(connection, config, known_on, earlier)
 
 
+def _create_places(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> None:
+    """Create ``calendar_places``: the countries of ``calendar``, and whether they are known."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE calendar_places "
+        "(region VARCHAR, place VARCHAR, is_known BOOLEAN)"
+    )
+    calendar = config.calendar
+    if calendar is None:
+        return
+    places = [(None, calendar.country)] if calendar.country else []
+    for region, place in [*places, *calendar.regions.items()]:
+        connection.execute(
+            "INSERT INTO calendar_places VALUES (?, ?, ?)", [region, place, has_holidays(place)]
+        )
+
+
 def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
     """Values that a rule's query or expectation may name: thresholds, and what is configured."""
     controls = config.tables.controls
+    kinds = controls.treatments if controls else {}
     return {
         **config.checks.model_dump(exclude={"waivers"}),
         "through": through,
@@ -134,6 +153,11 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
         "min_weeks": config.refresh.min_weeks,
         "named_channels": sorted(config.named_channels),
         "national_controls": controls is not None and controls.region is None,
+        "prices": [name for name, own in kinds.items() if own.kind == "price"],
+        "promotions": [name for name, own in kinds.items() if own.kind == "promotion"],
+        "week_starts_is_told": config.calendar is None or config.calendar.week_starts is not None,
+        "absent": [name for name, own in kinds.items() if own.kind != "price"],
+        "treatments": list(kinds),
     }
 
 

@@ -12,7 +12,9 @@ What is decided here, and nowhere else:
 - A control that was not delivered is the region's mean over the weeks that the refresh may see,
   else the mean of all regions. A control of words becomes one 0/1 control per word. Controls
   that never vary within a region are left out, and so are those of more than
-  ``MOST_WORDS`` words. National controls are given to every region.
+  ``MOST_WORDS`` words. National controls are given to every region. A promotion or an
+  event that was not delivered did not run.
+- The days of the calendar are those of the regions' countries, see ``panel_days``.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import duckdb
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.implausible import replace_implausible
 from mmm_assets.inputs.known_rows import create_known
+from mmm_assets.inputs.panel_days import insert_days
 from mmm_assets.inputs.panel_table import TABLES, create_panel_tables
 from mmm_assets.inputs.roles import WEEKLY
 from mmm_assets.inputs.source_files import SourceError
@@ -108,7 +111,8 @@ _CONTROLS = """
     cells AS (
         SELECT grid.region, grid.week, names.control,
                coalesce(d.value,
-                        CASE WHEN names.is_word THEN 0 END,
+                        CASE WHEN names.is_word OR list_contains($absent, names.control)
+                             THEN 0 END,
                         avg(d.value) OVER of_region, avg(d.value) OVER of_all) AS value
         FROM grid CROSS JOIN names
         LEFT JOIN delivered AS d
@@ -161,6 +165,7 @@ def build_panel_tables(
     _insert_media(connection, config, refresh_week)
     replace_implausible(connection, config, {"week": refresh_week})
     _insert_controls(connection, config, refresh_week)
+    insert_days(connection, config, refresh_week, weeks[0])
 
 
 def _insert_media(
@@ -178,12 +183,14 @@ def _insert_controls(
 ) -> None:
     table = config.tables.controls
     is_national = table is not None and not table.region
+    kinds = table.treatments if table else {}
+    absent = [name for name, own in kinds.items() if own.kind != "price"]
     connection.execute(
         _CONTROLS.format(
             order="ORDER BY day" if _is_daily(connection, "controls") else "",
             same_region="true" if is_national else "d.region = grid.region",
         ),
-        {"week": refresh_week, "most_words": MOST_WORDS},
+        {"week": refresh_week, "most_words": MOST_WORDS, "absent": absent},
     )
 
 

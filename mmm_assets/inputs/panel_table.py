@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.panel_treatments import split
 from mmm_assets.store.schema import comment_table
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ TABLES = {
     "panel_controls": (
         "region VARCHAR, week DATE, control VARCHAR, value DOUBLE",
         "Controls of every region and week, filled.",
+    ),
+    "panel_days": (
+        "region VARCHAR, day DATE, name VARCHAR, kind VARCHAR",
+        "Holidays of every region, in the weeks of the panel and around them.",
     ),
 }
 
@@ -130,20 +135,23 @@ def read_panel(
     frequency[..., [not known for _, _, known in channels]] = np.nan
     people = connection.execute(_POPULATION, week).fetchnumpy()
     population = _floats(people["population"])
-    names, control = _read_controls(connection, config, refresh_week, shape)
+    delivered = _read_controls(connection, config, refresh_week, shape)
+    beside = split(connection, config, refresh_week, regions, weeks, delivered)
     return Panel(
         regions=regions,
         weeks=weeks,
         channels=tuple(name for name, *_ in channels),
-        controls=names,
+        controls=beside.controls,
         kpi=_floats(kpi["kpi"]).reshape(shape),
         observed=np.asarray(kpi["observed"], dtype=bool).reshape(shape),
         exposure=exposure,
         spend=spend,
-        control=control,
+        control=beside.control,
         value_per_kpi=_floats(kpi["value_per_kpi"]).reshape(shape),
         frequency=frequency if any(known for *_, known in channels) else None,
         population=None if np.isnan(population).all() else population,
+        treatments=beside.treatments,
+        treatment=beside.treatment,
     )
 
 
@@ -165,6 +173,9 @@ def panel_fingerprint(panel: Panel, tests: Sequence[LiftTest] = ()) -> str:
     ):
         if array is not None:
             digest.update(np.ascontiguousarray(array).tobytes())
+    if panel.treatments:
+        digest.update(repr(panel.treatments).encode())
+        digest.update(np.ascontiguousarray(panel.treatment).tobytes())
     for test in tests:
         digest.update(repr(test).encode())
     return digest.hexdigest()[:16]

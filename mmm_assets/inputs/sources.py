@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.config.tables import MAKER, Given, Source
+from mmm_assets.config.tables import ASIDE, Given, Source
 from mmm_assets.inputs.load_times import correct_load_times
 from mmm_assets.inputs.raw_rows import ARRIVED, append_difference, append_first, load_sql
 from mmm_assets.inputs.raw_tables import create_raw_tables
@@ -131,7 +131,7 @@ def _load(
     when: datetime,
 ) -> tuple[int, bool]:
     """Append one delivery; return its rows and whether they are new."""
-    mapping = f"{table.model_dump_json(exclude=MAKER)} {config.week_origin}"
+    mapping = f"{table.model_dump_json(exclude=ASIDE)} {config.week_origin}"
     last = connection.execute(_LAST_LOAD, [role, delivery.source, table.origin]).fetchone()
     if last is not None and last[:2] == (delivery.fingerprint, mapping):
         return int(last[2]), False

@@ -21,8 +21,18 @@ CHANNEL_TABLES: tuple[Table, ...] = (
         (
             REGION,
             WEEK,
-            Column("component", "VARCHAR", "'baseline', 'seasonality', a control or a channel."),
-            Column("kind", "VARCHAR", "'baseline', 'seasonality', 'control' or 'media'."),
+            Column(
+                "component",
+                "VARCHAR",
+                "'baseline', 'seasonality', a control, a promotion, a price, 'holidays', 'events' "
+                "or a channel.",
+            ),
+            Column(
+                "kind",
+                "VARCHAR",
+                "'baseline', 'seasonality', 'control', 'promotion', 'price', 'holiday', 'event' or "
+                "'media'.",
+            ),
             Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
             LOWER,
             UPPER,

@@ -69,8 +69,9 @@ GRAPH_TABLES: tuple[Table, ...] = (
             Column(
                 "role",
                 "VARCHAR",
-                "'driven' where media drive it, 'instrument' where the configuration says that it "
-                "acts only through the channels it drives, else 'exogenous'.",
+                "'treatment' of a promotion or a price, 'driven' where media drive it, "
+                "'instrument' where the configuration says that it acts only through the channels "
+                "it drives, else 'exogenous'.",
             ),
             Column(
                 "in_response",

@@ -16,12 +16,14 @@ from mmm_assets.mart.forecasts import FORECAST_TABLES
 from mmm_assets.mart.graph import GRAPH_TABLES
 from mmm_assets.mart.inputs import INPUT_TABLES
 from mmm_assets.mart.refreshes import REFRESH_TABLES
+from mmm_assets.mart.treatments import TREATMENT_TABLES
 from mmm_assets.mart.trust import TRUST_TABLES
 
 TABLES: tuple[Table, ...] = (
     *REFRESH_TABLES,
     *FORECAST_TABLES,
     *CHANNEL_TABLES,
+    *TREATMENT_TABLES,
     *CHANGE_TABLES,
     *TRUST_TABLES,
     *BUDGET_TABLES,

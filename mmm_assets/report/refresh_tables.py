@@ -147,10 +147,11 @@ class Refresh:
 
     @cached_property
     def controls(self) -> list[str]:
-        """Controls, in alphabetical order."""
+        """Controls, promotions, prices and days of the calendar, in alphabetical order."""
         found = self.query(
             "SELECT DISTINCT component FROM mart.contributions"
-            " WHERE refresh_week = $week AND kind = 'control' ORDER BY component"
+            " WHERE refresh_week = $week AND kind NOT IN ('baseline', 'seasonality', 'media')"
+            " ORDER BY component"
         )
         return [str(name) for name in found["component"]]
 

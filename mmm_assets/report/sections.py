@@ -43,6 +43,7 @@ from mmm_assets.report.views import (
     summary,
     track,
     training,
+    treatments,
 )
 
 
@@ -86,7 +87,7 @@ QUESTIONS = (
         "Decomposition",
         "What comes without media, and what each channel adds through its own path.",
         ("decomposition-waterfall",),
-        (decomposition.views, media_contributions.views, baseline.views),
+        (decomposition.views, media_contributions.views, treatments.views, baseline.views),
     ),
     Question(
         "Channels",

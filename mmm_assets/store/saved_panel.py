@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +25,12 @@ def panel_to_bytes(panel: Panel) -> bytes:
     }
     meta = {name: list(getattr(panel, name)) for name in _NAMES}
     return pack(
-        {**meta, "first_week": str(panel.weeks[0].date()), "weeks": len(panel.weeks)},
+        {
+            **meta,
+            "first_week": str(panel.weeks[0].date()),
+            "weeks": len(panel.weeks),
+            "treatments": [asdict(one) for one in panel.treatments],
+        },
         {"panel": arrays},
     )
 
@@ -40,8 +45,10 @@ def panel_from_bytes(data: bytes) -> Panel:
     """
     from mmm_model import Panel
     from mmm_model.fit.saved_arrays import unpack
+    from mmm_model.treatments import Treatment
 
     meta, groups = unpack(data)
     found: dict[str, Any] = {name: tuple(meta[name]) for name in _NAMES} | groups["panel"]
+    found["treatments"] = tuple(Treatment(**one) for one in meta.get("treatments", ()))
     weeks = pd.date_range(meta["first_week"], periods=meta["weeks"], freq="7D", unit="us")
     return Panel(weeks=weeks, **found)

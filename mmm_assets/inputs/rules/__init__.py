@@ -43,6 +43,9 @@ channel with very few weeks on air             warning: kept, will be uncertain
 control with gaps                              warning: the region's mean
 control that never varies, or of too many      warning: left out
 words
+price of 0 or less, promotion deeper than      refused: no effect could be told from it
+100 %, either of them as words
+country or region that no calendar knows       refused
 names that differ in capitals or spaces alone  refused: one name, two spellings
 two days within a week of a table of weeks     refused: they would be added up
 another unit: KPI times 30, or a thousandth    refused (media and controls: warning)
@@ -67,7 +70,16 @@ KPI worth far more or less than media cost     warning: every ROI will be implau
 
 from mmm_assets.config import ConfigError, ProjectConfig
 from mmm_assets.inputs.roles import ROLES
-from mmm_assets.inputs.rules import controls, identifiability, kpi, lift_tests, media, reach
+from mmm_assets.inputs.rules import (
+    calendar,
+    controls,
+    identifiability,
+    kpi,
+    lift_tests,
+    media,
+    reach,
+    treatments,
+)
 from mmm_assets.inputs.rules.every_table import rules_of_rows
 from mmm_assets.inputs.rules.rule import Rule, Severity
 
@@ -76,6 +88,8 @@ _OWN = (
     *reach.RULES,
     *kpi.RULES,
     *controls.RULES,
+    *treatments.RULES,
+    *calendar.RULES,
     *lift_tests.RULES,
     *identifiability.RULES,
 )

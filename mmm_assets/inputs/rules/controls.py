@@ -27,7 +27,8 @@ RULES: tuple[Rule, ...] = (
                count(*) FILTER (NOT is_there) AS failing
         FROM (
             SELECT control, week, given.is_there IS NOT NULL AS is_there
-            FROM (SELECT DISTINCT control FROM known_controls WHERE control IS NOT NULL)
+            FROM (SELECT DISTINCT control FROM known_controls
+                  WHERE control IS NOT NULL AND NOT list_contains($absent, control))
             CROSS JOIN (
                 SELECT DISTINCT CASE WHEN $national_controls THEN 'national' ELSE region END
                                 AS region, week

@@ -61,7 +61,7 @@ def fitted_model(
     training = train(
         panel,
         settings,
-        config.graph_settings(panel.channels + panel.controls),
+        config.graph_settings(panel.nodes),
         progress=_listener(project, context.log.info),
         warm_start=warm,
         lift_tests=tests,

@@ -108,17 +108,19 @@ def predictions(fits: Fits) -> tuple[Tables, Shown]:
 
 @result(
     "contributions",
-    description="What made up the predicted KPI: baseline, seasonality, controls and the direct "
-    "effect of each channel, by region and week.",
+    "treatments",
+    description="What made up the predicted KPI: baseline, seasonality, controls, promotions, "
+    "prices, holidays and the direct effect of each channel, by region and week.",
 )
 def contributions(fits: Fits) -> tuple[Tables, Shown]:
     """Split the prediction into its components."""
     from mmm_model.effects.contributions import contributions
+    from mmm_model.effects.treatments import treatment_effects
 
     frame = contributions(fits.effects)
     total = frame.groupby("component")["contribution"].sum().sort_values(ascending=False)
     share = total / total.sum()
-    return {"contributions": frame}, {
+    return {"contributions": frame, "treatments": treatment_effects(fits.effects)}, {
         "share_of_prediction": metadata.bars(share.index.tolist(), share.tolist())
     }
 
@@ -188,10 +190,11 @@ def channel_graph(fits: Fits) -> tuple[Tables, Shown]:
 
     graph = fits.final.graph
     frame = graph.edges() if graph is not None else pd.DataFrame(columns=EDGE_COLUMNS)
-    nodes = fits.panel.channels + fits.panel.controls
+    nodes = fits.panel.nodes
     settings = fits.project.config.graph_settings(nodes)
-    methods = graph_methods(fits.final, fits.panel, settings)
-    metrics = graph_metrics(fits.final, fits.panel)
+    whole = fits.panel.for_graph()
+    methods = graph_methods(fits.final, whole, settings)
+    metrics = graph_metrics(fits.final, whole)
     controls = graph_controls(fits.final, fits.panel)
     stages = first_stages(fits.final, fits.panel)
     tests = edge_tests(fits.effects)

@@ -9,7 +9,7 @@ from mmm_assets.report import figure as fig
 from mmm_assets.report import words
 from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import View
-from mmm_assets.report.views.decomposition import NATIONAL, of_kind
+from mmm_assets.report.views.decomposition import CAUSES, NATIONAL, of_kind
 
 
 def views(refresh: Refresh) -> tuple[View, ...]:
@@ -94,8 +94,8 @@ def _seasonality(refresh: Refresh, national: pd.DataFrame) -> View:
 
 
 def _controls(refresh: Refresh, national: pd.DataFrame) -> View:
-    rows = national[national["kind"] == "control"]
-    title = "Controls"
+    rows = national[national["kind"].isin(CAUSES)]
+    title = "Controls" if set(rows["kind"]) <= {"control"} else "Controls, promotions, days"
     if rows.empty:
         return View(
             "decomposition-controls",
@@ -125,7 +125,7 @@ def _controls(refresh: Refresh, national: pd.DataFrame) -> View:
             showlegend=True,
         ),
         table=rows,
-        sql=refresh.shown(of_kind("control")),
+        sql=refresh.shown(of_kind(*CAUSES)),
         note=f"The 12 of {len(order)} controls that move most." if len(order) > 12 else "",
         wide=True,
     )

@@ -34,6 +34,17 @@ _REGIONAL = """
     GROUP BY ALL ORDER BY region, week"""
 
 OTHER = "Other channels"
+BESIDE = {
+    "seasonality": ("Seasonality", "@seasonality"),
+    "control": ("Controls", "@other"),
+    "promotion": ("Promotions", "@other/0.85"),
+    "price": ("Prices", "@other/0.7"),
+    "holiday": ("Holidays", "@other/0.55"),
+    "event": ("Own events", "@other/0.4"),
+}
+"""Kinds of components that are neither the level nor media: their name and colour."""
+CAUSES = tuple(kind for kind in BESIDE if kind != "seasonality")
+"""Those that have a name in the data."""
 
 
 def views(refresh: Refresh) -> tuple[View, ...]:
@@ -136,9 +147,7 @@ def _parts(refresh: Refresh, totals: pd.DataFrame) -> list[tuple[str, str, float
     """Label, colour and total of what the KPI is made of, base first."""
     by_kind = totals.groupby("kind")["contribution"].sum()
     parts = [("Baseline", "@baseline", float(by_kind.get("baseline", 0.0)))]
-    for kind, name, colour in (
-        ("seasonality", "Seasonality", "@seasonality"), ("control", "Controls", "@other"),
-    ):  # fmt: skip
+    for kind, (name, colour) in BESIDE.items():
         if kind in by_kind.index and by_kind[kind] != 0:
             parts.append((name, colour, float(by_kind[kind])))
     media = totals[totals["kind"] == "media"]
@@ -181,7 +190,7 @@ def _waterfall(refresh: Refresh, totals: pd.DataFrame) -> View:
 
 def _share(refresh: Refresh, totals: pd.DataFrame) -> View:
     parts = _parts(refresh, totals)
-    split = {"Baseline", "Seasonality", "Controls"}
+    split = {"Baseline", *(name for name, _ in BESIDE.values())}
     base = sum(value for name, _, value in parts if name in split)
     media = [part for part in parts if part[0] not in split]
     shown = [("Without media", "@baseline", base), *media]

@@ -283,6 +283,16 @@ def test_daily_data(tmp_path: Path, connection) -> None:
     assert panel.kpi[0, 0] == pytest.approx(table["orders"][:7].sum())
 
 
+def test_prices_and_promotions_are_told_and_stay_controls(tmp_path: Path) -> None:
+    table = numbers("orders", "tv_spend", "price", "competitor_price", "discount", rows=60)
+    table.insert(0, "week", days(60, "2022-01-03"))
+    table["discount"] = [0.0, 20.0, 0.0] * 20
+    guess, config = run(tmp_path, {"weeks": table}, controls="price,competitor_price,discount")
+    assert any("kinds: {price: price, discount: promotion}" in line for line in guess.summary)
+    assert any("calendar: {country: US}" in line for line in guess.summary)
+    assert not config.tables.controls.kinds and config.calendar is None
+
+
 def test_flags_are_taken_as_said(tmp_path: Path) -> None:
     table = numbers("a", "b", "c", "d", "e_x", "f_x", "worth")
     table.insert(0, "w", range(WEEKS))

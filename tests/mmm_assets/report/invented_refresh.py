@@ -36,6 +36,7 @@ class Example:
     published: bool = True
     moving: str | None = "social"
     reached: tuple[str, ...] = ()
+    treated: bool = False
 
 
 def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -116,6 +117,7 @@ class _Invented:
             "effectiveness_evidence": self._effectiveness_evidence(),
             "trust_tests": self._trust(),
             "frequency": self._frequency(),
+            "treatments": self._treatments(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
@@ -142,6 +144,36 @@ class _Invented:
         )
         every = [one.assign(channel=name) for name in self.example.reached]
         return pd.concat(every) if every else one.head(0)
+
+    def _treatments(self) -> pd.DataFrame:
+        """One of each kind; of Christmas the days before it and the day itself."""
+        columns = ["treatment", "kind", "part", "effect", "effect_lower", "effect_upper"]
+        rows = [
+            ("discount", "promotion", None, 0.21, 0.15, 0.27),
+            ("price", "price", None, -1.8, -2.4, -1.2),
+            ("Christmas", "holiday", "before", 0.3, 0.2, 0.4),
+            ("Christmas", "holiday", "day", -0.05, -0.2, 0.1),
+            ("<b>fair</b>", "event", None, 0.01, -0.02, 0.04),
+        ]
+        brought = np.array([9000.0, -500.0, 4000.0, -300.0, 20.0])
+        money = 10 * brought if self.example.spend else np.full(5, np.nan)
+        found = pd.DataFrame(rows, columns=columns).assign(
+            reference=0.0, weeks=20, contribution=brought, contribution_lower=brought - 100,
+            contribution_upper=brought + 100, value=money, value_lower=money - 1000,
+            value_upper=money + 1000, share=0.01,
+        )  # fmt: skip
+        return found if self.example.treated else found.head(0)
+
+    def _treated(self) -> list[tuple[str, str, np.ndarray]]:
+        """Components that treatments make: in each week a small part of the baseline."""
+        names = {"discount": "promotion", "price": "price", "holidays": "holiday",
+                 "<b>fair</b>": "event"}  # fmt: skip
+        if not self.example.treated:
+            return []
+        return [
+            (name, kind, 0.01 * (place + 1) * self.baseline)
+            for place, (name, kind) in enumerate(names.items())
+        ]
 
     def _grid(self) -> pd.DataFrame:
         index = pd.MultiIndex.from_product([self.regions, self.weeks], names=["region", "week"])
@@ -173,9 +205,11 @@ class _Invented:
 
     def _contributions(self) -> pd.DataFrame:
         e, parts = self.example, []
+        treated = self._treated()
         named = [
-            ("baseline", "baseline", self.baseline),
+            ("baseline", "baseline", self.baseline - sum(values for *_, values in treated)),
             ("seasonality", "seasonality", self.season),
+            *treated,
         ]
         named += [(n, "control", self.control[..., i]) for i, n in enumerate(e.controls)]
         named += [(n, "media", self.media[..., i]) for i, n in enumerate(e.channels)]
