@@ -52,6 +52,14 @@ def plan(
         Path | None,
         typer.Option(help="The same from a CSV file: channel, region, spend; the page saves one."),
     ] = None,
+    follow: Annotated[
+        list[str] | None,
+        typer.Option(help="A channel whose spend moves with those that drive it; several times."),
+    ] = None,
+    no_follow: Annotated[
+        list[str] | None,
+        typer.Option(help="A driven channel that gets a budget of its own; several times."),
+    ] = None,
     week: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="A published refresh. Default: the newest."),
@@ -80,8 +88,8 @@ def plan(
     about = load(config)
     frame = None
     given = bool(spend or spend_file)
-    rules = (bound, max_change, caution, by_week, signed, flight, *asked.values())
-    if given and any(rule not in (None, False, []) for rule in rules):
+    rules = (bound, max_change, caution, follow, no_follow, by_week, signed, flight)
+    if given and any(rule not in (None, False, []) for rule in (*rules, *asked.values())):
         stop("--spend prices a budget as it is: give it without bounds, goals and weeks", "usage")
     with clear_errors():
         from mmm_assets.planning.given_budget import price_budget, saved, typed
@@ -91,7 +99,14 @@ def plan(
 
         project = Project(about)
         bounds = [_bound(text) for text in bound or []]
-        question = ask(asked, horizon, bounds, max_change=max_change, caution=caution)
+        question = ask(
+            asked,
+            horizon,
+            bounds,
+            max_change=max_change,
+            caution=caution,
+            follow=_follow(follow or [], no_follow or []),
+        )
         refresh_week = published_week(project.warehouse, week.date() if week else None)
         if given:
             money = [*typed(spend or []), *(saved(spend_file) if spend_file else [])]
@@ -140,6 +155,12 @@ def _fixed(signed: list[str], flights: list[str]) -> Fixed:
     from mmm_assets.planning.questions import Fixed
 
     return Fixed(tuple(map(_signed, signed)), tuple(map(_flight, flights)))
+
+
+def _follow(follow: list[str], no_follow: list[str]) -> dict[str, bool]:
+    if both := sorted(set(follow) & set(no_follow)):
+        stop(f"{', '.join(both)} cannot both follow and get a budget of its own", "usage")
+    return {**dict.fromkeys(follow, True), **dict.fromkeys(no_follow, False)}
 
 
 def _bound(text: str) -> tuple[str, tuple[float, float]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from mmm_assets.config.channel_kinds import is_search
 from mmm_assets.config.tables import Name, Section
 from mmm_model.budget.scenario_kinds import SCENARIO_KINDS
 
@@ -96,12 +97,55 @@ class BudgetSection(Section):
         default=[], description="spend that is signed, for budgets by week"
     )
     by_region: bool = Field(default=True, description="false: each channel's split stays")
+    follow: dict[Name, bool] = Field(
+        default={},
+        description="channel → true: where others drive it, its spend moves with theirs; false: "
+        "it gets a budget of its own. Default: search follows, unless it has a bound, a group, a "
+        "contract or a flight",
+    )
 
     @property
     def channels(self) -> set[str]:
         """The channels that are named."""
-        named = set(self.bounds) | set(self.flights) | {own.channel for own in self.signed}
-        return named.union(*(group.channels for group in self.groups.values()))
+        return self.ruled | set(self.follow)
+
+    @property
+    def ruled(self) -> set[str]:
+        """The channels with a bound, a group, a contract or a flight."""
+        ruled = set(self.bounds) | set(self.flights) | {own.channel for own in self.signed}
+        return ruled.union(*(group.channels for group in self.groups.values()))
+
+    @model_validator(mode="after")
+    def _decided_or_following(self) -> BudgetSection:
+        if both := sorted(self.ruled & {name for name, follows in self.follow.items() if follows}):
+            raise ValueError(
+                f"{', '.join(both)} cannot follow other channels and have a bound, a group, a "
+                "contract or a flight of its own; leave out one or the other"
+            )
+        return self
+
+    def following(
+        self,
+        channels: Collection[str],
+        asked: Mapping[str, bool] | None = None,
+        ruled: Collection[str] = (),
+    ) -> frozenset[str]:
+        """Channels that follow those that drive them, if any do.
+
+        Parameters
+        ----------
+        channels
+            Channels of the panel.
+        asked
+            What a question says of its own.
+        ruled
+            Channels on which the question has a rule.
+        """
+        chosen = {**self.follow, **(asked or {})}
+        decided = self.ruled.union(ruled)
+        return frozenset(
+            name for name in channels if chosen.get(name, is_search(name) and name not in decided)
+        )
 
     def settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
         """Settings of the recommendation.
@@ -135,6 +179,7 @@ class BudgetSection(Section):
             change_cost=self.change_cost,
             scenarios=self._scenarios() or DEFAULT_SCENARIOS,
             by_region=self.by_region,
+            follow=self.following(channels or ()),
         )
 
     def _scenarios(self) -> tuple[Scenario, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from mmm_assets.config.channel_kinds import SEARCH
 from mmm_assets.guessing import words
 from mmm_assets.guessing.frame import InitOptions, mostly_number
 from mmm_assets.guessing.profile import Column, TableProfile
@@ -317,7 +318,7 @@ def _no_control(column: Column) -> str | None:
         return None
     if _is_outcome(column.name):
         return "another result of marketing; as a control it would hide what media bring"
-    if name & words.ASKED or (name & words.SEARCH and words.exposure_rank(column.name) is not None):
+    if name & words.ASKED or (name & SEARCH and words.exposure_rank(column.name) is not None):
         return "what people search for is a result of media, too"
     many = column.numbers == 0 and len(column.words) > MOST_WORDS
     if many or (column.numbers < column.filled and not column.words):

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from mmm_assets.config.channel_kinds import SEARCH
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -51,7 +53,6 @@ EXPOSURE = (
     _words("reach volume volumes"),
 )
 IGNORED_EXPOSURE = _words("frequency freq cpm cpc ctr cpa cpp")
-SEARCH = _words("search sem ppc adwords sea")
 
 # The better sign of a KPI first; the number says whether it is money, a count or either.
 KPI = (

@@ -6,7 +6,7 @@ and a fit deserialised once a run. Both look first whether the tables or the fil
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +26,7 @@ from mmm_assets.store.saved_fits import ModelFiles, files_state, newest_models, 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
     from mmm_model.effects.fitted_effects import FittedEffects
+    from mmm_model.effects.following import Following
     from mmm_model.equation.media_response import MediaResponse
     from mmm_model.fit.lift_tests import LiftTest
 
@@ -136,6 +137,12 @@ class Fits:
         from mmm_model.effects.fitted_effects import FittedEffects
 
         return FittedEffects(self.final, self.panel)
+
+    def following(self, names: Collection[str]) -> Following:
+        """How the channels of these names follow those that drive them."""
+        from mmm_model.effects.following import following
+
+        return following(self.final, self.panel, names)
 
     @property
     def response(self) -> MediaResponse:

@@ -22,12 +22,14 @@ BUDGET_TABLES: tuple[Table, ...] = (
             Column(
                 "marginal_roi",
                 "DOUBLE",
-                "Value of one more unit of spend at the recommendation; all regions only.",
+                "Value of one more unit of spend at the recommendation, with what follows it; all "
+                "regions only.",
             ),
             Column(
                 "binding",
                 "VARCHAR",
-                "What keeps the channel there: 'least', 'most', 'pinned', 'group NAME', or "
+                "What keeps the channel there: 'least', 'most', 'pinned', 'group NAME', "
+                "'follows NAMES' where its spend moves with the channels that drive it, or "
                 "'uncertain' where a move would not gain more than its own uncertainty; null "
                 "where nothing does.",
             ),

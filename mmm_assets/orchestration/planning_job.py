@@ -26,6 +26,9 @@ class PlanRules(dg.Config):
     )
     max_change: float | None = Field(default=None, description="largest change of other channels")
     caution: float | None = Field(default=None, description="standard deviations to gain")
+    follow: dict[str, bool] = Field(
+        default={}, description="channel → whether its spend moves with those that drive it"
+    )
     refresh_week: str | None = Field(default=None, description="a published one; default: newest")
 
 
@@ -57,6 +60,7 @@ def best_budget(
             config.bounds.items(),
             max_change=config.max_change,
             caution=config.caution,
+            follow=config.follow,
         )
         budget = plan_budget(project, week, question)
         beyond = beyond_data(project, week, budget)

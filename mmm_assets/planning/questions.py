@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -53,6 +53,8 @@ class Question:
         Channel → least and most, as multiples of its recent spend.
     max_change, caution, by_region
         As in ``budget`` of the configuration.
+    follow
+        Channel → whether its spend moves with that of the channels that drive it.
     """
 
     scenario: Scenario
@@ -60,6 +62,7 @@ class Question:
     max_change: float | None = None
     caution: float | None = None
     by_region: bool | None = None
+    follow: Mapping[str, bool] = field(default_factory=dict)
 
 
 def ask(
@@ -69,6 +72,7 @@ def ask(
     *,
     max_change: float | None = None,
     caution: float | None = None,
+    follow: Mapping[str, bool] | None = None,
 ) -> Question:
     """Make a question of what a person typed.
 
@@ -81,6 +85,8 @@ def ask(
         Weeks.
     bounds
         Channels with their least and most.
+    follow
+        Channel → whether its spend moves with that of the channels that drive it.
 
     Raises
     ------
@@ -101,7 +107,7 @@ def ask(
         scenario = Scenario.of("plan", given or {"multiplier": 1.0})
     except ValueError as error:
         raise Infeasible(str(error)) from error
-    return Question(scenario, pairs, max_change, caution)
+    return Question(scenario, pairs, max_change, caution, follow=follow or {})
 
 
 def _a_week(key: str, amount: float, horizon: int) -> float:
@@ -121,7 +127,9 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Rec
 
     fits = Fits(project, refresh_week, published=True)
     with refusals():
-        found = recommend(fits.response, fits.panel, _settings(fits, question))
+        settings = _settings(fits, question)
+        following = fits.following(settings.follow)
+        found = recommend(fits.response, fits.panel, settings, following)
     if not found:
         raise Infeasible(_NO_SPEND)
     return found[0]
@@ -154,7 +162,9 @@ def plan_by_week(
         )
         flights = {channel: Flight(weeks, least) for channel, weeks, least in fixed.flights}
         rules = WeeklyRules((*known.contracts, *contracts), {**known.flights, **flights})
-        found = plan_weeks(fits.final, fits.panel, horizon, _settings(fits, question), rules)
+        ruled = {contract.channel for contract in contracts} | flights.keys()
+        settings = _settings(fits, question, ruled)
+        found = plan_weeks(fits.final, fits.panel, horizon, settings, rules)
     if not found:
         raise Infeasible(_NO_SPEND)
     return found[0]
@@ -190,13 +200,39 @@ def refusals() -> Iterator[None]:
         raise Infeasible(str(error)) from error
 
 
-def _settings(fits: Fits, question: Question) -> BudgetSettings:
-    """The configuration's, changed by the question."""
-    settings = fits.project.config.budget_settings(fits.panel.channels)
+def _settings(fits: Fits, question: Question, ruled: Collection[str] = ()) -> BudgetSettings:
+    """The configuration's, changed by the question.
+
+    Parameters
+    ----------
+    ruled
+        Channels with contracts or flights of the question.
+    """
+    channels = fits.panel.channels
+    settings = fits.project.config.budget_settings(channels)
+    _check_follow(fits, question)
+    follow = fits.project.config.budget.following(
+        channels, question.follow, {*question.bounds, *ruled}
+    )
     changed = {
         name: value
         for name in ("max_change", "caution", "by_region")
         if (value := getattr(question, name)) is not None
     }
     bounds = {**settings.bounds, **question.bounds}
-    return replace(settings, scenarios=(question.scenario,), bounds=bounds, **changed)
+    return replace(
+        settings, scenarios=(question.scenario,), bounds=bounds, follow=follow, **changed
+    )
+
+
+def _check_follow(fits: Fits, question: Question) -> None:
+    """Raise ValueError if what is asked to follow or to be given cannot."""
+    if unknown := sorted(question.follow.keys() - set(fits.panel.channels)):
+        raise ValueError(f"unknown channels {unknown}; known: {list(fits.panel.channels)}")
+    driven = {equation.target for equation in fits.final.driven}
+    asked = {name for name, follows in question.follow.items() if follows}
+    if alone := sorted(asked - driven):
+        raise ValueError(
+            f"{', '.join(alone)} cannot follow: in this refresh no channel drives it; driven: "
+            f"{', '.join(sorted(driven)) or 'none'}"
+        )

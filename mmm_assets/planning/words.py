@@ -26,6 +26,8 @@ def reason(binding: str | None) -> str:
         return ""
     if binding.startswith("group "):
         return f"the bound of {binding}"
+    if binding.startswith("follows "):
+        return binding
     return _REASONS.get(binding, binding)
 
 

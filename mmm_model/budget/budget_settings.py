@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -63,6 +63,8 @@ class BudgetSettings:
         `mmm_model.intervals.lower_quantile`.
     change_cost
         Money that moving a unit of money costs; it must be gained besides.
+    follow
+        Channels whose spend moves with that of their drivers, where the model knows any.
 
     Raises
     ------
@@ -78,6 +80,7 @@ class BudgetSettings:
     caution: float = 0.5
     objective: Literal["expected", "lower_quantile"] = "expected"
     change_cost: float = 0.0
+    follow: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._check_numbers()
@@ -116,3 +119,18 @@ class BudgetSettings:
         priced = {c for c, known in zip(channels, has_spend, strict=True) if known}
         if unpriced := sorted(named - priced):
             raise ValueError(f"bounds are set for {unpriced}, whose spend is unknown")
+
+    def check_following(self, following: Iterable[str], needs: Collection[str]) -> None:
+        """Raise ValueError if a rule is on a channel that follows others.
+
+        Parameters
+        ----------
+        needs
+            Channels with contracts or flights.
+        """
+        grouped = {c for group in self.groups.values() for c in group.channels}
+        if ruled := sorted(set(following) & (set(self.bounds) | grouped | set(needs))):
+            raise ValueError(
+                f"{', '.join(ruled)} cannot follow other channels and have a bound, a group, a "
+                "contract or a flight of its own; leave out one or the other"
+            )

@@ -70,7 +70,7 @@ class FuturePlan:
     value: Floats
 
     def weekly(self, multiplier: float | Floats = 1.0) -> Floats:
-        """Response ``[M, R, C]`` when spend is multiplied; ``multiplier`` fits ``[R, C]``."""
+        """Response ``[M, R, C]`` when spend is multiplied; ``multiplier`` fits ``[M, R, C]``."""
         return self.by_week(multiplier).sum(axis=2) / len(self.weeks)
 
     def by_week(self, multiplier: float | Floats = 1.0) -> Floats:
@@ -143,7 +143,7 @@ class FuturePlan:
     @staticmethod
     def _each(multiplier: float | Floats) -> Floats:
         multiplier = np.asarray(multiplier, dtype=float)
-        return multiplier[:, None, :] if multiplier.ndim == 2 else multiplier
+        return multiplier[..., None, :] if multiplier.ndim >= 2 else multiplier
 
     def _share(self, level: Floats) -> Floats:
         with np.errstate(divide="ignore"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
+from mmm_model.budget.followed_plan import FollowedPlan
+from mmm_model.effects.following import Following
 from mmm_model.effects.recent_plan import Plan
 from mmm_model.panel import Floats, Panel
 
@@ -22,15 +24,18 @@ class PricedPlan:
         Of R ``regions`` and C ``channels``; every spend is known.
     knows_value
         Whether a value of the KPI is known; without one, returns are in KPI units.
+    following
+        Which channels follow which.
     """
 
     plan: Plan
     channels: tuple[str, ...]
     regions: tuple[str, ...]
     knows_value: bool
+    following: Following = field(default_factory=Following)
 
     @classmethod
-    def of(cls, plan: Plan, panel: Panel) -> PricedPlan:
+    def of(cls, plan: Plan, panel: Panel, following: Following | None = None) -> PricedPlan:
         """Leave out the channels of the panel whose spend is unknown."""
         known = panel.has_spend
         return cls(
@@ -38,12 +43,18 @@ class PricedPlan:
             channels=tuple(c for c, k in zip(panel.channels, known, strict=True) if k),
             regions=panel.regions,
             knows_value=bool((panel.value_per_kpi > 0).any()),
+            following=following.only(known) if following else Following(),
         )
 
     @cached_property
-    def valued(self) -> Plan:
-        """The plan with its response in value."""
-        return self.plan.valued()
+    def followed(self) -> FollowedPlan:
+        """The plan, scaled by what is decided."""
+        return FollowedPlan(self.plan, self.following)
+
+    @cached_property
+    def valued(self) -> FollowedPlan:
+        """The same with its response in value."""
+        return self.followed.valued()
 
     @cached_property
     def spend(self) -> Floats:
@@ -60,41 +71,57 @@ class PricedPlan:
         """``[M, R, C]`` what the plan brings as it is, KPI units a week."""
         return self.plan.weekly()
 
-    def scaled(self, multiplier: Floats) -> ScaledPlan:
-        """Return what the plan does when its spend is multiplied by ``[R, C]``."""
-        return ScaledPlan(self, multiplier)
+    def scaled(self, levers: Floats) -> ScaledPlan:
+        """Return what the plan does at levers ``[R, C]``."""
+        return ScaledPlan(self, levers)
 
 
 @dataclass(frozen=True)
 class ScaledPlan:
-    """A plan whose spend is multiplied; a figure is worked out when it is first read.
+    """A plan whose spend is scaled; a figure is worked out when it is first read.
 
     It is a `mmm_model.budget.scenario_kinds.kind.Outcome`.
 
     Parameters
     ----------
-    multiplier
+    levers
         ``[R, C]``.
     """
 
     priced: PricedPlan
-    multiplier: Floats
+    levers: Floats
+
+    @cached_property
+    def spend_by_cell(self) -> Floats:
+        """``[R, C]`` weekly spend."""
+        return self.priced.followed.spend_at(self.levers)
 
     @cached_property
     def spend_by_channel(self) -> Floats:
         """``[C]`` weekly spend."""
-        return (self.priced.plan.spend * self.multiplier).sum(axis=0)
+        return self.spend_by_cell.sum(axis=0)
 
     @cached_property
     def value_by_channel(self) -> Floats:
         """``[C]`` what the channel's spend brings a week, money."""
-        return self.priced.valued.weekly(self.multiplier).mean(axis=0).sum(axis=0)
+        return self.priced.valued.weekly(self.levers).mean(axis=0).sum(axis=0)
 
     @cached_property
     def marginal_by_channel(self) -> Floats:
-        """``[C]`` value of one more unit of spend, spread as it is; NaN without spend."""
-        slope = self.priced.valued.weekly_marginal(self.multiplier).mean(axis=0)
-        return _over((slope * self.multiplier).sum(axis=0), self.spend_by_channel)
+        """``[C]`` value of one more unit of spend, spread as it is; NaN without spend.
+
+        What follows a channel brings its own and costs its own. Of a channel that follows:
+        what a unit more than follows would bring.
+        """
+        plan, levers = self.priced.valued, self.levers
+        scale = np.where(plan.following.follows, self._scale, levers) if plan.following else levers
+        rise = (plan.weekly_marginal(levers).mean(axis=0) * scale).sum(axis=0)
+        return _over(rise, (plan.weekly_cost(levers) * scale).sum(axis=0))
+
+    @property
+    def _scale(self) -> Floats:
+        """``[R, C]`` expected multiplier of each channel's spend."""
+        return self.priced.following.multiplier(self.levers).mean(axis=0)
 
     @property
     def spend(self) -> float:
@@ -104,7 +131,7 @@ class ScaledPlan:
     @cached_property
     def kpi(self) -> float:
         """KPI that media bring a week, mean over members."""
-        return float(self.priced.plan.weekly(self.multiplier).mean(axis=0).sum())
+        return float(self.priced.followed.weekly(self.levers).mean(axis=0).sum())
 
     @property
     def value(self) -> float:
@@ -119,7 +146,11 @@ class ScaledPlan:
     @property
     def marginal_roi(self) -> float:
         """Value of one more unit of money, spread as the plan is; NaN without spend."""
-        rise = float(np.nansum(self.marginal_by_channel * self.spend_by_channel))
+        marginal = self.marginal_by_channel
+        if self.priced.following:  # the spend of what follows is in the plan that is spread
+            slope = self.priced.valued.plan.weekly_marginal(self._scale).mean(axis=0)
+            marginal = _over((slope * self._scale).sum(axis=0), self.spend_by_channel)
+        rise = float(np.nansum(marginal * self.spend_by_channel))
         return rise / self.spend if self.spend > 0 else math.nan
 
 

@@ -2,7 +2,8 @@
 
 The plan that is changed is the recent one; its spend in a channel and region is scaled,
 its weeks keep their shares. What that brings is read off the model's own curves, for
-every member of the ensemble. Direct effects only.
+every member of the ensemble. A channel that is said to follow its drivers gets no budget of
+its own: what they create of it is spent besides, and counts for them.
 
 By default money moves only where the gain exceeds its own uncertainty. Take the value of
 the next unit of spend in a cell, minus that of the average unit of the plan, once per
@@ -33,6 +34,7 @@ from mmm_model.budget.recommended_budget import (
 )
 from mmm_model.budget.scenario_kinds.multiplier import Multiplier
 from mmm_model.budget.scenarios import DEFAULT_SCENARIOS, Scenario
+from mmm_model.effects.following import Following
 from mmm_model.effects.recent_plan import recent_plan
 from mmm_model.equation.media_response import MediaResponse
 from mmm_model.panel import Floats, Panel
@@ -42,7 +44,10 @@ _AT_BOUND = 1e-4
 
 
 def optimal_budgets(
-    response: MediaResponse, panel: Panel, settings: BudgetSettings | None = None
+    response: MediaResponse,
+    panel: Panel,
+    settings: BudgetSettings | None = None,
+    following: Following | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Recommend a budget for every scenario.
 
@@ -54,7 +59,7 @@ def optimal_budgets(
         Rows of the tables ``optimal_budgets`` and ``budget_scenarios``; none when no channel's
         spend is known.
     """
-    found = recommend(response, panel, settings)
+    found = recommend(response, panel, settings, following)
     if not found:
         return (
             pd.DataFrame(columns=list(BUDGET_COLUMNS)),
@@ -67,7 +72,10 @@ def optimal_budgets(
 
 
 def recommend(
-    response: MediaResponse, panel: Panel, settings: BudgetSettings | None = None
+    response: MediaResponse,
+    panel: Panel,
+    settings: BudgetSettings | None = None,
+    following: Following | None = None,
 ) -> tuple[RecommendedBudget, ...]:
     """Recommend a budget for every scenario.
 
@@ -83,6 +91,8 @@ def recommend(
         Its last `mmm_model.settings.PLAN_WEEKS` weeks are the plan that is changed.
     settings
         Default: `BudgetSettings()`.
+    following
+        Which channels follow which; default: every budget is given.
 
     Returns
     -------
@@ -92,14 +102,15 @@ def recommend(
     Raises
     ------
     ValueError
-        If a bound is on a channel without known spend, a scenario's total lies outside what
-        the bounds allow, or its goal is out of reach.
+        If a bound is on a channel without known spend or on one that follows others, a
+        scenario's total lies outside what the bounds allow, or its goal is out of reach.
     """
     settings = settings or BudgetSettings()
     settings.check_channels(panel.channels, panel.has_spend)
     if not panel.has_spend.any():
         return ()
-    return recommend_within(PricedPlan.of(recent_plan(response, panel), panel), settings)
+    priced = PricedPlan.of(recent_plan(response, panel), panel, following)
+    return recommend_within(priced, settings)
 
 
 def recommend_within(
@@ -120,8 +131,11 @@ def recommend_within(
     if settings.change_cost and not priced.knows_value:
         raise ValueError("change_cost is money, but no value of the KPI is known")
 
+    names = np.array(priced.channels, dtype=object)[priced.following.follows]
+    settings.check_following(names, needs or {})
+
     def limits_of(scenario: Scenario, total: float) -> Limits:
-        return limits(scenario.name, total, settings, priced.channels, priced.spend, needs)
+        return limits(scenario.name, total, settings, priced.channels, priced.spend, needs, names)
 
     def total_of(scenario: Scenario) -> float:
         if scenario.asked.needs_value and not priced.knows_value:
@@ -151,20 +165,21 @@ def _somebody_asked(scenario: Scenario, settings: BudgetSettings) -> bool:
 
 
 def _budget(
-    scenario: Scenario, priced: PricedPlan, limit: Limits, multiplier: Floats
+    scenario: Scenario, priced: PricedPlan, limit: Limits, levers: Floats
 ) -> RecommendedBudget:
-    binding = tuple(
-        _binding(priced.plan.spend, multiplier, limit, c) for c in range(len(priced.channels))
-    )
-    return RecommendedBudget.of(scenario, priced, multiplier, binding)
+    binding = tuple(_binding(priced, levers, limit, c) for c in range(len(priced.channels)))
+    return RecommendedBudget.of(scenario, priced, levers, binding)
 
 
-def _binding(current: Floats, multiplier: Floats, limit: Limits, c: int) -> str | None:
+def _binding(priced: PricedPlan, levers: Floats, limit: Limits, c: int) -> str | None:
     """Say what keeps a channel's spend where it is, see `RecommendedBudget`."""
-    now, then = current.sum(axis=0), (current * multiplier).sum(axis=0)
+    current = priced.plan.spend
+    now, then = current.sum(axis=0), (current * levers).sum(axis=0)
     before, spend, room = now[c], then[c], _AT_BOUND * now[c]
     if before <= 0:
         return None
+    if drivers := priced.following.drivers_of(c):
+        return f"follows {', '.join(drivers)}"
     if limit.upper[c] - limit.lower[c] <= 1e-9:
         return "pinned"
     if spend >= before * limit.upper[c] - room:
@@ -177,5 +192,5 @@ def _binding(current: Floats, multiplier: Floats, limit: Limits, c: int) -> str 
         if group.members[c] and not group.least + room < inside < group.most - room:
             return f"group {group.name}"
     scaled = limit.total / now.sum()
-    stays = np.isclose(multiplier[:, c][current[:, c] > 0], scaled, rtol=1e-6).all()
+    stays = np.isclose(levers[:, c][current[:, c] > 0], scaled, rtol=1e-6).all()
     return "uncertain" if stays else None

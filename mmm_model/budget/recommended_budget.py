@@ -59,13 +59,19 @@ class RecommendedBudget:
         ``[R, C]`` currency.
     current_response, response
         ``[M, R, C]`` KPI units.
+    levers
+        ``[R, C]`` multiples of the recent plan that are decided: spend over current spend, but
+        for a channel that follows others that of the part which they do not create.
     value, marginal
-        ``[C]`` what the channel's spend brings a week, and what one more unit of it would, in
-        money; NaN where no value of the KPI is known.
+        ``[C]`` what the channel's spend brings a week, and what one more unit of it would with
+        what follows it, in money; NaN where no value of the KPI is known.
+    marginal_roi
+        Of one more unit of money, spread as the budget is; NaN where no value is known.
     binding
         What keeps each channel from moving further: ``"least"`` or ``"most"`` for its own
-        bound, ``"pinned"`` where they are one, ``"group NAME"``, ``"uncertain"`` where a move
-        would not gain more than its own uncertainty, None where nothing does.
+        bound, ``"pinned"`` where they are one, ``"group NAME"``, ``"follows NAMES"`` where its
+        spend moves with its drivers', ``"uncertain"`` where a move would not gain more than its
+        own uncertainty, None where nothing does.
     """
 
     scenario: Scenario
@@ -75,8 +81,10 @@ class RecommendedBudget:
     spend: Floats
     current_response: Floats
     response: Floats
+    levers: Floats
     value: Floats
     marginal: Floats
+    marginal_roi: float
     binding: tuple[str | None, ...]
 
     @classmethod
@@ -84,21 +92,23 @@ class RecommendedBudget:
         cls,
         scenario: Scenario,
         priced: PricedPlan,
-        multiplier: Floats,
+        levers: Floats,
         binding: tuple[str | None, ...],
     ) -> RecommendedBudget:
-        """Price a plan whose spend is multiplied by ``[R, C]``."""
-        scaled, unknown = priced.scaled(multiplier), np.full(len(priced.channels), np.nan)
+        """Price a plan at levers ``[R, C]``."""
+        scaled, unknown = priced.scaled(levers), np.full(len(priced.channels), np.nan)
         return cls(
             scenario=scenario,
             channels=priced.channels,
             regions=priced.regions,
             current_spend=priced.plan.spend,
-            spend=priced.plan.spend * multiplier,
+            spend=scaled.spend_by_cell,
             current_response=priced.recent_response,
-            response=priced.plan.weekly(multiplier),
+            response=priced.followed.weekly(levers),
+            levers=levers,
             value=scaled.value_by_channel if priced.knows_value else unknown,
             marginal=scaled.marginal_by_channel if priced.knows_value else unknown,
+            marginal_roi=scaled.marginal_roi if priced.knows_value else np.nan,
             binding=binding,
         )
 
@@ -159,10 +169,9 @@ class RecommendedBudget:
 
     def totals(self) -> dict[str, object]:
         """Return the row of the table ``budget_scenarios``."""
-        spend, by_channel = float(self.spend.sum()), self.spend.sum(axis=0)
+        spend = float(self.spend.sum())
         now, then = self.current_response.sum(axis=(1, 2)), self.response.sum(axis=(1, 2))
         (lower, upper), (gain_lower, gain_upper) = effect_interval(then), effect_interval(self.gain)
-        rise = np.nansum(self.marginal * by_channel) if np.isfinite(self.marginal).any() else np.nan
         return {
             "scenario": self.scenario.name,
             "asked": self.scenario.asked.key,
@@ -177,7 +186,7 @@ class RecommendedBudget:
             "gain_lower": float(gain_lower),
             "gain_upper": float(gain_upper),
             "roi": float(self.value.sum() / spend) if spend > 0 else np.nan,
-            "marginal_roi": float(rise / spend) if spend > 0 else np.nan,
+            "marginal_roi": self.marginal_roi,
         }
 
 

@@ -23,6 +23,7 @@ from mmm_model.budget.recommended_budget import RecommendedBudget, in_cents
 from mmm_model.budget.rhythm_search import best_rhythm
 from mmm_model.budget.weekly_limits import WeeklyLimits
 from mmm_model.budget.weekly_rules import WeeklyRules
+from mmm_model.effects.following import following
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.panel import Floats, Panel
 
@@ -101,7 +102,8 @@ def plan_weeks(
     if not panel.has_spend.any():
         return ()
     ahead = future_plan(model, panel, weeks)
-    priced, plan = PricedPlan.of(ahead, panel), ahead.only(panel.has_spend)
+    followed = following(model, panel, settings.follow)
+    priced, plan = PricedPlan.of(ahead, panel, followed), ahead.only(panel.has_spend)
     rules.check_channels(priced.paid)
     signed = rules.signed(priced.channels, plan.weeks)
     needs, limits = rules.needs(priced.channels, signed), WeeklyLimits.of(panel, rules, signed)
@@ -126,7 +128,9 @@ def _spread(
         chosen = chosen.with_rhythm(best_rhythm(chosen.valued(), budget.multiplier, low, high))
     return WeeklyBudget(
         budget=replace(
-            budget, current_response=plan.weekly(), response=chosen.weekly(budget.multiplier)
+            budget,
+            current_response=plan.weekly(),
+            response=replace(priced, plan=chosen).followed.weekly(budget.levers),
         ),
         weeks=plan.weeks,
         current=plan.rhythm * plan.spend.sum(axis=0),

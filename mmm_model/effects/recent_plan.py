@@ -26,7 +26,7 @@ class Plan(Protocol):
         """``[R, C]`` mean weekly spend; NaN for a channel whose spend is unknown."""
 
     def weekly(self, multiplier: float | Floats = 1.0) -> Floats:
-        """Mean weekly response ``[M, R, C]`` in KPI units; ``multiplier`` fits ``[R, C]``."""
+        """Mean weekly response ``[M, R, C]`` in KPI units; ``multiplier`` fits ``[M, R, C]``."""
 
     def weekly_marginal(self, multiplier: float | Floats = 1.0) -> Floats:
         """Its derivative with respect to the multiplier, ``[M, R, C]``."""
@@ -61,7 +61,7 @@ class RecentPlan:
     value: Floats
 
     def weekly(self, multiplier: float | Floats = 1.0) -> Floats:
-        """Mean weekly response ``[M, R, C]`` in KPI units; ``multiplier`` fits ``[R, C]``."""
+        """Mean weekly response ``[M, R, C]`` in KPI units; ``multiplier`` fits ``[M, R, C]``."""
         return self.response.contribution(_over_weeks(multiplier)).sum(axis=2)
 
     def weekly_marginal(self, multiplier: float | Floats = 1.0) -> Floats:
@@ -154,4 +154,4 @@ def filled_value(value: Floats) -> Floats:
 
 def _over_weeks(multiplier: float | Floats) -> Floats:
     multiplier = np.asarray(multiplier, dtype=float)
-    return multiplier[:, None, :] if multiplier.ndim == 2 else multiplier
+    return multiplier[..., None, :] if multiplier.ndim >= 2 else multiplier

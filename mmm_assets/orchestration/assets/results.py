@@ -263,7 +263,8 @@ def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
     from mmm_model.effects.frequency import with_best_frequency
 
     settings = fits.project.config.budget_settings(fits.panel.channels)
-    frame, scenarios = recommend.optimal_budgets(fits.response, fits.panel, settings)
+    following = fits.following(settings.follow)
+    frame, scenarios = recommend.optimal_budgets(fits.response, fits.panel, settings, following)
     frame = with_best_frequency(frame, fits.final, fits.panel, fits.response)
     shown = frame[frame["region"].isna()].drop(columns="region")
     there = set(scenarios["scenario"])

@@ -8,6 +8,7 @@ from mmm_assets.report import figure as fig
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.scenarios import (
     BUDGETS,
+    HELD,
     NO_BUDGETS,
     moves,
     of_scenario,
@@ -68,9 +69,22 @@ def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
         sql=refresh.shown(BUDGETS),
         selector="Scenario",
         choices=tuple(choices),
-        note="Coloured: recommended. Grey: current, the mean of the recent weeks.",
+        note="Coloured: recommended. Grey: current, the mean of the recent weeks."
+        + _followers(refresh),
         height=fig.height_of(len(part), 38),
     )
+
+
+def _followers(refresh: Refresh) -> str:
+    """Say which channels get no budget of their own."""
+    held = refresh.query(HELD)
+    held = held[held["binding"].fillna("").str.startswith("follows ")].drop_duplicates("channel")
+    said = [
+        f" {refresh.label(channel)} {binding}: what they spend brings people to it, so its own "
+        "spend moves with theirs and is no decision of its own."
+        for channel, binding in zip(held["channel"], held["binding"], strict=True)
+    ]
+    return "".join(said)
 
 
 def _shift(refresh: Refresh, rows: pd.DataFrame) -> View:
