@@ -81,7 +81,7 @@ class BudgetSection(Section):
         default={}, description="name → channels whose spend together is bounded"
     )
     caution: float = Field(
-        default=0.5, ge=0, description="standard deviations of itself that a move must gain"
+        default=0.1, ge=0, description="standard deviations of itself that a move must gain"
     )
     objective: Literal["expected", "lower_quantile"] = Field(
         default="expected", description="what is made large: the mean or the safe end of the gain"

@@ -77,7 +77,7 @@ class BudgetSettings:
     groups: Mapping[str, Group] = field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = DEFAULT_SCENARIOS
     by_region: bool = True
-    caution: float = 0.5
+    caution: float = 0.1
     objective: Literal["expected", "lower_quantile"] = "expected"
     change_cost: float = 0.0
     follow: frozenset[str] = frozenset()

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/budget.py [PART …] [--draws 6]
 
-Parts: regret, effects, curves, lift, exact, scale. Prints tables and writes
+Parts: regret, follow, effects, curves, lift, exact, scale. Prints tables and writes
 benchmarks/budget.json. Regret: the true KPI that a budget gains over the current plan, as a
-share of what the true optimum gains, of the same total and within the same bounds.
+share of what the true optimum gains, of the same total and within the same bounds. Follow: the
+same where searches are bought as they come, with television that makes people search.
 """
 
 from __future__ import annotations
@@ -31,11 +32,14 @@ from mmm_model.budget.recommend import recommend, recommend_within
 from mmm_model.budget.scenario_kinds.multiplier import Multiplier
 from mmm_model.budget.scenarios import Scenario
 from mmm_model.budget.weekly_budget import plan_weeks
+from mmm_model.effects.following import following
 from mmm_model.effects.recent_plan import recent_plan
 from mmm_model.effects.response_curves import response_curves
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.lift_tests import LiftTest
-from mmm_model.fit.training import fit
+from mmm_model.fit.training import fit, fit_driven
+from mmm_model.graph.learning import learn_graph
+from mmm_model.graph.settings import GraphSettings
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 from mmm_model.simulator import draw_spec, simulate
@@ -44,7 +48,7 @@ NAMED = ("medium_business", "small_business", "complex", "data_scarce", "simple_
 LIFTED = ("simple_with_lift", "complex", "data_scarce")
 SAME = (Scenario("same_budget", Multiplier(1.0)),)
 RULES = BudgetSettings(scenarios=SAME)
-CAUTIONS = (0.0, 0.5, 1.0, 2.0, 3.0)
+CAUTIONS = (0.0, 0.25, 0.5, 1.0, 2.0)
 
 
 @cache
@@ -53,9 +57,9 @@ def fitted(name: str) -> FittedModel:
     return fit(world(name)[0], ModelSettings(holdout_weeks=0))[0]
 
 
-def datasets(draws: int) -> list[str]:
+def datasets(draws: int, first: int) -> list[str]:
     """Seeds of the simulator that no default was chosen on, then the published datasets."""
-    return [f"draw{1000 + seed}" for seed in range(draws)] + list(NAMED)
+    return [f"draw{first + seed}" for seed in range(draws)] + list(NAMED)
 
 
 def gain(truth: TruePlan, spend: np.ndarray) -> float:
@@ -156,50 +160,88 @@ def curves(name: str) -> list[dict]:
     return rows
 
 
-def effects(name: str) -> list[dict]:
-    """Direct or total effects as the objective, with everything known: what each world loses.
+class Searches:
+    """The world of a draw where spend of a channel that others drive follows them, uncapped.
 
-    In one world spend is what the budget says, in every channel. In the other, spend of a
-    channel that others drive follows them, uncapped, and plans are scaled so that the same is
-    spent in all. Of the true optimum of each world, how much does the other's gain there?
+    Plans are national multiples of the recent one, scaled so that the same is spent in all.
     """
-    _, _, decided = world(name)
-    seed = int(name.removeprefix("draw"))
-    simulation = simulate(draw_spec(seed), seed)
-    weeks = slice(-52, None)
 
-    def following(m: np.ndarray) -> tuple[float, float]:
-        exposure = simulation.respond(simulation.planned * m)
-        cost = (exposure * simulation.cost)[:, weeks].sum()
-        return float(simulation.contribution(exposure)[:, weeks].sum()), float(cost)
+    def __init__(self, name: str) -> None:
+        seed = int(name.removeprefix("draw"))
+        self.simulation = simulate(draw_spec(seed), seed)
+        self.now, self.budget = self._do(np.ones(len(self.simulation.channels)))
 
-    now, budget = following(np.ones(len(simulation.channels)))
+    def _do(self, plan: np.ndarray) -> tuple[float, float]:
+        """KPI and cost of the last year."""
+        weeks, own = slice(-52, None), self.simulation
+        exposure = own.respond(own.planned * plan)
+        gained = own.contribution(exposure)[:, weeks].sum()
+        return float(gained), float((exposure * own.cost)[:, weeks].sum())
 
-    def gain_following(m: np.ndarray) -> float:
+    def gain(self, plan: np.ndarray) -> float:
+        """KPI of ``[C]`` multiples over that of the recent plan."""
         low, high = 0.3, 3.0
         for _ in range(40):
             middle = 0.5 * (low + high)
-            low, high = (middle, high) if following(middle * m)[1] < budget else (low, middle)
-        return following(low * m)[0] / now - 1
+            low, high = (
+                (middle, high) if self._do(middle * plan)[1] < self.budget else (low, middle)
+            )
+        return self._do(low * plan)[0] / self.now - 1
 
+    def best(self, start: np.ndarray) -> np.ndarray:
+        """The multiples that gain most, searched for from some."""
+        return minimize(
+            lambda m: -100 * self.gain(m),
+            start,
+            bounds=[(1 - RULES.max_change, 1 + RULES.max_change)] * len(start),
+            method="L-BFGS-B",
+            options={"maxiter": 15, "eps": 1e-3},
+        ).x
+
+
+def effects(name: str) -> list[dict]:
+    """Direct or total effects as the objective, with everything known: what each world loses.
+
+    In one world spend is what the budget says, in every channel, in the other it is that of
+    `Searches`. Of the true optimum of each world, how much does the other's gain there?
+    """
+    panel, _, decided = world(name)
+    searches = Searches(name)
     rules = replace(RULES, caution=0.0, by_region=False)
-    (best,) = recommend_within(
-        PricedPlan(decided, simulation.channels, simulation.spec.regions, True), rules
-    )
+    (best,) = recommend_within(PricedPlan(decided, panel.channels, panel.regions, True), rules)
     direct = best.spend.sum(0) / best.current_spend.sum(0)
-    found = minimize(
-        lambda m: -100 * gain_following(m),
-        direct,
-        bounds=[(1 - RULES.max_change, 1 + RULES.max_change)] * len(direct),
-        method="L-BFGS-B",
-        options={"maxiter": 15, "eps": 1e-3},
-    )
-    total = _within(decided.spend, decided.spend.sum(0) * found.x)
+    followed = searches.best(direct)
+    total = _within(decided.spend, decided.spend.sum(0) * followed)
     return [
         {
             "dataset": name,
-            "direct_kept_where_driven_follows": gain_following(direct) / gain_following(found.x),
+            "direct_kept_where_driven_follows": searches.gain(direct) / searches.gain(followed),
             "total_kept_where_spend_is_decided": gain(decided, total) / gain(decided, best.spend),
+        }
+    ]
+
+
+def follow(name: str) -> list[dict]:
+    """Plans in which search follows its drivers or gets a budget, where it truly follows."""
+    panel, _, _ = world(name)
+    searches, settings = Searches(name), ModelSettings(holdout_weeks=0)
+    graph = learn_graph(panel, GraphSettings())
+    model = replace(fitted(name), driven=fit_driven(panel, graph, settings))
+    follows = following(model, panel, {"search"})
+    rules, response = replace(RULES, by_region=False), model.media_response(panel)
+    given = recommend(response, panel, rules)[0].levers[0]
+    found = recommend(response, panel, rules, follows)[0].levers[0]
+    possible = searches.gain(searches.best(found))
+    tv = panel.channels.index("tv")
+    return [
+        {
+            "dataset": name,
+            "truly_driven": any(d.target == "search" for d in searches.simulation.spec.drives),
+            "followed": bool(follows),
+            "tv_given": given[tv],
+            "tv_followed": found[tv],
+            "kept_given": searches.gain(given) / possible,
+            "kept_followed": searches.gain(found) / possible,
         }
     ]
 
@@ -343,12 +385,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*")
     parser.add_argument("--draws", type=int, default=6)
+    parser.add_argument("--first", type=int, default=1000, help="seed of the first draw")
     asked = parser.parse_args()
-    names = datasets(asked.draws)
+    names = datasets(asked.draws, asked.first)
     parts: dict[str, Callable[[], list[dict]]] = {
         "exact": exact,
         "scale": scale,
         "regret": lambda: [row for name in names for row in regret(name)],
+        "follow": lambda: [r for n in names if n.startswith("draw") for r in follow(n)],
         "effects": lambda: [r for n in names if n.startswith("draw") for r in effects(n)],
         "lift": lambda: [row for name in (*LIFTED, *names[:4]) for row in lift(name)],
         "curves": lambda: [row for name in names for row in curves(name)],
@@ -361,7 +405,7 @@ def main() -> None:
             wide = table.pivot(index="budget", columns="dataset", values="share_of_possible")
             wide = wide.assign(mean=wide.mean(axis=1), worst=wide.min(axis=1))
             print(wide.round(2).to_string())
-        elif part in ("lift", "effects"):
+        elif part in ("lift", "effects", "follow"):
             print(table.round(3).to_string(index=False))
         elif part == "curves":
             by = table.assign(world=np.where(table["dataset"].str.startswith("draw"), "simulator",

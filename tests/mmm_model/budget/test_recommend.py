@@ -107,7 +107,7 @@ def test_value_decides_where_regions_differ_in_it() -> None:
 
 
 def test_money_moves_when_members_agree_and_stays_when_they_do_not() -> None:
-    careful = BudgetSettings(scenarios=SAME)
+    careful = BudgetSettings(scenarios=SAME, caution=0.5)
     sure = two_channels([[2.0, 1.0], [2.2, 1.1], [1.9, 1.0]])
     (moved,) = recommend(*sure, careful)
     assert moved.spend[0, 0] > moved.current_spend[0, 0] + 0.5
