@@ -15,6 +15,7 @@ from mmm_assets.mart.experiments import EXPERIMENT_TABLES
 from mmm_assets.mart.forecasts import FORECAST_TABLES
 from mmm_assets.mart.graph import GRAPH_TABLES
 from mmm_assets.mart.inputs import INPUT_TABLES
+from mmm_assets.mart.plans import PLAN_TABLES
 from mmm_assets.mart.refreshes import REFRESH_TABLES
 from mmm_assets.mart.treatments import TREATMENT_TABLES
 from mmm_assets.mart.trust import TRUST_TABLES
@@ -28,6 +29,7 @@ TABLES: tuple[Table, ...] = (
     *TRUST_TABLES,
     *BUDGET_TABLES,
     *EXPERIMENT_TABLES,
+    *PLAN_TABLES,
     *GRAPH_TABLES,
     *INPUT_TABLES,
 )

@@ -45,7 +45,7 @@ def follow_up(
     ValueError
         If the panel lacks something that the model was fitted to, or begins at another week.
     """
-    known = _as_known_to(model, panel)
+    known = as_known_to(model, panel)
     places = known.weeks.get_indexer(weeks)
     prediction = model.predict(known)
     kpi = np.where(known.observed, known.kpi, np.nan)
@@ -107,8 +107,14 @@ def forecast_skill(track: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def _as_known_to(model: FittedModel, panel: Panel) -> Panel:
-    """The part of a panel that a model knows, in the model's order."""
+def as_known_to(model: FittedModel, panel: Panel) -> Panel:
+    """Cut out the part of a panel that a model knows, in the model's order.
+
+    Raises
+    ------
+    ValueError
+        If the panel lacks a region, channel or control of the model.
+    """
     r = _places("regions", model.regions, panel.regions)
     c = _places("channels", model.channels, panel.channels)
     k = _places("controls", model.controls, panel.controls)

@@ -89,9 +89,10 @@ class FittedResponse:
         Parameters of the equation by name, with the members in front: numbers of single
         precision, as they are saved. The members differ by far more than that leaves out.
     noise
-        Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, and
-        the ``surprise``: standard deviations that nine weeks in ten stay within, of the fitted
-        weeks and of those after them.
+        Variances ``[R]`` of a ``week``, of the last ``level`` and of its weekly ``drift``, those
+        parts of the first and the last that all regions share, ``common_week`` and
+        ``common_drift``, ``[1]``, and the ``surprise``: standard deviations that nine weeks in ten
+        stay within, of the fitted weeks and of those after them.
     mixing
         Of draws of a posterior, ``[C]`` each: split R-hat ``r_hat`` and number of ``effective``
         draws of a channel's size, and the ``log_bayes_factor`` of effectiveness that moves
@@ -435,8 +436,10 @@ def _equation_of(settings: ModelSettings, state: dict[str, Floats]) -> Equation:
 
 
 def _uncertainty(noise: NoiseModel) -> dict[str, Floats]:
-    """Variances ``[R]`` of a week, of the level at the end, and of its weekly drift."""
+    """Variances ``[R]`` of a week, of the level at the end, of its weekly drift; what is shared."""
     whitening = Whitening.of(noise)
     variance, level, drift = whitening.forecast_variance()
+    shock, step = whitening.common_variance()
     parts = {"week": variance, "level": level, "drift": drift}
+    parts |= {"common_week": shock[None], "common_drift": step[None]}
     return {name: value.detach().cpu().numpy().astype(float) for name, value in parts.items()}

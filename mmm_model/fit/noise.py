@@ -120,6 +120,13 @@ class Whitening:
             drift = drift + self.common.step
         return week, self.region.last_variance, drift
 
+    def common_variance(self) -> tuple[Tensor, Tensor]:
+        """Of a week's noise and of its drift, the part that all regions share; numbers."""
+        if self.common is None:
+            return self.noise.variance.new_zeros(()), self.noise.variance.new_zeros(())
+        shock = self.noise.common_shock * typical_variance(self.noise)
+        return shock, self.common.step.max()
+
 
 def typical_variance(noise: NoiseModel) -> Tensor:
     """Variance of the noise of a typical region."""
