@@ -6,6 +6,7 @@ answer at once. Exit codes are for schedulers, see ``EXIT``.
 
 # Commands are listed in the order of these imports: the way a project goes.
 from mmm_assets.cli import (
+    adopting,
     comparing,
     deciding,
     experiments,
@@ -21,6 +22,7 @@ from mmm_assets.cli.application import EXIT, app
 
 __all__ = [
     "EXIT",
+    "adopting",
     "app",
     "comparing",
     "deciding",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mmm_assets.cli.adopting import Adopts, adopt_budget, adopt_weeks
 from mmm_assets.cli.application import (
     ConfigOption,
     app,
@@ -17,6 +18,7 @@ from mmm_assets.cli.application import (
     stop,
     text_table,
 )
+from mmm_assets.cli.deciding import ReasonOption, WhoOption
 from mmm_assets.cli.scenario_options import with_scenario_options
 
 if TYPE_CHECKING:
@@ -78,21 +80,47 @@ def plan(
     csv: Annotated[
         Path | None, typer.Option(help="Write the budget by region, or by week, here.")
     ] = None,
+    adopt: Annotated[
+        str | None,
+        typer.Option(
+            help="Keep it, by week, as a plan of record of this name.", show_default=False
+        ),
+    ] = None,
+    weeks_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --adopt: the plan as agreed, a CSV of week, channel, spend, maybe region.",
+            show_default=False,
+        ),
+    ] = None,
+    reason: ReasonOption = "",
+    who: WhoOption = "",
     config: ConfigOption = None,
     **asked: float | None,
 ) -> None:
-    """Ask a published refresh for a budget; nothing is refitted, nothing changes.
+    """Ask a published refresh for a budget; nothing is refitted, nothing changes but by --adopt.
 
     The total is what the first options ask for; without any of them, the recent one.
     """
     about = load(config)
     frame = None
+    adopts = None if adopt is None else Adopts(adopt, reason, who)
     given = bool(spend or spend_file)
     rules = (bound, max_change, caution, follow, no_follow, by_week, signed, flight)
     if given and any(rule not in (None, False, []) for rule in (*rules, *asked.values())):
         stop("--spend prices a budget as it is: give it without bounds, goals and weeks", "usage")
+    if weeks_file is not None:
+        if adopts is None or given or any(rule not in (None, False, []) for rule in rules):
+            stop("--weeks-file is a plan that is agreed: say --adopt NAME, and no budget", "usage")
+        adopt_weeks(about, adopts, weeks_file, week.date() if week else None)
+        return
     with clear_errors():
-        from mmm_assets.planning.given_budget import price_budget, saved, typed
+        from mmm_assets.planning.given_budget import (
+            in_recent_weeks,
+            price_budget,
+            saved,
+            typed,
+        )
         from mmm_assets.planning.questions import ask, beyond_data, plan_budget, plan_by_week
         from mmm_assets.store.project import Project
         from mmm_assets.store.published_weeks import published_week
@@ -111,12 +139,15 @@ def plan(
         if given:
             money = [*typed(spend or []), *(saved(spend_file) if spend_file else [])]
             budget = price_budget(project, refresh_week, money, horizon)
-        elif by_week or signed or flight:
+        elif by_week or signed or flight or adopts:
             fixed = _fixed(signed or [], flight or [])
             weekly = plan_by_week(project, refresh_week, question, horizon, fixed)
             budget, frame = weekly.budget, weekly.frame()
         else:
             budget = plan_budget(project, refresh_week, question)
+        if adopts and given:
+            weekly = in_recent_weeks(project, refresh_week, budget, horizon)
+            frame = weekly.frame()
         beyond = beyond_data(project, refresh_week, budget)
     _print_budget(budget, horizon, about, "given" if given else "recommended")
     if frame is not None:
@@ -124,6 +155,8 @@ def plan(
     console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
     for line in beyond:
         console.print(line, markup=False)
+    if adopts:
+        adopt_budget(about, adopts, refresh_week, weekly, None if given else question, horizon)
     if csv:
         from mmm_assets.planning.words import without_formulas
 

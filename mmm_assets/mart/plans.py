@@ -18,8 +18,8 @@ _GAIN = (
 PLAN_TABLES: tuple[Table, ...] = (
     Table(
         "plans",
-        "Plans of record: who adopted which plan when, on which refresh, and what it promised. None "
-        "is ever changed; that one was withdrawn is a row of mart.decisions.",
+        "Plans of record: who adopted which plan when, on which refresh, and what it promised. "
+        "None is ever changed; that one was withdrawn is a row of mart.decisions.",
         (
             PLAN,
             Column("adopted_at", "TIMESTAMP", "When (UTC)."),
@@ -69,8 +69,8 @@ PLAN_TABLES: tuple[Table, ...] = (
     ),
     Table(
         "plan_track",
-        "Plans that run or ended lately, against what was spent and what came: by week, so far, and "
-        "to the end.",
+        "Plans that run or ended lately, against what was spent and what came: by week, so far, "
+        "and to the end.",
         (
             PLAN,
             Column(

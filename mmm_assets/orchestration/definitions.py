@@ -17,6 +17,7 @@ from mmm_assets.orchestration.assets.experiment_checks import experiment_checks 
 from mmm_assets.orchestration.assets.graph_check import control_check  # noqa: E402
 from mmm_assets.orchestration.assets.model import fitted_model  # noqa: E402
 from mmm_assets.orchestration.assets.panel import panel  # noqa: E402
+from mmm_assets.orchestration.assets.plan_track import plan_track  # noqa: E402
 from mmm_assets.orchestration.assets.raw import RAW_ASSETS, input_checks  # noqa: E402
 from mmm_assets.orchestration.assets.report import dashboard, published_refresh, result_gates  # noqa: E402
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS  # noqa: E402
@@ -34,7 +35,7 @@ from mmm_assets.orchestration.decision_jobs import publish_held_job, rollback_jo
 from mmm_assets.orchestration.executors import executor_of  # noqa: E402
 from mmm_assets.orchestration.freshness import freshness_sensor, newest_week_check  # noqa: E402
 from mmm_assets.orchestration.names import Names  # noqa: E402
-from mmm_assets.orchestration.planning_job import plan_job  # noqa: E402
+from mmm_assets.orchestration.planning_job import plan_job, withdraw_job  # noqa: E402
 from mmm_assets.orchestration.prefixing import PROJECT, under  # noqa: E402
 from mmm_assets.orchestration.project_resource import project_resource  # noqa: E402
 from mmm_assets.orchestration.upstream import upstream_of, upstream_ready  # noqa: E402
@@ -66,6 +67,7 @@ def build_definitions(
         *RESULT_ASSETS,
         changes,
         forecast_track,
+        plan_track,
         trust_tests,
         dashboard,
         published_refresh,
@@ -91,7 +93,13 @@ def build_definitions(
             [under(names, asset) for asset in assets],
         ),
         asset_checks=[under(names, check) for check in checks],
-        jobs=[job, plan_job(names), publish_held_job(names), rollback_job(names)],
+        jobs=[
+            job,
+            plan_job(names),
+            withdraw_job(names),
+            publish_held_job(names),
+            rollback_job(names),
+        ],
         schedules=[weekly_schedule(config, job)],
         sensors=[
             new_files(config, job),

@@ -36,6 +36,7 @@ _LAYERS = {
         "experiment_track",
         "changes",
         "forecast_track",
+        "plan_track",
         "trust_tests",
     ),
     "publication": ("dashboard", "published_refresh"),
@@ -46,6 +47,8 @@ warehouse and the saved fits."""
 _LAYER = {name: layer for layer, names in _LAYERS.items() for name in names}
 
 REFRESH, PLAN, PUBLISH_HELD, ROLLBACK = "refresh", "plan", "publish_held", "rollback"
+WITHDRAW_PLAN = "withdraw_plan"
+JOBS = (REFRESH, PLAN, WITHDRAW_PLAN, PUBLISH_HELD, ROLLBACK)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class Names:
     @property
     def jobs(self) -> tuple[str, ...]:
         """Names of the jobs."""
-        return tuple(self.word(name) for name in (REFRESH, PLAN, PUBLISH_HELD, ROLLBACK))
+        return tuple(self.word(name) for name in JOBS)
 
     def own(self, run: dg.DagsterRun) -> bool:
         """Whether a run of an instance is of this project, by its assets, else by its job."""

@@ -13,6 +13,7 @@ import duckdb
 
 from mmm_assets.inputs.panel_table import TABLES, create_panel_tables
 from mmm_assets.orchestration.names import Names
+from mmm_assets.planning.adopted_plans import weeks_that_promised
 from mmm_assets.store.details import drop_details, weeks_beyond
 from mmm_assets.store.errors import WarehouseBusy
 from mmm_assets.store.parts import forget_part
@@ -29,7 +30,7 @@ def tidy(project: Project, instance: dg.DagsterInstance) -> None:
     for week in _detailed_weeks_beyond(project, keep.details):
         with suppress(WarehouseBusy), project.warehouse.week_turn(week, seconds=0):
             _forget_details(project, week)
-    for week in _fitted_weeks(project)[keep.models :]:
+    for week in _forgettable(_fitted_weeks(project)[keep.models :], project):
         # A week that somebody is working on, this run for one, is left alone.
         with suppress(WarehouseBusy), project.warehouse.week_turn(week, seconds=0):
             _forget(project, week)
@@ -69,6 +70,13 @@ def _fitted_weeks(project: Project) -> list[date]:
             rows = connection.execute(f"SELECT DISTINCT refresh_week FROM staging.{table}")
             found |= {week for (week,) in rows.fetchall()}
     return sorted(found, reverse=True)
+
+
+def _forgettable(weeks: list[date], project: Project) -> list[date]:
+    """Leave out the weeks whose fits made promises that plans are still compared with."""
+    with project.warehouse.work() as connection:
+        promised = weeks_that_promised(connection)
+    return [week for week in weeks if week not in promised]
 
 
 def _forget(project: Project, week: date) -> None:

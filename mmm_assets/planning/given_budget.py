@@ -15,6 +15,7 @@ from mmm_assets.store.project import Project
 
 if TYPE_CHECKING:
     from mmm_model.budget.recommended_budget import RecommendedBudget
+    from mmm_model.budget.weekly_budget import WeeklyBudget
     from mmm_model.panel import Panel
 
 _COLUMNS = ("channel", "region", "spend")
@@ -120,6 +121,24 @@ def price_budget(
             for channel, region in [_place(one, fits.panel)]
         ]
         return given_budget(fits.response, fits.panel, spend)
+
+
+def in_recent_weeks(
+    project: Project, refresh_week: date, budget: RecommendedBudget, horizon: int
+) -> WeeklyBudget:
+    """Spread a priced budget over the weeks after a refresh as the recent plan spreads its money.
+
+    Parameters
+    ----------
+    budget
+        Of `price_budget`.
+    horizon
+        Weeks.
+    """
+    from mmm_model.budget import weekly_budget
+
+    fits = Fits(project, refresh_week, published=True)
+    return weekly_budget.in_recent_weeks(fits.final, fits.panel, horizon, budget)
 
 
 def _place(one: Money, panel: Panel) -> tuple[str, str | None]:

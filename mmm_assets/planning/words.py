@@ -10,6 +10,8 @@ import pandas as pd
 from mmm_assets.mart.numbers import MISSING, number, percent, to_the_cent
 
 if TYPE_CHECKING:
+    from mmm_assets.planning.adopted_plans import Kept
+    from mmm_assets.planning.questions import Question
     from mmm_model.budget.recommended_budget import RecommendedBudget
 
 _REASONS = {
@@ -46,6 +48,37 @@ def held_by(binding: str | None, shadow: float, currency: str) -> str:
     """Name the bound that holds a channel, and its shadow price."""
     said = (reason(binding), price(binding, shadow, currency))
     return ": ".join(part for part in said if part)
+
+
+def asked_words(question: Question | None, horizon: int) -> str:
+    """What a plan answers: ``total 5,000.00 a week, 4 weeks``; None: its money was given."""
+    if question is None:
+        return f"a budget that was given, {horizon} weeks"
+    asked = question.scenario.asked
+    bounds = [f"{name} {low:g}:{high:g}" for name, (low, high) in question.bounds.items()]
+    limits = [f"{name} {value:g}" for name in ("max_change", "caution")
+              if (value := getattr(question, name)) is not None]  # fmt: skip
+    amount = to_the_cent(asked.amount)
+    of = f"{asked.key} {amount}" + (" a week" if asked.adds_up else "")
+    return ", ".join([of, f"{horizon} weeks", *bounds, *limits])
+
+
+def promise_words(kept: Kept, kpi_name: str, currency: str) -> list[str]:
+    """Lines about what a plan promised when it was adopted."""
+    row = kept.totals
+    gain, low, high = (
+        number(row[name], signed=True, scaled=False)
+        for name in ("gain", "gain_lower", "gain_upper")
+    )
+    ends = " to ".join(number(row[name], scaled=False) for name in ("lower", "upper"))
+    return [
+        f"Adopted as '{kept.name}', {kept.first_week} to {kept.last_week}: {currency} "
+        f"{to_the_cent(row['spend'])}, {currency} {to_the_cent(row['before_spend'])} if the recent "
+        "plan went on.",
+        f"Promised in its weeks: {number(row['kpi'], scaled=False)} {kpi_name}, 90 % interval "
+        f"{ends}; {gain} of it over the recent plan, 90 % interval {low} to {high}.",
+        "Every later refresh compares. How it stands:  mmm plans",
+    ]
 
 
 def budget_table(budget: RecommendedBudget, horizon: int, currency: str) -> pd.DataFrame:

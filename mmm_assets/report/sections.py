@@ -38,6 +38,7 @@ from mmm_assets.report.views import (
     media,
     media_contributions,
     next_unit,
+    plans,
     response,
     restated,
     summary,
@@ -66,9 +67,11 @@ class Question:
     telling: tuple[str, ...]
     views: tuple[Callable[[Refresh], tuple[View, ...]], ...]
 
-    def section(self, refresh: Refresh) -> Section:
-        """Ask a refresh."""
+    def section(self, refresh: Refresh) -> Section | None:
+        """Ask a refresh; None where there is nothing to see."""
         found = tuple(view for views in self.views for view in views(refresh))
+        if not found:
+            return None
         by_id = {view.id: view for view in found}
         known = [by_id[name] for name in self.telling if name in by_id]
         telling = next((view for view in known if not view.is_empty), known[0])
@@ -124,6 +127,12 @@ QUESTIONS = (
         ),
     ),
     Question(
+        "Plans",
+        "Plans that were adopted, against what was spent and what came.",
+        ("plans-track",),
+        (plans.views,),
+    ),
+    Question(
         "Tests",
         "Which test next, and how the model stood against those that were made.",
         ("tests-next",),
@@ -145,5 +154,6 @@ QUESTIONS = (
 
 
 def report_sections(refresh: Refresh) -> list[Section]:
-    """Every section of the report, the summary first."""
-    return [summary.section(refresh), *(question.section(refresh) for question in QUESTIONS)]
+    """Every section of the report that has something to show, the summary first."""
+    asked = (question.section(refresh) for question in QUESTIONS)
+    return [summary.section(refresh), *(section for section in asked if section is not None)]

@@ -113,6 +113,29 @@ def plan_weeks(
     )
 
 
+def in_recent_weeks(
+    model: FittedModel, panel: Panel, weeks: int, budget: RecommendedBudget
+) -> WeeklyBudget:
+    """Spread a budget that is settled over the next weeks, in the rhythm of the recent plan.
+
+    Parameters
+    ----------
+    model, panel, weeks
+        As in `plan_weeks`.
+    budget
+        Of the recent plan of ``model``, by mean weeks; its money stays.
+    """
+    plan = future_plan(model, panel, weeks).only(panel.has_spend)
+    return WeeklyBudget(
+        budget=replace(
+            budget, current_response=plan.weekly(), response=plan.weekly(budget.multiplier)
+        ),
+        weeks=plan.weeks,
+        current=plan.rhythm * plan.spend.sum(axis=0),
+        spend=plan.rhythm * budget.spend.sum(axis=0),
+    )
+
+
 def _spread(
     priced: PricedPlan,
     plan: FuturePlan,

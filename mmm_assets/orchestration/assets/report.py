@@ -16,6 +16,7 @@ from mmm_assets.mart import gates
 from mmm_assets.mart.refreshes import MODEL_HASHES
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.changes import changes
+from mmm_assets.orchestration.assets.plan_track import plan_track
 from mmm_assets.orchestration.assets.raw import CHECKS, Refused
 from mmm_assets.orchestration.assets.results import RESULT_ASSETS, RESULTS
 from mmm_assets.orchestration.assets.track import forecast_track
@@ -39,13 +40,14 @@ if TYPE_CHECKING:
 
 GROUP = "publication"
 PARTS = (
-    CHECKS, "panel", "fitted_model", *RESULTS, "changes", "forecast_track", "trust_tests"
+    CHECKS, "panel", "fitted_model", *RESULTS, "changes", "forecast_track", "plan_track",
+    "trust_tests",
 )  # fmt: skip
 """Parts that the dashboard is made from, in the order in which they are made."""
 
 
 @dg.asset(
-    deps=[*RESULT_ASSETS, changes, forecast_track, trust_tests],
+    deps=[*RESULT_ASSETS, changes, forecast_track, plan_track, trust_tests],
     group_name=GROUP,
     kinds={"html", "plotly"},
     description="One self-contained HTML file that answers what media brought, what to trust "
