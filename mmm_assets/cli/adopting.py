@@ -112,7 +112,7 @@ def plans(
         console.print("No plan is adopted yet. Adopt one:  mmm plan … --adopt NAME", markup=False)
         return
     _print_plans(rows)
-    for line in plan_sentences(rows, about.kpi_name):
+    for line in plan_sentences(rows, about.kpi_name, about.currency):
         console.print(line, markup=False)
     if csv:
         console.print(f"Wrote what it promised to {csv}", markup=False)

@@ -6,17 +6,18 @@ The report, the terminal and Dagster say the same sentences.
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 import duckdb
 import pandas as pd
 
-from mmm_assets.mart.numbers import MISSING, number, percent
+from mmm_assets.mart.numbers import MISSING, money, number, percent
 from mmm_assets.report import words
 
 PLANS = """
-    SELECT p.plan, coalesce(s.status, CASE WHEN w.about IS NOT NULL THEN 'withdrawn'
+    SELECT p.plan, CASE WHEN w.about IS NOT NULL THEN 'withdrawn'
              WHEN p.first_week > $week THEN 'to come' WHEN p.last_week > $week THEN 'running'
-             ELSE 'ended' END) AS status,
+             ELSE 'ended' END AS status,
            p.first_week, p.last_week, p.who, p.adopted_at, p.reason, p.asked,
            p.refresh_week AS adopted_on, w.who AS withdrawn_by, w.decided_at AS withdrawn_at,
            w.reason AS withdrawn_because, p.spend AS plan_spend, p.kpi AS plan_kpi,
@@ -36,15 +37,53 @@ PLANS = """
              p.first_week DESC"""
 """Every plan that a refresh may know of, what runs first."""
 
+SEEN = """
+    SELECT plan, max(refresh_week) AS refresh_week FROM mart.plan_track
+    WHERE refresh_week <= $week GROUP BY plan"""
+"""The newest refresh that compared a plan: some weeks after its end none does any more."""
+
+
+class Cause(NamedTuple):
+    """A cause of ``mart.plan_causes`` as people call it.
+
+    Parameters
+    ----------
+    title
+        Its name in a chart.
+    more, less
+        What it did where it added KPI, and where it took some.
+    means
+        What it is.
+    """
+
+    title: str
+    more: str
+    less: str
+    means: str
+
+
+_OTHERWISE = "controls, such as prices, came otherwise than assumed"
 CAUSES = {
-    "spend": "other money than planned",
-    "media cost": "media cost more or less than assumed",
-    "controls": "other controls, such as prices, than assumed",
-    "response": "media worked better or worse than assumed",
-    "baseline": "the business without media was stronger or weaker",
-    "noise": "chance (noise that no cause explains)",
-}
-"""Cause of ``mart.plan_causes`` → what a person calls it."""
+    "spend": Cause(
+        "Money", "other money than planned was spent", "other money than planned was spent",
+        "other spend than planned",
+    ),
+    "media cost": Cause(
+        "Media cost", "the money bought more than assumed", "the money bought less than assumed",
+        "how much media the money bought",
+    ),
+    "controls": Cause("Controls", _OTHERWISE, _OTHERWISE, "prices and the like"),
+    "response": Cause(
+        "Response", "media worked better than assumed", "media worked less than assumed",
+        "what media did for the KPI",
+    ),
+    "baseline": Cause(
+        "Baseline", "the business without media was stronger",
+        "the business without media was weaker", "the business without media",
+    ),
+    "noise": Cause("Chance", "of chance", "of chance", "noise that no cause explains"),
+}  # fmt: skip
+"""Every cause, in the order of the steps from promise to outcome."""
 
 
 def plans_of(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> pd.DataFrame:
@@ -52,12 +91,15 @@ def plans_of(connection: duckdb.DuckDBPyConnection, refresh_week: date) -> pd.Da
     return connection.execute(PLANS, {"week": refresh_week}).df()
 
 
-def plan_sentences(plans: pd.DataFrame, kpi: str) -> list[str]:
+def plan_sentences(plans: pd.DataFrame, kpi: str, currency: str) -> list[str]:
     """Say how every plan stands, and what all that began were worth; rows of `PLANS`."""
-    return [*(standing(plan, kpi) for _, plan in plans.iterrows()), *scorecard(plans, kpi)]
+    return [
+        *(standing(plan, kpi, currency) for _, plan in plans.iterrows()),
+        *scorecard(plans, kpi),
+    ]
 
 
-def standing(plan: pd.Series, kpi: str) -> str:
+def standing(plan: pd.Series, kpi: str, currency: str) -> str:
     """``Q3 is running, 4 of 13 weeks over: … of … planned was spent; … against … promised``."""
     about = {
         "to come": f"begins on {words.day(plan['first_week'])}",
@@ -70,13 +112,14 @@ def standing(plan: pd.Series, kpi: str) -> str:
         yet = "no week of it counts" if plan["status"] == "withdrawn" else "no week of it is over"
         return f"{said}: {yet} yet; {number(plan['plan_kpi'])} {kpi} are promised{_within(plan)}."
     over = f"{int(plan['weeks_over'])} of {words.counted(int(plan['weeks']), 'week')} over"
-    return f"{said}, {over}: {delivered(plan)}, {came(plan, kpi)}."
+    return f"{said}, {over}: {delivered(plan, currency)}, {came(plan, kpi)}."
 
 
-def delivered(plan: pd.Series) -> str:
+def delivered(plan: pd.Series, currency: str) -> str:
     """What was spent, beside what was planned."""
     return (
-        f"{number(plan['spend'])} were spent where {number(plan['planned_spend'])} were planned "
+        f"{money(plan['spend'], currency)} were spent where "
+        f"{money(plan['planned_spend'], currency)} were planned "
         f"({percent(_over(plan['spend'], plan['planned_spend']), signed=True)})"
     )
 
@@ -123,19 +166,40 @@ def scorecard(plans: pd.DataFrame, kpi: str) -> list[str]:
 
 
 def causes_sentence(causes: pd.DataFrame, kpi: str) -> str:
-    """``Promise and outcome differ by …: most of it because …``; rows of all channels."""
-    total = float(causes["kpi"].sum())
+    """``3,170 orders more than promised, mostly because …``; rows of all channels."""
     if causes.empty:
         return ""
-    ordered = causes.reindex(causes["kpi"].abs().sort_values(ascending=False).index)
-    told = [
-        f"{number(row['kpi'], signed=True)} because of {CAUSES[row['cause']]}"
-        if row["cause"] == "noise" or row["cause"] in ("spend", "controls")
-        else f"{number(row['kpi'], signed=True)} because {CAUSES[row['cause']]}"
-        for _, row in ordered.head(3).iterrows()
-    ]
+    total = float(causes["kpi"].sum())
     way = "more" if total >= 0 else "less"
-    return f"{number(abs(total))} {kpi} {way} than promised: {words.listed(told)}, at most."
+    driving = causes[causes["kpi"] * total > 0].sort_values("kpi", key=abs, ascending=False)
+    against = causes[causes["kpi"] * total < 0].sort_values("kpi", key=abs, ascending=False)
+    said = f"{number(abs(total))} {kpi} {way} than promised"
+    if len(driving):
+        said += f", mostly because {words.listed([_because(row) for row in _rows(driving, 2)])}"
+    if len(against) and abs(against["kpi"].iloc[0]) > 0.5 * abs(total):
+        said += f"; against it, {_because(against.iloc[0])}"
+    return f"{said}."
+
+
+def legend() -> str:
+    """What each cause is, in one line."""
+    return " ".join(f"{cause.title}: {cause.means}." for cause in CAUSES.values())
+
+
+def in_order(plans: pd.DataFrame, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Rows by plan, in the order of `PLANS`."""
+    parts = dict(iter(rows.groupby("plan")))
+    return {str(name): parts[name] for name in plans["plan"] if name in parts}
+
+
+def _rows(causes: pd.DataFrame, most: int) -> list[pd.Series]:
+    return [row for _, row in causes.head(most).iterrows()]
+
+
+def _because(row: pd.Series) -> str:
+    cause = CAUSES[row["cause"]]
+    why = cause.more if row["kpi"] >= 0 else cause.less
+    return f"{why} ({number(row['kpi'], signed=True)})"
 
 
 def _within(plan: pd.Series) -> str:

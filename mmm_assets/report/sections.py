@@ -38,6 +38,8 @@ from mmm_assets.report.views import (
     media,
     media_contributions,
     next_unit,
+    plan_causes,
+    plan_delivery,
     plans,
     response,
     restated,
@@ -130,7 +132,7 @@ QUESTIONS = (
         "Plans",
         "Plans that were adopted, against what was spent and what came.",
         ("plans-track",),
-        (plans.views,),
+        (plans.views, plan_causes.views, plan_delivery.views, plans.scorecard),
     ),
     Question(
         "Tests",

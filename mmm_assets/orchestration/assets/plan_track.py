@@ -37,7 +37,9 @@ def plan_track(
         rows = rows_fingerprint(connection, TABLES, refresh_week)
         part = Part.by(project.config, rows, made_from)
         record_part(connection, refresh_week, "plan_track", part)
-        told = plan_sentences(plans_of(connection, refresh_week), project.config.kpi_name)
+        told = plan_sentences(
+            plans_of(connection, refresh_week), project.config.kpi_name, project.config.currency
+        )
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(frames["plan_track"]),

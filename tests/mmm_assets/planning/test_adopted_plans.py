@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
+import dagster as dg
 import pandas as pd
 import pytest
 
 from mmm_assets.cli import EXIT
 from mmm_assets.config import ProjectConfig, load_config
+from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.store.project import Project
 from tests.mmm_assets.cli.terminal import run
 from tests.mmm_assets.tiny_project import run_week, write_tiniest
@@ -160,3 +163,61 @@ def test_what_cannot_be_decided_is_refused_with_the_next_step(
     code, said = run(*command, "-c", tracked.path)
     assert code == EXIT["usage"] and message in said, said
     assert len(rows(tracked, "FROM mart.decisions")) == 1
+
+
+@pytest.fixture
+def own(tracked: ProjectConfig, tmp_path: Path) -> ProjectConfig:
+    """A copy of the project, to decide in."""
+    folder = tmp_path / "own"
+    shutil.copytree(tracked.folder, folder)
+    return load_config(folder / "mmm.yaml")
+
+
+def launch(config: ProjectConfig, job: str, op: str, **asked: object) -> dg.ExecuteInProcessResult:
+    return (
+        build_definitions(config)
+        .resolve_job_def(job)
+        .execute_in_process(
+            run_config={"ops": {op: {"config": asked}}},
+            instance=dg.DagsterInstance.ephemeral(),
+            raise_on_error=False,
+        )
+    )
+
+
+def test_the_launchpad_adopts_and_withdraws_and_the_weeks_are_free_again(
+    own: ProjectConfig, tmp_path: Path
+) -> None:
+    made = launch(own, "plan", "best_budget", adopt="Q1", horizon=2, who="Ann")
+    assert made.success
+    [output] = made.filter_events(lambda event: event.is_successful_output)
+    said = output.step_output_data.metadata["answer"].value
+    assert "Adopted as 'Q1', 2023-11-06 to 2023-11-13" in said
+    given = ("plan", "--adopt", "Q1 again", "--horizon", "2", "--spend", "tv=1000", "-c", own.path)
+    code, said = run(*given)
+    assert code == EXIT["usage"] and "overlaps 'Q1'" in said
+
+    taken = launch(own, "withdraw_plan", "withdraw_kept_plan", plan="q1", reason="cut", who="Bo")
+    assert taken.success
+    page = (own.reports_folder / str(LAST) / "index.html").read_text()
+    assert "withdrawn by Bo: cut" in page
+    code, said = run(*given)
+    assert code == 0, said
+    spend = rows(own, "SELECT sum(spend) AS spend FROM mart.plan_lines WHERE plan = 'Q1 again' "
+                 "AND channel = 'tv'")["spend"].item()  # fmt: skip
+    assert spend == pytest.approx(1000.0)
+    decided = rows(own, "FROM mart.decisions ORDER BY decided_at")
+    assert decided["action"].tolist() == ["adopt plan", "adopt plan", "withdraw plan", "adopt plan"]
+    assert decided["decided_in"].tolist()[1:3] == [made.run_id, taken.run_id]
+
+
+def test_a_plan_that_people_agreed_begins_when_its_file_says(
+    own: ProjectConfig, tmp_path: Path
+) -> None:
+    file = agreed(own, tmp_path, ["2023-11-13", "2023-11-20"])
+    code, said = run("plan", "-c", own.path, "--adopt", "agreed", "--weeks-file", file)
+    assert code == 0, said
+    kept = rows(own, "FROM mart.plan_lines WHERE plan = 'agreed' AND channel IS NOT NULL")
+    assert sorted(kept["week"].unique()) == list(pd.to_datetime(["2023-11-13", "2023-11-20"]))
+    by_channel = kept.groupby(["week", "channel"])["spend"].sum()
+    assert by_channel.tolist() == pytest.approx([100.0] * len(by_channel))

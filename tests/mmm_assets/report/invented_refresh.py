@@ -12,6 +12,7 @@ import pandas as pd
 
 from mmm_assets import mart
 from mmm_model.graph.settings import METHODS
+from tests.mmm_assets.report.invented_plans import invented_plans
 
 WEEK = date(2026, 11, 16)
 CHANNELS = ("tv", "search", "social", "radio", "display", "out_of_home")
@@ -37,6 +38,7 @@ class Example:
     moving: str | None = "social"
     reached: tuple[str, ...] = ()
     treated: bool = False
+    plans: bool = False
 
 
 def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -50,7 +52,8 @@ def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
 def _insert(
     connection: duckdb.DuckDBPyConnection, table: str, week: date, rows: pd.DataFrame
 ) -> None:
-    rows = rows.assign(refresh_week=pd.Timestamp(week))
+    if "refresh_week" not in rows:  # what was decided bears an earlier one
+        rows = rows.assign(refresh_week=pd.Timestamp(week))
     columns = [c.name for c in mart.BY_NAME[table].all_columns]
     connection.register("incoming", rows.reindex(columns=columns))
     connection.execute(f"INSERT INTO mart.{table} SELECT * FROM incoming")
@@ -86,6 +89,7 @@ class _Invented:
         self.predicted = self.baseline + self.season + self.control.sum(-1) + self.media.sum(-1)
 
     def tables(self) -> dict[str, pd.DataFrame]:
+        e = self.example
         tables = {
             "holdout_metrics": self._metrics(),
             "predictions": self._predictions(),
@@ -107,6 +111,7 @@ class _Invented:
             "weekly_budgets": self._weeks(),
             "experiment_ideas": self._ideas(),
             "experiment_track": self._tests(),
+            **(invented_plans(e.week, e.channels) if e.plans else {}),
             "budget_scenarios": self._scenarios(),
             "data_checks": self._checks(),
             "restatements": self._restatements(),
