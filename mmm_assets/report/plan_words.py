@@ -105,12 +105,12 @@ def standing(plan: pd.Series, kpi: str, currency: str) -> str:
         "to come": f"begins on {words.day(plan['first_week'])}",
         "running": "is running",
         "ended": f"ended with the week of {words.day(plan['last_week'])}",
-        "withdrawn": f"was withdrawn by {plan['withdrawn_by']}",
+        "withdrawn": f"was withdrawn by {plan['withdrawn_by']} ({plan['withdrawn_because']})",
     }[plan["status"]]
     said = f"{plan['plan']} {about}"
     if not plan["weeks_over"]:
-        yet = "no week of it counts" if plan["status"] == "withdrawn" else "no week of it is over"
-        return f"{said}: {yet} yet; {number(plan['plan_kpi'])} {kpi} are promised{_within(plan)}."
+        yet = "no week counted" if plan["status"] == "withdrawn" else "no week of it is over yet"
+        return f"{said}: {yet}; {number(plan['plan_kpi'])} {kpi} are promised{_within(plan)}."
     over = f"{int(plan['weeks_over'])} of {words.counted(int(plan['weeks']), 'week')} over"
     return f"{said}, {over}: {delivered(plan, currency)}, {came(plan, kpi)}."
 
@@ -158,9 +158,9 @@ def scorecard(plans: pd.DataFrame, kpi: str) -> list[str]:
     return [
         f"Of {words.counted(count, 'plan')} that began, {inside} brought a KPI inside the promised "
         f"90 % interval.{few}",
-        f"The advice beat the plan before it for sure in {sure} of {count}, was worse for sure in "
-        f"{worse}, and in the others the interval holds both; together it is read as "
-        f"{number(begun['gain'].sum(), signed=True)} {kpi}, and promised were "
+        f"The advice beat the plan before it for sure in {sure} of {count} and was worse for sure "
+        f"in {worse}; in {count - sure - worse} the doubt is larger than the difference. Together "
+        f"it is read as {number(begun['gain'].sum(), signed=True)} {kpi}, and promised were "
         f"{number(begun['promised_gain'].sum(), signed=True)} over the whole plans.",
     ]
 

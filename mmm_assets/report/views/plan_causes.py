@@ -10,7 +10,7 @@ from mmm_assets.report.plan_words import CAUSES, PLANS, SEEN
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Choice, View
 
-_CAUSES = f"""
+BY_CAUSE = f"""
     WITH seen AS ({SEEN})
     SELECT plan, cause, kpi, lower, upper FROM mart.plan_causes JOIN seen USING (plan, refresh_week)
     WHERE channel IS NULL ORDER BY plan, place"""
@@ -21,7 +21,7 @@ _TITLE = "Why it differs from the promise"
 def views(refresh: Refresh) -> tuple[View, ...]:
     """Nothing where no week of a plan is over; a sentence where the causes cannot be told."""
     plans = refresh.query(PLANS)
-    rows = refresh.query(_CAUSES)
+    rows = refresh.query(BY_CAUSE)
     parts = plan_words.in_order(plans, rows)
     notes = " ".join(
         f"{plan['plan']}: {plan['note']}"
@@ -42,7 +42,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
                 **fig.ranked(f"{refresh.kpi_label}, more or less than promised", len(names)),
             ),
             table=rows,
-            sql=refresh.shown(_CAUSES),
+            sql=refresh.shown(BY_CAUSE),
             selector="Plan",
             choices=tuple(
                 Choice(name, _bars(part), reading=_reading(name, part, refresh.kpi))

@@ -11,7 +11,7 @@ from mmm_assets.report.plan_words import PLANS, SEEN
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Choice, View
 
-_DELIVERY = f"""
+DELIVERY = f"""
     WITH seen AS ({SEEN})
     SELECT plan, part, channel, planned_spend, spend, promised, kpi, lower, upper
     FROM mart.plan_track JOIN seen USING (plan, refresh_week)
@@ -30,7 +30,7 @@ def views(refresh: Refresh) -> tuple[View, ...]:
 
 
 def _delivery(refresh: Refresh, plans: pd.DataFrame) -> tuple[View, ...]:
-    rows = refresh.query(_DELIVERY)
+    rows = refresh.query(DELIVERY)
     parts = plan_words.in_order(plans, rows)
     if not parts:
         return ()
@@ -57,7 +57,7 @@ def _delivery(refresh: Refresh, plans: pd.DataFrame) -> tuple[View, ...]:
                 bargap=0.3,
             ),
             table=rows,
-            sql=refresh.shown(_DELIVERY),
+            sql=refresh.shown(DELIVERY),
             selector="Plan",
             choices=tuple(
                 Choice(name, _money(refresh, part), reading=_delivery_reading(name, part))

@@ -9,7 +9,7 @@ from mmm_assets.report import figure as fig
 from mmm_assets.report import plan_words, words
 from mmm_assets.report.plan_words import PLANS, SEEN
 from mmm_assets.report.refresh_tables import Refresh, iso
-from mmm_assets.report.view import Choice, View
+from mmm_assets.report.view import Choice, Tile, View
 
 _OVER_TIME = f"""
     WITH seen AS ({SEEN})
@@ -41,6 +41,22 @@ def scorecard(refresh: Refresh) -> tuple[View, ...]:
     """All plans, what runs first; nothing where none was adopted."""
     plans = refresh.query(PLANS)
     return () if plans.empty else (_scorecard(refresh, plans),)
+
+
+def tiles(refresh: Refresh) -> tuple[Tile, ...]:
+    """How the running plan stands; nothing where none runs."""
+    plans = refresh.query(PLANS)
+    running = plans[(plans["status"] == "running") & plans["kpi"].notna()]
+    return tuple(
+        Tile(
+            f"{plan['plan']} so far",
+            words.percent(plan["kpi"] / plan["promised"] - 1, signed=True),
+            f"{refresh.kpi} against the promise, {'inside' if plan['inside'] else 'outside'} its "
+            f"interval; {int(plan['weeks_over'])} of {words.counted(int(plan['weeks']), 'week')}.",
+            "" if plan["inside"] else "bad" if plan["kpi"] < plan["promised"] else "good",
+        )
+        for _, plan in running.iterrows()
+    )
 
 
 def _over_time(refresh: Refresh, plans: pd.DataFrame) -> View:

@@ -11,7 +11,7 @@ from mmm_assets.report import figure as fig
 from mmm_assets.report import scenarios, words
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Section, Tile, View
-from mmm_assets.report.views import forecast, since, trust
+from mmm_assets.report.views import forecast, plans, since, trust
 
 _CHANNELS = """
     SELECT channel, contribution, contribution_lower, contribution_upper, direct, share, roi
@@ -33,6 +33,7 @@ def section(refresh: Refresh) -> Section:
                 (_move(refresh), "budgets"),
                 (_skill(refresh), "fit"),
                 (trust.tile(refresh), "summary-trust"),
+                *((tile, "plans") for tile in plans.tiles(refresh)),
             )
         ),
     )

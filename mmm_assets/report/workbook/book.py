@@ -19,12 +19,13 @@ from mmm_assets.report.workbook.sheets import (
     data_quality,
     forecast,
     next_unit,
+    plans,
     recommended,
     regions,
 )
 from mmm_assets.report.workbook.writing import workbook_bytes
 
-_SHEETS = (brought, next_unit, recommended, regions, forecast, believed, data_quality)
+_SHEETS = (brought, next_unit, recommended, regions, plans, forecast, believed, data_quality)
 """One more sheet is one file in ``sheets`` with a function ``sheet``, and its name here."""
 
 _READ = (

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
+import openpyxl
 import pytest
 
 from mmm_assets.report import build_report
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.sections import QUESTIONS
+from mmm_assets.report.views.plans import tiles
+from mmm_assets.report.workbook import build_workbook
 from tests.mmm_assets.report.invented_plans import LONG, OVER
 
 
@@ -41,6 +46,16 @@ def test_moves_begin_at_the_plan_and_all_plans_are_scored(read) -> None:
     moves = read["plans-moves"].listing.set_index("Channel")
     assert moves.loc["tv", "Move"].startswith("+")
     assert said(read["plans-scorecard"]).startswith("Of 2 plans that began, 1 brought a KPI inside")
+
+
+def test_the_headline_and_the_workbook_hold_them_too(filled, example) -> None:
+    case = example(plans=True, regions=4)
+    connection = filled(case)
+    [tile] = tiles(Refresh(connection, case.week))
+    assert (tile.title, tile.value.replace("\u00a0", " ")) == ("Q4 plan so far", "+1.2 %")
+    book = openpyxl.load_workbook(BytesIO(build_workbook(connection, case.week)))
+    cells = [cell.value for row in book["Plans"].iter_rows() for cell in row]
+    assert {"Q4 plan", "Q3 plan", "Media cost", "All causes", "tv"} <= set(cells)
 
 
 def test_one_choice_of_a_plan_serves_all_its_views(open_report, filled, example) -> None:
