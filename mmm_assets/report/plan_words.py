@@ -72,7 +72,7 @@ CAUSES = {
         "Media cost", "the money bought more than assumed", "the money bought less than assumed",
         "how much media the money bought",
     ),
-    "controls": Cause("Controls", _OTHERWISE, _OTHERWISE, "prices and the like"),
+    "controls": Cause("Controls", _OTHERWISE, _OTHERWISE, "prices, promotions, holidays"),
     "response": Cause(
         "Response", "media worked better than assumed", "media worked less than assumed",
         "what media did for the KPI",

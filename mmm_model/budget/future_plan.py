@@ -204,16 +204,16 @@ def future_plan(model: FittedModel, panel: Panel, weeks: int) -> FuturePlan:
 
 
 def extend(panel: Panel, exposure: Floats) -> Panel:
-    """Append weeks ``[R, T, C]`` without a KPI, with controls of the same weeks a year ago.
-
-    Of treatments they have nothing: media's effect does not depend on any.
-    """
+    """Append weeks ``[R, T, C]`` without a KPI; controls and treatments are those of a year ago."""
     regions, ahead, _ = exposure.shape
     weeks = pd.date_range(panel.weeks[0], periods=len(panel.weeks) + ahead, freq="7D")
     source = _a_year_ago(len(panel.weeks), ahead)
-    control = panel.control[:, source]
-    if len(panel.weeks) < _YEAR:
-        control = np.repeat(panel.control.mean(axis=1, keepdims=True), ahead, axis=1)
+    control, treatment = (
+        past[:, source]
+        if len(panel.weeks) >= _YEAR
+        else np.repeat(past.mean(axis=1, keepdims=True), ahead, axis=1)
+        for past in (panel.control, panel.treatment)
+    )
     unknown = np.full((regions, ahead), np.nan)
 
     def longer(past: Floats, more: Floats) -> Floats:
@@ -229,7 +229,7 @@ def extend(panel: Panel, exposure: Floats) -> Panel:
         control=longer(panel.control, control),
         value_per_kpi=longer(panel.value_per_kpi, unknown),
         frequency=_same_frequency(panel, ahead),
-        treatment=longer(panel.treatment, np.zeros((regions, ahead, len(panel.treatments)))),
+        treatment=longer(panel.treatment, treatment),
     )
 
 

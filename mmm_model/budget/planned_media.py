@@ -33,7 +33,7 @@ class PlannedMedia:
     exposure: Floats
 
     def after(self, panel: Panel) -> Panel:
-        """Append it to the panel, with controls as `extend` has them and no KPI."""
+        """Append it to the panel, with controls and treatments as `extend` has them and no KPI."""
         longer = extend(panel, self.exposure)
         spend = longer.spend.copy()
         spend[:, len(panel.weeks) :] = self.spend
