@@ -70,6 +70,9 @@ EXPECTED_DECAY = 1.05
 GRID_SLOPE, GRID_HALF_SATURATION = (1.4, 0.4), (0.7, 0.7)
 """Median and standard deviation of the logarithm of a Hill curve's parameters in the posterior."""
 
+CAMPAIGN_SPREAD = 0.5
+"""Scale of the half-normal prior of how far returns of campaigns differ, over their channel's."""
+
 FREQUENCY_SLOPE, FREQUENCY_HALF = (2.0, 0.4), (2.1, 0.5)
 """Median and standard deviation of the logarithm of the parameters of a curve of frequency.
 

@@ -117,15 +117,19 @@ class MediaTable(WeeklySource):
         description="contacts per person reached, of channels whose exposure is reach: "
         "long: column; wide: channel → column",
     )
+    campaign: Name | None = Field(
+        default=None,
+        description="long: column of campaigns, a row each; their channel is their sum",
+    )
     population: Name | None = Field(
         default=None, description="column of the people in the region, whom reach cannot exceed"
     )
 
     @model_serializer(mode="wrap")
     def _without_what_is_not_there(self, serialised: SerializerFunctionWrapHandler) -> Any:
-        # A project without reach and frequency has the fingerprint that it always had.
+        # A project without these has the fingerprint that it always had.
         written = serialised(self)
-        for key in ("frequency", "population"):
+        for key in ("frequency", "campaign", "population"):
             if written.get(key) is None:
                 written.pop(key, None)
         return written
@@ -142,6 +146,8 @@ class MediaTable(WeeklySource):
                 raise ValueError(f"'{key}' must be {wanted}, because layout is '{self.layout}'")
         if long != (self.channel is not None):
             raise ValueError("'channel' belongs to layout 'long', and only there")
+        if self.campaign and not long:
+            raise ValueError("'campaign' belongs to layout 'long': a row for each campaign")
         return self
 
     @model_validator(mode="after")
@@ -172,7 +178,7 @@ class MediaTable(WeeklySource):
         """Raw columns that a delivered row fills once."""
         if self.layout == "wide":
             return super().cells
-        own: Cells = {"channel": self.channel}
+        own: Cells = {"channel": self.channel, "campaign": self.campaign}
         own |= {key: getattr(self, key) for key in ("spend", "exposure", "frequency", "population")}
         return super().cells | own
 
@@ -183,6 +189,7 @@ class MediaTable(WeeklySource):
         return [
             {
                 "channel": Given(name),
+                "campaign": None,
                 "spend": spend,
                 "exposure": exposure,
                 "frequency": frequency.get(name),

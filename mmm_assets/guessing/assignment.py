@@ -164,6 +164,7 @@ def _long_media(table: Frame, options: InitOptions) -> dict[str, Any]:
     return {
         "layout": "long",
         "channel": table.channel.name,
+        **({"campaign": table.campaign.name} if table.campaign else {}),
         **{key: column for key, column in found.items() if column},
     }
 

@@ -68,11 +68,12 @@ class Frame:
     control: Column | None = None
     query: Query | None = None
     is_daily: bool = False
+    campaign: Column | None = None
 
     @property
     def keys(self) -> set[str]:
         """Names of the columns that tell the rows apart."""
-        found = (self.week, self.region, self.channel, self.control)
+        found = (self.week, self.region, self.channel, self.control, self.campaign)
         return {column.name for column in found if column}
 
 
@@ -108,6 +109,7 @@ def find_frame(profile: TableProfile, options: InitOptions, said: list[str]) -> 
     if control:
         _refuse(shapes.one_table_for_all(profile, control))
     frame = replace(frame, channel=channel, control=control)
+    frame = replace(frame, campaign=_find_campaign(profile, frame))
     return replace(frame, region=_find_region(profile, frame, options))
 
 
@@ -156,6 +158,21 @@ def _find_names(
     return None
 
 
+def _find_campaign(profile: TableProfile, frame: Frame) -> Column | None:
+    """Column that names the campaign of each row of a long table of media."""
+    if not frame.channel:
+        return None
+    named = [
+        c
+        for c in profile.columns
+        if c not in (frame.week, frame.channel)
+        and words.has(c.name, words.CAMPAIGN)
+        and c.numbers < c.filled
+        and c.different > 1
+    ]
+    return named[0] if len(named) == 1 else None
+
+
 def _is_media_measure(column: Column) -> bool:
     return words.has(column.name, words.SPEND | words.BUDGET) or (
         words.exposure_rank(column.name) is not None
@@ -163,7 +180,7 @@ def _is_media_measure(column: Column) -> bool:
 
 
 def _find_region(profile: TableProfile, frame: Frame, options: InitOptions) -> Column | None:
-    rest = [c for c in (frame.week, frame.channel, frame.control) if c]
+    rest = [c for c in (frame.week, frame.channel, frame.control, frame.campaign) if c]
     if options.region:
         column = profile.column(options.region)
         if column is None and not profile.are_keys(rest):

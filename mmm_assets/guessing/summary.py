@@ -45,7 +45,10 @@ def _media(media: Mapping[str, Any], found: Assignment) -> Iterator[str]:
         measures = [
             f"{key} '{media[key]}'" for key in ("spend", "exposure", "frequency") if key in media
         ]
-        yield f"Media     one row a channel in '{media['channel']}': {', '.join(measures)}"
+        names = f"'{media['channel']}'"
+        if "campaign" in media:
+            names += f" and a campaign in '{media['campaign']}'"
+        yield f"Media     one row a channel in {names}: {', '.join(measures)}"
     elif found.media_columns:
         for line in found.media_columns.describe():
             yield f"Media     {line}"

@@ -138,6 +138,7 @@ ONE_WORD = _words(
     "tiktok youtube linkedin snapchat adwords whatsapp wechat doubleclick dv360 cm360"
 )
 """Words in which a capital, a space or a digit begins no new word: TikTok, You Tube, DV360."""
+CAMPAIGN = _words("campaign campaigns kampagne kampagnen campaña campagne campagna")
 REACH = _words("reach")
 FREQUENCY = _words("frequency freq")
 POPULATION = _words("population inhabitants einwohner bevölkerung population_size")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pandas as pd
 
+from mmm_assets.inputs.campaign_table import read_campaigns
 from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_table import TABLES, panel_fingerprint, read_panel
 from mmm_assets.store.errors import WarehouseError
@@ -25,6 +26,7 @@ from mmm_assets.store.saved_fits import ModelFiles, files_state, newest_models, 
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
+    from mmm_model.campaigns import Campaigns
     from mmm_model.effects.fitted_effects import FittedEffects
     from mmm_model.effects.following import Following
     from mmm_model.equation.media_response import MediaResponse
@@ -121,6 +123,13 @@ class Fits:
         panel = self.panel  # read before the turn at the warehouse, which it needs itself
         with self.project.warehouse.work() as connection:
             return read_lift_tests(connection, self.project.config, panel)
+
+    @property
+    def campaigns(self) -> Campaigns | None:
+        """The campaigns of the panel's channels; None where none are named."""
+        panel = self.panel  # read before the turn at the warehouse, which it needs itself
+        with self.project.warehouse.work() as connection:
+            return read_campaigns(connection, self.refresh_week, panel)
 
     @cached_property
     def made_from(self) -> dict[str, str]:

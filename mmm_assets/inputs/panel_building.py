@@ -70,6 +70,13 @@ _MEDIA = """
     FROM known_media SEMI JOIN grid USING (region, week)
     GROUP BY region, week, channel
 """
+_CAMPAIGNS = """
+    INSERT INTO staging.panel_campaigns
+    SELECT $week, region, week, channel, campaign, {spend}, {exposure}
+    FROM known_media SEMI JOIN grid USING (region, week)
+    WHERE campaign IS NOT NULL
+    GROUP BY region, week, channel, campaign
+"""
 _CHANNELS = """
     INSERT INTO staging.panel_channels
     SELECT $week, row_number() OVER (ORDER BY list_position($order, channel), channel),
@@ -171,11 +178,14 @@ def build_panel_tables(
 def _insert_media(
     connection: duckdb.DuckDBPyConnection, config: ProjectConfig, refresh_week: date
 ) -> None:
-    daily = _is_daily(connection, "media")
-    sums = {column: _sum(column, daily) for column in ("spend", "exposure")}
+    daily, campaigns = _is_daily(connection, "media"), config.tables.media.campaign
+    order = "ORDER BY campaign" if campaigns else ""
+    sums = {column: _sum(column, daily, order) for column in ("spend", "exposure")}
     connection.execute(_MEDIA.format(**sums), {"week": refresh_week})
-    order = list(config.tables.media.columns)
-    connection.execute(_CHANNELS, {"week": refresh_week, "order": order})
+    if campaigns:
+        connection.execute(_CAMPAIGNS.format(**sums), {"week": refresh_week})
+    named = list(config.tables.media.columns)
+    connection.execute(_CHANNELS, {"week": refresh_week, "order": named})
 
 
 def _insert_controls(
@@ -200,11 +210,14 @@ def _is_daily(connection: duckdb.DuckDBPyConnection, role: str) -> bool:
     return bool(row and row[0] > 1)
 
 
-def _sum(column: str, daily: bool) -> str:
-    """SQL of a weekly sum from Monday to Sunday; an ordered aggregate would hold every row."""
+def _sum(column: str, daily: bool, order: str) -> str:
+    """SQL of a weekly sum from Monday to Sunday; ``order`` is that of the rows of a day.
+
+    An ordered aggregate holds every row, so that it is left for days with several.
+    """
     if not daily:
-        return f"sum({column})"
+        return f"sum({column} {order})"
     days = " + ".join(
-        f"coalesce(sum({column}) FILTER (isodow(day) = {day}), 0)" for day in range(1, 8)
+        f"coalesce(sum({column} {order}) FILTER (isodow(day) = {day}), 0)" for day in range(1, 8)
     )
     return f"CASE WHEN count({column}) > 0 THEN {days} END"

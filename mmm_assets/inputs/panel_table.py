@@ -32,6 +32,11 @@ TABLES = {
         "frequency DOUBLE, population DOUBLE",
         "Spend and exposure as delivered, by week; an absent row is no activity.",
     ),
+    "panel_campaigns": (
+        "region VARCHAR, week DATE, channel VARCHAR, campaign VARCHAR, spend DOUBLE, "
+        "exposure DOUBLE",
+        "Spend and exposure of campaigns, as delivered, by week; none where none are named.",
+    ),
     "panel_channels": (
         "position INTEGER, channel VARCHAR, reads VARCHAR, has_spend BOOLEAN, "
         "has_frequency BOOLEAN",

@@ -78,9 +78,10 @@ class Role:
 MEDIA = Role(
     "media",
     "Spend and exposure by week, region and channel",
-    names=("region", "channel"),
+    names=("region", "channel", "campaign"),
     # Of days, the panel weighs frequency by reach; the cells that rules judge need no weights.
     numbers={"spend": "sum", "exposure": "sum", "frequency": "avg", "population": "max"},
+    optional=("campaign",),
 )
 KPI = Role(
     "kpi",

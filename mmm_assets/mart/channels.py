@@ -97,6 +97,49 @@ CHANNEL_TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "campaign_summary",
+        "Each campaign over all weeks: its channel's direct contribution, split among campaigns "
+        "that are shrunk to their channel; no rows without campaigns.",
+        (
+            CHANNEL,
+            Column(
+                "campaign", "VARCHAR", "'(no campaign)' is what the channel ran without a name."
+            ),
+            Column("first_week", "DATE", "First week in which it ran."),
+            Column("last_week", "DATE", "Last week in which it ran."),
+            Column("spend", "DOUBLE", "Total spend; null where it is unknown."),
+            Column("exposure", "DOUBLE", "Total exposure of the kind that the model read."),
+            Column(
+                "contribution",
+                "DOUBLE",
+                "Direct, KPI units; a channel's campaigns add up to its direct contribution.",
+            ),
+            LOWER,
+            UPPER,
+            Column("share", "DOUBLE", "Of the channel's direct contribution."),
+            Column(
+                "roi",
+                "DOUBLE",
+                "Value of contribution over spend, the median; null without either.",
+            ),
+            Column("roi_lower", "DOUBLE", "Lower end of the 90 % interval of roi."),
+            Column("roi_upper", "DOUBLE", "Upper end of the 90 % interval of roi."),
+            Column(
+                "against_channel",
+                "DOUBLE",
+                "What a unit of its exposure brings over what one of its channel's brings.",
+            ),
+            Column("against_lower", "DOUBLE", "Lower end of the 90 % interval of it."),
+            Column("against_upper", "DOUBLE", "Upper end of the 90 % interval of it."),
+            Column(
+                "own_evidence",
+                "DOUBLE",
+                "How much of that is the campaign's own: 0 where its weeks say nothing and it is "
+                "taken to be as good as its channel, 1 where they say all.",
+            ),
+        ),
+    ),
+    Table(
         "adstock_curves",
         "How a channel's effect spreads over the weeks after the exposure.",
         (

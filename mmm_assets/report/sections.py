@@ -19,6 +19,7 @@ from mmm_assets.report.views import (
     budget_regions,
     budget_returns,
     budget_weeks,
+    campaigns,
     carryover,
     channels,
     cost,
@@ -100,6 +101,7 @@ QUESTIONS = (
         ("channels-roi", "channels-shares"),
         (
             channels.views,
+            campaigns.views,
             cost.views,
             lift.views,
             carryover.views,

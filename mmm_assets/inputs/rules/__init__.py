@@ -18,7 +18,8 @@ missing file, empty file, not CSV, a missing   refused while loading (``SourceEr
 column
 week that is no date, text in a number,        refused: the value is unknown, and a guess
 infinite value, negative spend or exposure     would be silent
-two rows of one week, region and channel       refused: adding and choosing are both guesses
+two rows of one week, region and channel (and  refused: adding and choosing are both guesses
+campaign, where given)
 no name of a region or channel                 refused
 region in one of media and KPI only            refused: most often a spelling
 region in controls only                        refused, for the same reason
@@ -53,7 +54,9 @@ another unit from one week on                  warning
 cell of media like a typing error              warning: replaced, see ``implausible``
 frequency below one or absent where people     refused: it is no frequency, or no reach
 were reached, reach above population
-reach and frequency of days                    warning: summed, which counts people twice
+reach and frequency of days or of campaigns    warning: summed, which counts people twice
+campaign without a name, in two spellings, or  warning: taken as it is
+with spend but no exposure
 a whole column redelivered in another unit     refused, beside the refresh before
 value of a unit of KPI that is not above 0     refused
 row missing from a table that is full          warning: no activity (media), masked (KPI)
@@ -72,6 +75,7 @@ from mmm_assets.config import ConfigError, ProjectConfig
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.rules import (
     calendar,
+    campaigns,
     controls,
     identifiability,
     kpi,
@@ -86,6 +90,7 @@ from mmm_assets.inputs.rules.rule import Rule, Severity
 _OWN = (
     *media.RULES,
     *reach.RULES,
+    *campaigns.RULES,
     *kpi.RULES,
     *controls.RULES,
     *treatments.RULES,

@@ -5,6 +5,12 @@ from __future__ import annotations
 from mmm_assets.inputs.roles import Role
 from mmm_assets.inputs.rules.rule import Rule
 
+PLAIN_SPELLING = (
+    "lower(strip_accents(regexp_replace(regexp_replace({name}, '[\\s_]+', '', 'g'), "
+    "'(\\p{{L}})-+', '\\1', 'g')))"
+)
+"""SQL of a name without what two spellings of it differ in."""
+
 
 def rules_of_rows(role: Role) -> tuple[Rule, ...]:
     """Make the rules about single rows and cells of a table, and about what tells rows apart."""
@@ -98,8 +104,7 @@ def names_present(role: Role) -> Rule:
 def names_distinct(role: Role) -> Rule:
     """Refuse names that differ in case, accents, spaces or hyphens alone."""
     name = role.series or "region"
-    no_spaces = f"regexp_replace({name}, '[\\s_]+', '', 'g')"
-    plain = f"lower(strip_accents(regexp_replace({no_spaces}, '(\\p{{L}})-+', '\\1', 'g')))"
+    plain = PLAIN_SPELLING.format(name=name)
     return Rule(
         "names_distinct",
         role.name,
@@ -171,11 +176,13 @@ def values_finite(role: Role) -> Rule:
 def keys_unique(role: Role) -> Rule:
     """Refuse two rows of one key: adding them and choosing one are both guesses."""
     names = ", ".join(role.names)
+    series = ", ".join(filter(None, ("region", role.series)))
+    further = f" ({' and '.join(role.optional)}, where given)" if role.optional else ""
     return Rule(
         "keys_unique",
         role.name,
         "blocking",
-        f"There is one row for each {' and '.join(('week', *role.names))}.",
+        f"There is one row for each {' and '.join(('week', *role.required_names))}{further}.",
         "Remove the row that is wrong; if both are right, add them up in the delivery or in sql.",
         f"""
         WITH crowded AS (
@@ -184,7 +191,7 @@ def keys_unique(role: Role) -> Rule:
         ),
         suspects AS (
             SELECT *, count(*) OVER (PARTITION BY {names}, day) AS same
-            FROM known_{role.name} SEMI JOIN crowded USING ({names}, week)
+            FROM known_{role.name} SEMI JOIN crowded USING ({series}, week)
         )
         SELECT any_value(source) AS source, arg_max(source_row, (same, source_row)) AS source_row,
                {names}, arg_max(day, (same, source_row)) AS week,

@@ -69,14 +69,14 @@ RULES: tuple[Rule, ...] = (
         "reach_of_weeks",
         "media",
         "warning",
-        "Reach and frequency are of whole weeks.",
-        "Whoever was reached on two days is two people in the sum of days, and the frequency of "
-        "the week is too low: deliver reach and frequency by week.",
+        "Reach and frequency are of whole weeks and of the whole channel.",
+        "Whoever was reached on two days, or by two campaigns, is two people in their sum, and "
+        "the frequency is too low: deliver reach and frequency by week and channel.",
         """
-        SELECT name AS channel, max(days) AS days, count(*) AS failing
+        SELECT name AS channel, max(rows) AS rows_a_week, count(*) AS failing
         FROM cells_media WHERE frequency IS NOT NULL AND exposure > 0 GROUP BY name
         """,
         "ExpectColumnValuesToBeBetween",
-        {"column": "days", "max_value": 1},
+        {"column": "rows_a_week", "max_value": 1},
     ),
 )

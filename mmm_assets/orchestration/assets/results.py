@@ -127,16 +127,22 @@ def contributions(fits: Fits) -> tuple[Tables, Shown]:
 
 @result(
     "channel_summary",
+    "campaign_summary",
     description="Each channel over all weeks: spend, direct, mediated and total contribution, "
-    "ROI with interval, marginal ROI.",
+    "ROI with interval, marginal ROI; and its campaigns, where they are named.",
 )
 def channel_summary(fits: Fits) -> tuple[Tables, Shown]:
     """Sum each channel up."""
+    from mmm_model.effects.campaign_split import campaign_summary
     from mmm_model.effects.channel_summary import channel_summary
 
     frame = channel_summary(fits.effects)
+    seed = fits.project.config.model_settings().seed
+    campaigns = campaign_summary(fits.effects, fits.campaigns, seed)
     shown = frame[["channel", "spend", "contribution", "share", "roi", "roi_lower", "roi_upper"]]
-    return {"channel_summary": frame}, {"channels": metadata.table(shown, limit=30)}
+    return {"channel_summary": frame, "campaign_summary": campaigns}, {
+        "channels": metadata.table(shown, limit=30)
+    }
 
 
 @result(

@@ -365,6 +365,19 @@ def test_reach_and_frequency_go_before_impressions_of_weeks(tables: Tables) -> N
     assert "say more" in guess.left_out["tv_impressions"]
 
 
+def test_campaigns_of_a_long_table_are_one_level_below_the_channel(tables: Tables) -> None:
+    lines = ["week,channel,campaign,spend,impressions"]
+    for day, spend in zip(MONDAYS, TV, strict=True):
+        for campaign in ("brand", "sale"):
+            lines += [f"{day},{channel},{campaign},{spend},{9 * spend}" for channel in ("tv", "on")]
+    media = tables.write("\n".join(lines), "media.csv")
+    kpi = tables.write(csv_of("week,sales", MONDAYS, SALES), "kpi.csv")
+    guess, _ = tables.init(media, kpi)
+    assert tables.config.tables.media.campaign == "campaign"
+    assert tables.exposure == {"tv": 18 * sum(TV), "on": 18 * sum(TV)}
+    assert any("a campaign in 'campaign'" in line for line in guess.summary)
+
+
 def test_reach_of_days_does_not_add_up_and_is_left_out(tables: Tables) -> None:
     days = [str(date(2023, 1, 2) + timedelta(days=n)) for n in range(WEEKS)]
     often = [2 + n % 3 / 10 for n in range(WEEKS)]

@@ -39,6 +39,7 @@ class Example:
     reached: tuple[str, ...] = ()
     treated: bool = False
     plans: bool = False
+    campaigns: tuple[str, ...] = ()
 
 
 def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -123,10 +124,37 @@ class _Invented:
             "trust_tests": self._trust(),
             "frequency": self._frequency(),
             "treatments": self._treatments(),
+            "campaign_summary": self._campaigns(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
         return tables
+
+    def _campaigns(self) -> pd.DataFrame:
+        """Three of each channel of ``campaigns``: one better, one worse, one as its channel."""
+        brought = np.array([5000.0, 3000.0, 2000.0])
+        one = pd.DataFrame(
+            {
+                "campaign": ["spring", "always on", "autumn"],
+                "first_week": self.weeks[[0, 0, 20]],
+                "last_week": self.weeks[[40, -1, 60]],
+                "spend": 1000.0,
+                "exposure": 90_000.0,
+                "contribution": brought,
+                "lower": 0.7 * brought,
+                "upper": 1.3 * brought,
+                "share": brought / brought.sum(),
+                "roi": brought / 2000 if self.example.spend else np.nan,
+                "roi_lower": 0.7 * brought / 2000,
+                "roi_upper": 1.3 * brought / 2000,
+                "against_channel": [1.5, 1.0, 0.6],
+                "against_lower": [1.2, 0.8, 0.4],
+                "against_upper": [1.8, 1.2, 0.8],
+                "own_evidence": [0.7, 0.4, 0.6],
+            }
+        )
+        every = [one.assign(channel=name) for name in self.example.campaigns]
+        return pd.concat(every) if every else one.head(0)
 
     def _frequency(self) -> pd.DataFrame:
         """Of the channels ``reached``: the same money brings the most at 2.4 contacts."""
