@@ -33,8 +33,8 @@ def overall(rows: pd.DataFrame) -> Iterator[Found]:
     Found
         ``doubts`` of each channel that a deciding test has judged.
     """
-    names = list(zip(rows["test"], rows["measure"], strict=True))
-    deciding = rows[[name in DECIDING for name in names]]
+    names = pd.MultiIndex.from_frame(rows[["test", "measure"]])
+    deciding = rows[names.isin(DECIDING)]
     judged = deciding[deciding["verdict"] != UNJUDGED]
     for channel, own in judged.groupby("channel", sort=False):
         doubts = float((own["verdict"] == DOUBTFUL).sum())

@@ -17,3 +17,7 @@ def test_deciding_tests_that_are_in_doubt_are_counted() -> None:
     )
     found = {one.channel: (one.value, one.verdict) for one in overall(rows)}
     assert found == {"tv": (0.0, "good"), "radio": (2.0, "doubtful")}
+
+
+def test_where_nothing_was_tested_nothing_is_said() -> None:
+    assert list(overall(table([]))) == []
