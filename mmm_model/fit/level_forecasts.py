@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,7 +20,8 @@ from mmm_model.fit.noise import NoiseModel, Whitening
 
 # A forecast with half the error counts sixteen times as much: soft, for origins are few.
 _POWER = 4.0
-_ORIGINS = 4
+# Origins side by side tell of one stretch of weeks; far apart, of how levels usually move.
+_ORIGINS = 8
 _FEWEST_WEEKS = 12
 # More regions hardly say more about how levels move.
 _MOST_REGIONS = 200
@@ -77,11 +79,11 @@ def blend(estimate: Estimate, saturated: Tensor, size: Tensor, horizon: int) -> 
     """
     horizon = horizon or _USUAL_HORIZON
     rows = estimate.data.sample(_MOST_REGIONS)
-    origins = _origins(estimate.data.target.shape[1], horizon)
-    if not origins:
+    past = origins(estimate.data.target.shape[1], horizon)
+    if not past:
         return Blend.of_likelihood(estimate.noise)
     media = saturated[:1, rows]
-    windows = [_window(estimate, media, rows, origin, horizon) for origin in origins]
+    windows = [_window(estimate, media, rows, origin, horizon) for origin in past]
     weight = _weight(windows, size[rows], len(size))
     every = torch.cat([window.surprises(weight) for window in windows])
     surprise = float(every.quantile(0.9)) if len(every) else None
@@ -130,11 +132,16 @@ def _belief(regions: int, like: Tensor) -> Tensor:
     return belief
 
 
-def _origins(weeks: int, horizon: int) -> list[int]:
-    """Origins that leave a horizon to be forecast and enough weeks to learn from."""
-    latest, step = weeks - horizon, max(horizon // 2, 1)
-    every = range(latest, latest - _ORIGINS * step, -step)
-    return [origin for origin in every if origin >= max(_FEWEST_WEEKS, weeks // 3)]
+def origins(weeks: int, horizon: int) -> list[int]:
+    """Origins that leave a horizon to be forecast and enough weeks to learn from, the last first.
+
+    They are spread over the weeks, half a horizon apart at least.
+    """
+    latest, first = weeks - horizon, max(_FEWEST_WEEKS, weeks // 3)
+    if latest < first:
+        return []
+    count = min(_ORIGINS, 1 + (latest - first) // max(horizon // 2, 1))
+    return np.linspace(latest, first, count).round().astype(int).tolist()
 
 
 def _variance(noise: NoiseModel, horizon: int) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from mmm_model.fit.level_forecasts import Window
+from mmm_model.fit.level_forecasts import Window, origins
 
 ACTUAL = torch.tensor([[1.0, 2.0], [3.0, 5.0]])
 
@@ -37,3 +37,10 @@ def test_weeks_that_are_not_ordinary_do_not_count() -> None:
 def test_surprises_are_those_of_the_mean_forecast() -> None:
     own = window([1.0, -1.0])
     assert own.surprises(torch.tensor([[0.5], [0.5]])).max() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_origins_are_far_apart_where_there_are_weeks() -> None:
+    many = origins(260, 8)
+    assert many[0] == 252 and many[-1] == 86 and len(many) <= 8
+    assert origins(30, 8) == [22, 17, 12]  # half a horizon apart at least
+    assert origins(19, 8) == []  # nothing to learn from before the first
