@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-scale ui lint format docs tutorial clean \
-	benchmark benchmark-truth benchmark-budget benchmark-graph benchmark-report benchmark-engines soak
+	benchmark benchmark-truth benchmark-budget benchmark-year benchmark-graph benchmark-report benchmark-engines soak
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -53,6 +53,9 @@ benchmark-truth: .venv/.dev ## Returns against the truth on fresh draws (DATASET
 
 benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute force, scale (DATASETS=folder)
 	$(BIN)/python tests/benchmarks/budget.py
+
+benchmark-year: .venv/.dev ## A year of following the product in a simulated world (an hour)
+	$(BIN)/python tests/benchmarks/year.py 32001
 
 benchmark-graph: .venv/.benchmark ## The channel graph: effects, known graphs, other packages (hours; DATASETS=folder)
 	$(BIN)/python tests/benchmarks/graph_funnel.py
