@@ -5,7 +5,7 @@ BIN := .venv/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-scale ui lint format docs tutorial clean \
-	benchmark benchmark-truth benchmark-budget benchmark-year benchmark-graph benchmark-report benchmark-engines soak
+	benchmark benchmark-truth benchmark-budget benchmark-tests benchmark-year benchmark-graph benchmark-report benchmark-engines soak
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -56,6 +56,9 @@ benchmark-budget: .venv/.dev ## Regret of budgets, lift tests, curves, brute for
 
 benchmark-year: .venv/.dev ## A year of following the product in a simulated world (an hour)
 	$(BIN)/python tests/benchmarks/year.py 32001
+
+benchmark-tests: .venv/.dev ## Designs of tests against what they find, and what knowing is worth (DATASETS=folder)
+	$(BIN)/python tests/benchmarks/experiments.py
 
 benchmark-graph: .venv/.benchmark ## The channel graph: effects, known graphs, other packages (hours; DATASETS=folder)
 	$(BIN)/python tests/benchmarks/graph_funnel.py

@@ -5,7 +5,7 @@ regression: Kerman, Wang and Vaver, 2017, *Estimating ad effectiveness using geo
 time-based regression framework*), or by the calendar where there are none, and by one more
 column: how far the test was on. The coefficient of that column is the lift. What is left over is
 correlated: an autoregression of first order and noise that passes at once. How much of each, and
-how long the first lasts, is chosen by the restricted likelihood.
+how long the first lasts, is averaged over, each with its restricted likelihood.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Lift:
     freedom
         Degrees of freedom of the error, > 0.
     noise
-        Of the series.
+        The most probable one of the series.
     """
 
     value: float
@@ -102,7 +102,7 @@ def lift_of(series: Floats, beside: Floats, on: Floats, noise: Noise | None = No
     on
         ``[T]`` how far the test was on, 0 to 1.
     noise
-        Of the series; default: the most probable one.
+        Of the series; default: averaged over all, by their likelihood.
 
     Returns
     -------
@@ -126,9 +126,13 @@ def lift_of(series: Floats, beside: Floats, on: Floats, noise: Noise | None = No
     if np.linalg.matrix_rank(columns) < columns.shape[1]:
         raise ValueError("the test cannot be told from what moves the KPI anyway")
     tried = NOISES if noise is None else (noise,)
-    likelihood, value, error = _regressions(series, columns, tried)
-    best = int(likelihood.argmax())
-    return Lift(value[best] / scale[0], error[best] / scale[0], freedom, tried[best])
+    likelihood, values, errors = _regressions(series, columns, tried)
+    # Averaged over what the noise may be: how long it lasts is hardly known from two years.
+    weight = np.exp(likelihood - likelihood.max())
+    weight /= weight.sum()
+    value = float(weight @ values)
+    error = float(np.sqrt(weight @ (errors**2 + (values - value) ** 2)))
+    return Lift(value / scale[0], error / scale[0], freedom, tried[int(likelihood.argmax())])
 
 
 def most_probable_noise(series: Floats, beside: Floats) -> Noise:
