@@ -28,16 +28,18 @@ _TRACK = """
     ORDER BY start_week DESC NULLS LAST, channel"""
 
 _TRACK_NOTE = (
-    "Expected: what the model said of the test before it. Now: what it says having read all tests. "
-    "Inside: the measured lift is as near to the expected one as nine in ten should be, the doubt "
-    "of both counted. What a test counts falls with its age where experiments.half_life says so."
+    "Lifts are {kpi} a week, with the range that holds the truth nine times in ten. Expected: what "
+    "the model said of the test before it. Now: what it says having read all tests. As expected: "
+    "measured and expected lift are as near as nine in ten should be, the doubt of both counted. "
+    "What a test counts falls with its age where experiments.half_life says so."
 )
 _HOVER = "%{customdata}<br>worth %{x:.3~s}<extra></extra>"
 _TITLE = "Which test next"
 _NOTE = (
-    "Worth (of knowing): what the budget is expected to gain once the result is known, as the "
-    "posterior's draws see it. Cost: spend less the value of the sales it brings. Each channel's "
-    "best test is shown; the table has the others. Power is the chance of finding a lift."
+    "Worth of knowing: what a better budget is expected to gain once the result is known, over all "
+    "that the model holds possible. Cost: spend less the value of what it brings; below zero the "
+    "test saves money. Each channel's best test is shown; the table has the others, and the chance "
+    "of finding a lift (power)."
 )
 
 
@@ -84,39 +86,38 @@ def _next(refresh: Refresh, rows: pd.DataFrame, said: str) -> View:
 
 def _track(refresh: Refresh, tests: pd.DataFrame) -> View:
     """Every test as a line of words: few teams have more than a dozen."""
-    lines = [_line(refresh, row) for row in tests.to_dict("records")]
+    lines = [_line(row) for row in tests.to_dict("records")]
     return View(
         "tests-track",
         "Tests, and the model against them",
-        _scored(tests),
+        _scored(tests, refresh.kpi),
         table=tests,
         sql=refresh.shown(_TRACK),
-        note=_TRACK_NOTE,
+        note=_TRACK_NOTE.format(kpi=refresh.kpi),
         listing=pd.DataFrame(lines),
         wide=True,
     )
 
 
-def _line(refresh: Refresh, row: Mapping[Any, Any]) -> dict[str, str]:
+def _line(row: Mapping[Any, Any]) -> dict[str, str]:
     measured = words.number(row["measured"]) if pd.notna(row["measured"]) else "–"
     if pd.notna(row["standard_error"]):
         measured += f" ± {words.number(NORMAL_90 * row['standard_error'])}"
+    if pd.notna(row["weight"]) and row["weight"] < 1:
+        measured += f", counts {words.percent(row['weight'])}"
     weeks = "steady"
     if pd.notna(row["start_week"]):
-        weeks = f"{words.day(row['start_week'])} to {words.day(row['end_week'])}"
-    inside = {True: "yes", False: "no"}.get(row["inside"], "–")
+        count = (row["end_week"] - row["start_week"]).days // 7 + 1
+        weeks = f"{words.counted(count, 'week')} from {words.day(row['start_week'])}"
+    name = "not designed here" if pd.isna(row["experiment"]) else row["experiment"]
     return {
-        "Test": f"{row['channel']} (not designed here)"
-        if pd.isna(row["experiment"])
-        else row["experiment"],
-        "Channel": row["channel"],
+        "Test": f"{row['channel']}: {name}",
         "Weeks": weeks,
         "Status": row["status"],
         "Expected": _range(row, "expected", "lower", "upper"),
         "Measured": measured,
-        "Inside": inside,
+        "As expected": {True: "yes", False: "no"}.get(row["inside"], "–"),
         "Now": _range(row, "now", "now_lower", "now_upper"),
-        "Counts": words.percent(row["weight"]) if pd.notna(row["weight"]) else "–",
     }
 
 
@@ -127,7 +128,7 @@ def _range(row: Mapping[Any, Any], value: str, lower: str, upper: str) -> str:
     return f"{words.number(row[value])} ({ends})"
 
 
-def _scored(tests: pd.DataFrame) -> str:
+def _scored(tests: pd.DataFrame, kpi: str) -> str:
     """The scoreboard in a sentence, and what is to be done."""
     read = tests[tests["inside"].notna()]
     said = []
@@ -139,7 +140,7 @@ def _scored(tests: pd.DataFrame) -> str:
         )
         before, after = ((read["measured"] - read[of]).abs().mean() for of in ("expected", "now"))
         said.append(
-            f"It was {words.number(before)} a week off on average before it read them, "
+            f"It was {words.number(before)} {kpi} a week off on average before it read them, "
             f"{words.number(after)} since."
         )
     counts = tests["status"].value_counts()
