@@ -113,7 +113,9 @@ def say_where(config: ProjectConfig, refresh_week: date) -> None:
 
 def text_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
     """A table whose cells are text whatever they hold: a name from data may look like markup."""
-    table = Table(*(Column(Text(str(name))) for name in columns), box=None)
+    # Folded, never cut: half a number is a wrong number.
+    names = (Column(Text(str(name)), overflow="fold") for name in columns)
+    table = Table(*names, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
     return table

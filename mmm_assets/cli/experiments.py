@@ -40,6 +40,9 @@ WhoOption = Annotated[str, typer.Option(help="Who decides. Default: your account
 @experiment.command(name="next")
 def next_test(
     week: PublishedWeek = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Each kind of each channel, not the best one alone.")
+    ] = False,
     csv: Annotated[Path | None, typer.Option(help="Write all ideas here.")] = None,
     config: ConfigOption = None,
 ) -> None:
@@ -54,7 +57,7 @@ def next_test(
     for line in idea_words(found, about.currency, about.kpi_name):
         console.print(line, markup=False)
     if len(found):
-        rows = idea_table(found)
+        rows = idea_table(found if every else found.drop_duplicates("channel"))
         console.print(text_table(rows.columns, rows.itertuples(index=False)))
     console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
     if csv:
@@ -100,7 +103,6 @@ def design(
         from mmm_assets.planning.kept_experiments import keep_design
         from mmm_assets.store.decided_rows import Decision
         from mmm_assets.store.project import Project
-        from mmm_model.experiment.design import recommended
 
         project = Project(about)
         wish = Wish(
@@ -110,18 +112,18 @@ def design(
             tuple(region or ()),
             start.date() if start else None,
         )
-        refresh_week, found = designs(project, wish, week.date() if week else None)
-        best = recommended(found)
-        if choose and choose > len(found):
-            raise NoDesign(f"there are {len(found)} designs, and none numbered {choose}")
-        chosen = found[choose - 1] if choose else best
-        rows = design_table(found, best)
+        made = designs(project, wish, week.date() if week else None)
+        if choose and choose > len(made.found):
+            raise NoDesign(f"there are {len(made.found)} designs, and none numbered {choose}")
+        number = choose - 1 if choose else made.best
+        chosen, worth = made.found[number], float(made.worth[number])
+        rows = design_table(made)
         console.print(text_table(rows.columns, rows.itertuples(index=False)))
-        for line in design_words(chosen, about.kpi_name, about.currency):
+        for line in design_words(chosen, worth, about):
             console.print(line, markup=False)
-        console.print(f"Answered by the refresh of {refresh_week}.", markup=False)
+        console.print(f"Answered by the refresh of {made.refresh_week}.", markup=False)
         if keep is not None:
-            keep_design(project, keep, refresh_week, chosen, Decision(who=who), _warn)
+            keep_design(project, keep, made.refresh_week, chosen, Decision(who=who), _warn)
             console.print(
                 f"Kept as '{keep}'. When it is over:  mmm experiment read \"{keep}\"", markup=False
             )

@@ -10,6 +10,7 @@ import pandas as pd
 from mmm_assets import mart
 from mmm_assets.inputs.fits import Fits
 from mmm_assets.planning.kept_experiments import KeptExperiment, kept_experiments
+from mmm_model.experiment.kinds import KINDS
 from mmm_model.panel import Panel
 
 _YEAR = 52
@@ -76,10 +77,9 @@ def _kept(
         "delivered": _delivered(one, panel),
         **{name: one.row[name] for name in ("expected", "lower", "upper")},
     }
-    if len(
-        measured
-    ):  # fortnights of a switchback share one estimate; the test is off half its time
-        share = 1.0 if len(measured) == 1 else 0.5
+    if len(measured):
+        # Rows of a switchback are its fortnights, and half of its weeks are none of them.
+        share = 1.0 if KINDS[one.kind].by_region else 0.5
         row |= {
             "measured": measured["measured"].mean() * share,
             "standard_error": _joint(measured["standard_error"]) * share,

@@ -10,6 +10,8 @@ import pandas as pd
 from mmm_assets.mart.numbers import money, number, percent
 
 if TYPE_CHECKING:
+    from mmm_assets.config import ProjectConfig
+    from mmm_assets.planning.experiments import Designs
     from mmm_model.experiment.design import Design
     from mmm_model.experiment.reading import Reading
 
@@ -20,6 +22,9 @@ DOING = {
     "switchback": "stop {channel} everywhere every other fortnight",
 }
 """Kind of test → what is done."""
+
+_LIKELY = 0.5
+"""Power below which a test is more likely to find nothing."""
 
 
 def place(regions: str) -> str:
@@ -53,29 +58,34 @@ def idea_words(ideas: pd.DataFrame, currency: str, kpi_name: str) -> list[str]:
     costs = (
         f"the test costs {amount(first['cost'])}"
         if first["cost"] > 0
-        else f"the test saves {amount(-first['cost'])}"
+        else f"the test {_gains(first['spend_change'])} {amount(-first['cost'])}"
     )
     sees = (
         f"It would find a lift with a chance of {percent(first['power'])} and removes "
         f"{percent(first['known'])} of the doubt about it."
     )
-    if first["net"] > 0:
+    if first["power"] < _LIKELY:
+        sees += " By itself it will hardly show anything."
+    if round(first["net"]) > 0:
         return [f"Next: {doing(first)}; {worth}, {costs}. {sees}"]
     return [f"No test pays for itself now. The nearest: {doing(first)}; {worth}, {costs}. {sees}"]
+
+
+def _gains(spend_change: float) -> str:
+    """What a test does whose cost is below nought."""
+    return "saves" if spend_change < 0 else "earns"
 
 
 def idea_table(ideas: pd.DataFrame) -> pd.DataFrame:
     """One row per idea, every cell as text."""
     rows = [
         (
-            f"{row['rank']:.0f}",
             row["channel"],
             row["kind"],
             f"{row['weeks']:.0f}",
-            place(row["regions"]),
-            number(row["worth"]),
-            number(row["cost"]),
-            number(row["net"]),
+            f"{row['regions'].count('|') + 1}",
+            whole(row["worth"]),
+            whole(row["cost"]),
             percent(row["power"]),
             number(row["smallest"]),
             age(row),
@@ -83,10 +93,15 @@ def idea_table(ideas: pd.DataFrame) -> pd.DataFrame:
         for row in ideas.to_dict("records")
     ]
     names: Sequence[str] = (
-        "#", "channel", "kind", "weeks", "regions", "worth", "cost", "net", "power",
-        "smallest lift a week", "last test",
+        "channel", "kind", "weeks", "regions", "worth", "cost", "power", "smallest seen",
+        "last test",
     )  # fmt: skip
     return pd.DataFrame(rows, columns=list(names))
+
+
+def whole(value: float) -> str:
+    """A rounded amount: what a test is worth is known to a digit or two."""
+    return number(round(value), scaled=False) if value == value else number(value)
 
 
 def age(row: Mapping[Any, Any]) -> str:
@@ -95,37 +110,33 @@ def age(row: Mapping[Any, Any]) -> str:
     return "never" if pd.isna(weeks) else f"{weeks:.0f} weeks ago"
 
 
-def design_table(designs: Sequence[Design], best: Design) -> pd.DataFrame:
+def design_table(designs: Designs) -> pd.DataFrame:
     """One row per design, every cell as text; the one to take has a star."""
     rows = [
         (
-            f"{place}{'*' if one is best else ''}",
+            f"{place + 1}{'*' if place == designs.best else ''}",
             one.kind.name,
             f"{one.weeks}",
-            place_of(one),
-            number(one.spend_change, signed=True, scaled=False),
-            number(one.cost, scaled=False),
+            f"{len(one.regions)}",
+            whole(one.cost),
+            whole(float(designs.worth[place])),
             number(float(one.lift.mean()), signed=True),
             number(one.smallest),
             percent(one.power),
             percent(one.nothing.false),
         )
-        for place, one in enumerate(designs, start=1)
+        for place, one in enumerate(designs.found)
     ]
     names: Sequence[str] = (
-        "#", "kind", "weeks", "regions", "spend", "cost", "expected a week", "smallest seen",
-        "power", "false alarms",
+        "#", "kind", "weeks", "regions", "cost", "worth", "expected", "smallest seen", "power",
+        "A/A",
     )  # fmt: skip
     return pd.DataFrame(rows, columns=list(names))
 
 
-def place_of(design: Design) -> str:
-    """Regions of a design in words."""
-    return place("|".join(design.regions)) if design.beside else "everywhere"
-
-
-def design_words(design: Design, kpi_name: str, currency: str) -> list[str]:
-    """What a design does, costs and can see."""
+def design_words(design: Design, worth: float, about: ProjectConfig) -> list[str]:
+    """What a design does, costs, is worth and can see."""
+    kpi_name, currency = about.kpi_name, about.currency
     lower, upper = design.interval
     row = {"kind": design.kind.name, "channel": design.channel, "weeks": design.weeks}
     what = doing({**row, "regions": "|".join(design.regions)})
@@ -139,9 +150,13 @@ def design_words(design: Design, kpi_name: str, currency: str) -> list[str]:
         costs = (
             f"It costs {money(design.cost, currency)}"
             if design.cost > 0
-            else f"It saves {money(-design.cost, currency)}"
+            else f"It {_gains(design.spend_change)} {money(-design.cost, currency)}"
         ) + f": spend {number(design.spend_change, signed=True, scaled=False)} {currency}, "
         costs += f"{number(design.kpi_change, signed=True)} {kpi_name} expected."
+        if worth == worth:
+            pays = "" if worth > design.cost else ", so it does not pay for itself"
+            weeks = about.experiments.use_weeks
+            costs += f" Knowing is worth {money(worth, currency)} over {weeks} weeks{pays}."
     return [
         f"{what[0].upper()}{what[1:]}, from {design.start.date()} to "
         f"{(design.end + pd.Timedelta(days=6)).date()}. {beside}",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mmm_model.experiment.design import Design
     from mmm_model.experiment.ideas import IdeaSettings
     from mmm_model.experiment.reading import Reading, Trial
-    from mmm_model.panel import Panel
+    from mmm_model.panel import Floats, Panel
 
 
 class NoDesign(UsageError):
@@ -48,7 +48,7 @@ class Wish:
     regions
         Where; none: the regions that are matched best.
     start
-        First day, a Monday; None: the first week in which no other test is in the way.
+        First day, a Monday; None: that after the refresh.
     """
 
     channel: str
@@ -108,20 +108,38 @@ def idea_settings(fits: Fits) -> IdeaSettings:
     return IdeaSettings(section.kinds, section.weeks, section.use_weeks)
 
 
-def designs(project: Project, wish: Wish, week: date | None = None) -> tuple[date, list[Design]]:
-    """Designs of a test by a published refresh, nothing refitted.
+@dataclass(frozen=True)
+class Designs:
+    """What a refresh can design.
 
-    Returns
-    -------
-    refresh_week, designs
-        The refresh that answers, and designs of every length and size that can be had.
+    Parameters
+    ----------
+    refresh_week
+        The refresh that answers.
+    found
+        Designs of every length and size that can be had.
+    worth
+        ``[N]`` what knowing the result of each is worth in ``use_weeks``; NaN: unknown.
+    best
+        Position of the one to take.
+    """
+
+    refresh_week: date
+    found: list[Design]
+    worth: Floats
+    best: int
+
+
+def designs(project: Project, wish: Wish, week: date | None = None) -> Designs:
+    """Design tests by a published refresh, nothing refitted.
 
     Raises
     ------
     NoDesign
         If there is none.
     """
-    from mmm_model.experiment.design import Designer, Impossible
+    from mmm_model.experiment.design import Designer, Impossible, InTheWay, recommended
+    from mmm_model.experiment.ideas import worth_of
     from mmm_model.experiment.matched_regions import LEAST_REGIONS
 
     refresh_week = published_week(project.warehouse, week)
@@ -134,22 +152,31 @@ def designs(project: Project, wish: Wish, week: date | None = None) -> tuple[dat
         raise NoDesign(f"{start} is past: the refresh knows {refresh_week}. Begin later (--start)")
     last = start + timedelta(weeks=max(lengths) - 1)
     with project.warehouse.work() as connection:
-        busy = busy_regions(kept_experiments(connection, None), start, last)
+        kept = kept_experiments(connection)
+    busy = busy_regions(kept, start, last)
     designer = Designer(
         fits.final, fits.panel, pd.Timestamp(start), busy, project.config.model_settings().seed
     )
     enough = len(fits.panel.regions) >= LEAST_REGIONS
-    kinds = (wish.kind,) if wish.kind else (("go_dark", "holdback") if enough else ("switchback",))
+    kinds: tuple[str, ...] = ("go_dark", "holdback") if enough else ("switchback",)
+    if wish.kind or wish.regions:
+        kinds = (wish.kind or "go_dark",)
     found, refused = [], ""
     for length in lengths:
         for kind in kinds:
             try:
                 found += designer.designs(wish.channel, kind, length, wish.regions)
+            except InTheWay as error:
+                free = max(one.free for one in kept if not one.withdrawn)
+                refused = refused or f"{error}. No test is in the way from {free} (--start {free})"
             except Impossible as error:
                 refused = refused or str(error)
     if not found:
         raise NoDesign(refused)
-    return refresh_week, found
+    budget = project.config.budget_settings(fits.panel.channels)
+    use_weeks = project.config.experiments.use_weeks
+    worth = worth_of(found, fits.panel, fits.response, budget, use_weeks)
+    return Designs(refresh_week, found, worth, recommended(found, worth))
 
 
 def read_kept(project: Project, name: str, week: date | None = None) -> tuple[date, Reading]:

@@ -52,10 +52,14 @@ class KeptExperiment:
     withdrawn: bool
     row: pd.Series
 
+    @property
+    def free(self) -> date:
+        """Monday from which its regions may be in another test."""
+        return self.end + timedelta(weeks=SETTLES + 1)
+
     def meets(self, first: date, last: date) -> bool:
         """Whether its weeks, and those in which its regions rest, share one with others."""
-        rests = self.end + timedelta(weeks=SETTLES)
-        return not self.withdrawn and first <= rests and self.start <= last
+        return not self.withdrawn and first < self.free and self.start <= last
 
 
 def kept_experiments(
@@ -195,11 +199,10 @@ def _refuse(kept: list[KeptExperiment], name: str, design: Design) -> None:
             raise NoExperiment(f"there is a test '{one.name}' already: take another name")
         shared = [region for region in design.regions if region in one.regions]
         if shared and one.meets(design.start.date(), design.end.date()):
-            later = one.end + timedelta(weeks=SETTLES + 1)
             raise NoExperiment(
                 f"the test '{name}' shares {', '.join(shared[:5])} with '{one.name}', which runs "
                 f"from {one.start} to {one.end} and lets its regions rest {SETTLES} weeks. Begin "
-                f"on {later} (--start {later}), name other regions, or withdraw that one"
+                f"on {one.free} (--start {one.free}), name other regions, or withdraw that one"
             )
 
 

@@ -26,6 +26,10 @@ class Impossible(ValueError):
     """A test that cannot be designed; the message says why, and what is possible."""
 
 
+class InTheWay(Impossible):
+    """A test that cannot be designed in these weeks, for another runs in them."""
+
+
 @dataclass(frozen=True)
 class Design:
     """One test.
@@ -102,6 +106,11 @@ class Design:
         """Share of the draws' variance of the lift that is gone after the test."""
         variance = float(self.lift.var(ddof=1)) if len(self.lift) > 1 else 0.0
         return variance / (variance + self.error**2) if variance > 0 else 0.0
+
+    @property
+    def price(self) -> float:
+        """Its cost, or the KPI that it loses where no value is known."""
+        return self.cost if np.isfinite(self.cost) else -self.kpi_change
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -207,7 +216,7 @@ class Designer:
     ) -> Iterator[Design]:
         panel = self.panel
         if not regions and self.usable.sum() < LEAST_REGIONS:
-            raise Impossible(self._too_few())
+            raise (InTheWay if self.busy else Impossible)(self._too_few())
         size = np.where(panel.observed, panel.kpi, 0.0).mean(axis=1)
         before, after = self._outlook(weeks, 1.0), self._outlook(weeks, kind.multiplier)
         changed = after.inside[..., c] - before.inside[..., c]  # [M, R, H]
@@ -244,9 +253,7 @@ class Designer:
                 f"weeks from the season; {weeks + 40} are needed"
             )
         if self.busy:
-            raise Impossible(
-                "another test runs in these weeks, and a switchback takes all regions: start after"
-            )
+            raise InTheWay("another test runs in these weeks, and a switchback takes all regions")
         pattern = (np.arange(weeks) // _FORTNIGHT % 2 == 0).astype(float)
         steady = steady_regions(panel)
         series = filled_kpi(panel, steady)[steady].sum(axis=0)
@@ -320,7 +327,8 @@ class Designer:
         if taken := self._names(inside & ~self.usable):
             busy = [name for name in taken if name in self.busy]
             why = "another test runs there then" if busy else "their KPI has gaps"
-            raise Impossible(
+            refusal = InTheWay if busy else Impossible
+            raise refusal(
                 f"{', '.join(busy or taken)} cannot take part: {why}. Name other regions, or none "
                 "to have them matched"
             )
@@ -351,9 +359,22 @@ class Designer:
         )
 
 
-def recommended(designs: Sequence[Design]) -> Design:
-    """Of several designs the cheapest that is likely to find something, else the likeliest."""
-    likely = [one for one in designs if one.power >= POWER]
-    if likely:
-        return min(likely, key=lambda one: np.nan_to_num(one.cost, nan=-one.kpi_change))
-    return max(designs, key=lambda one: one.power)
+def recommended(designs: Sequence[Design], worth: Floats) -> int:
+    """Position of the design to take.
+
+    The one that pays most, if any pays for itself; else the cheapest that is likely to find
+    something; else the likeliest.
+
+    Parameters
+    ----------
+    worth
+        ``[N]`` what knowing the result of each is worth, in the unit of its cost; NaN: unknown.
+    """
+    cost = np.array([one.price for one in designs])
+    net = np.nan_to_num(worth - np.maximum(cost, 0.0), nan=-1.0)
+    if net.max() > 0:
+        return int(net.argmax())
+    power = np.array([one.power for one in designs])
+    if power.max() >= POWER:
+        return int(np.where(power >= POWER, cost, np.inf).argmin())
+    return int(power.argmax())

@@ -16,7 +16,8 @@ from mmm_model.equation.media_response import MediaResponse
 from mmm_model.experiment.design import Design, Designer, Impossible
 from mmm_model.experiment.kinds import KINDS
 from mmm_model.experiment.matched_regions import LEAST_REGIONS
-from mmm_model.experiment.value_of_knowing import BudgetCurves, Decision
+from mmm_model.experiment.value_of_knowing import FEWEST_DRAWS, BudgetCurves, Decision
+from mmm_model.panel import Floats, Panel
 
 IDEA_COLUMNS = (
     "channel",
@@ -110,6 +111,27 @@ def experiment_ideas(
     return frame.assign(rank=np.arange(1, len(frame) + 1))
 
 
+def worth_of(
+    designs: Sequence[Design],
+    panel: Panel,
+    response: MediaResponse,
+    budget: BudgetSettings,
+    use_weeks: int,
+) -> Floats:
+    """Worth ``[N]`` of knowing the result of designs of one channel.
+
+    NaN where its spend is unknown or there are too few draws. Parameters as of `experiment_ideas`.
+    """
+    unknown = np.full(len(designs), np.nan)
+    if not panel.has_spend.any() or len(designs[0].lift) < FEWEST_DRAWS:
+        return unknown
+    curves = BudgetCurves.of(PricedPlan.of(recent_plan(response, panel), panel), budget)
+    if designs[0].channel not in curves.channels:
+        return unknown
+    decision = Decision.between(curves, (designs[0].lift,))
+    return np.array([decision.worth_of_knowing(one.lift, one.known) for one in designs]) * use_weeks
+
+
 def _designs(designer: Designer, settings: IdeaSettings, channel: str) -> list[Design]:
     """All designs of a channel that can be had."""
     found: list[Design] = []
@@ -126,8 +148,7 @@ def _designs(designer: Designer, settings: IdeaSettings, channel: str) -> list[D
 def _row(design: Design, decision: Decision, use_weeks: int) -> dict[str, object]:
     worth = decision.worth_of_knowing(design.lift, design.known) * use_weeks
     certain = decision.worth_of_knowing(design.lift, 1.0) * use_weeks
-    valued = bool(np.isfinite(design.cost))
-    cost = design.cost if valued else -design.kpi_change
+    valued, cost = bool(np.isfinite(design.cost)), design.price
     # A test that earns money is a better plan; what it earns is no merit of knowing.
     lower, upper = design.interval
     return {

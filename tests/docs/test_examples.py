@@ -39,10 +39,13 @@ def test_every_command_is_one_that_mmm_has() -> None:
         for words in re.findall(r"^(?:\$ )?(?:\S*/)?mmm ([^|#]+)", line)
     ]
     assert len(found) > 25
+    known = commands()
     for page, words in found:
         verb, *arguments = shlex.split(words)
+        if verb not in known and arguments:  # of a group: mmm experiment next
+            verb = f"{verb} {arguments.pop(0)}"
         try:
-            commands()[verb].make_context(f"mmm {verb}", arguments).close()
+            known[verb].make_context(f"mmm {verb}", arguments).close()
         except Exception as error:
             pytest.fail(f"{page}: mmm {words}: {getattr(error, 'message', error)}")
 

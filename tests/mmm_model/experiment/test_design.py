@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mmm_model.budget.budget_settings import BudgetSettings
-from mmm_model.experiment.design import Designer, Impossible
+from mmm_model.experiment.design import Designer, Impossible, recommended
 from mmm_model.experiment.ideas import IdeaSettings, experiment_ideas
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.training import fit
@@ -84,3 +84,17 @@ def test_ideas_rank_every_channel_by_worth_less_cost(designer: Designer, panel: 
     assert (ideas["worth"] <= ideas["worth_of_certainty"] * 1.001 + 1e-9).all()
     assert ideas.set_index("channel").loc["channel 1", "age_weeks"].eq(10).all()
     assert np.isnan(ideas.set_index("channel").loc["channel 0", "age_weeks"].astype(float)).all()
+
+
+def test_the_design_that_pays_is_taken_else_the_cheapest_that_is_likely(designer: Designer) -> None:
+    found = designer.designs("channel 2", "go_dark", 6) + designer.designs(
+        "channel 2", "go_dark", 12
+    )
+    cost = np.array([one.cost for one in found])
+    worth = np.full(len(found), -10.0) + cost.clip(0)
+    worth[1] += 15.0
+    assert recommended(found, worth) == 1
+    unknown = np.full(len(found), np.nan)
+    likely = [n for n, one in enumerate(found) if one.power >= 0.8]
+    best = min(likely, key=lambda n: cost[n]) if likely else np.argmax([o.power for o in found])
+    assert recommended(found, unknown) == best
