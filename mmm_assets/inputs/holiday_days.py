@@ -6,7 +6,6 @@ The library ``holidays`` reckons them from rules, for any year; nothing is downl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from datetime import date
 
 _LANGUAGE = "en_US"
@@ -14,39 +13,19 @@ _SUBSTITUTE = re.compile(r"\s*\((observed|substitute[^)]*|in lieu[^)]*|estimated
 """What a library adds to the name of a day that is kept on another date."""
 
 
-def holiday_days(
-    places: Mapping[str, str], first: date, last: date
-) -> Iterator[tuple[str, date, str]]:
-    """Yield region, day and name of every holiday from ``first`` to ``last``.
+def holiday_days(place: str, first: date, last: date) -> list[tuple[date, str]]:
+    """Day and name of every holiday from ``first`` to ``last``, in their order.
 
     Parameters
     ----------
-    places
-        Region → country of ISO 3166, or a part of one after a dash.
+    place
+        Country of ISO 3166, or a part of one after a dash.
 
     Raises
     ------
     LookupError
-        If the holidays of a place are not known.
+        If the holidays of the place are not known.
     """
-    known: dict[str, list[tuple[date, str]]] = {}
-    for region, place in places.items():
-        if place not in known:
-            known[place] = _days_of(place, first, last)
-        for day, name in known[place]:
-            yield region, day, name
-
-
-def has_holidays(place: str) -> bool:
-    """Whether the holidays of a country or of a part of it are known."""
-    try:
-        _days_of(place, date(2024, 1, 1), date(2024, 1, 1))
-    except LookupError:
-        return False
-    return True
-
-
-def _days_of(place: str, first: date, last: date) -> list[tuple[date, str]]:
     import holidays
 
     country, _, part = place.partition("-")
@@ -65,3 +44,12 @@ def _days_of(place: str, first: date, last: date) -> list[tuple[date, str]]:
         for name in names.split("; ")
         if first <= day <= last
     ]
+
+
+def has_holidays(place: str) -> bool:
+    """Whether the holidays of a country or of a part of it are known."""
+    try:
+        holiday_days(place, date(2024, 1, 1), date(2024, 1, 1))
+    except LookupError:
+        return False
+    return True

@@ -13,7 +13,13 @@ import duckdb
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.holiday_days import holiday_days
 
-_DAYS = "INSERT INTO staging.panel_days VALUES (?, ?, ?, ?, 'holiday')"
+_DAYS = """
+    INSERT INTO staging.panel_days
+    SELECT $week, region, day, name, 'holiday'
+    FROM (SELECT unnest($regions) AS region, unnest($places) AS place)
+    JOIN (SELECT unnest($place) AS place, unnest($day)::DATE AS day, unnest($name) AS name)
+    USING (place)
+"""
 
 
 def insert_days(
@@ -30,11 +36,22 @@ def insert_days(
     if calendar is None:
         return
     regions = connection.execute("SELECT DISTINCT region FROM grid ORDER BY region").fetchall()
-    days = holiday_days(
-        calendar.places(region for (region,) in regions),
-        first - timedelta(days=calendar.after),
-        refresh_week + timedelta(days=6 + calendar.begins + calendar.before),
-    )
-    rows = [(refresh_week, *row) for row in days]
+    places = calendar.places(region for (region,) in regions)
+    start = first - timedelta(days=calendar.after)
+    end = refresh_week + timedelta(days=6 + calendar.begins + calendar.before)
+    rows = [
+        (place, day, name)
+        for place in sorted(set(places.values()))
+        for day, name in holiday_days(place, start, end)
+    ]
     if rows:
-        connection.executemany(_DAYS, rows)
+        columns = zip(("place", "day", "name"), zip(*rows, strict=True), strict=True)
+        connection.execute(
+            _DAYS,
+            {
+                "week": refresh_week,
+                "regions": list(places),
+                "places": list(places.values()),
+                **{name: list(values) for name, values in columns},
+            },
+        )
