@@ -106,11 +106,22 @@ def plan(
     frame = None
     adopts = None if adopt is None else Adopts(adopt, reason, who)
     given = bool(spend or spend_file)
-    rules = (bound, max_change, caution, follow, no_follow, by_week, signed, flight)
-    if given and any(rule not in (None, False, []) for rule in (*rules, *asked.values())):
+    rules = (
+        bound,
+        max_change,
+        caution,
+        follow,
+        no_follow,
+        by_week,
+        signed,
+        flight,
+        *asked.values(),
+    )
+    ruled = any(rule not in (None, False, []) for rule in rules)
+    if given and ruled:
         stop("--spend prices a budget as it is: give it without bounds, goals and weeks", "usage")
     if weeks_file is not None:
-        if adopts is None or given or any(rule not in (None, False, []) for rule in rules):
+        if adopts is None or given or ruled:
             stop("--weeks-file is a plan that is agreed: say --adopt NAME, and no budget", "usage")
         adopt_weeks(about, adopts, weeks_file, week.date() if week else None)
         return

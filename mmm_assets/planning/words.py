@@ -60,7 +60,9 @@ def asked_words(question: Question | None, horizon: int) -> str:
               if (value := getattr(question, name)) is not None]  # fmt: skip
     amount = to_the_cent(asked.amount)
     of = f"{asked.key} {amount}" + (" a week" if asked.adds_up else "")
-    return ", ".join([of, f"{horizon} weeks", *bounds, *limits])
+    follow = [f"{name} {'follows' if follows else 'does not follow'}"
+              for name, follows in question.follow.items()]  # fmt: skip
+    return ", ".join([of, f"{horizon} weeks", *bounds, *limits, *follow])
 
 
 def promise_words(kept: Kept, kpi_name: str, currency: str) -> list[str]:

@@ -14,6 +14,7 @@ from mmm_model.budget.scenario_kinds.total import Total
 from mmm_model.budget.scenarios import Scenario
 from mmm_model.budget.weekly_budget import plan_weeks
 from mmm_model.budget.weekly_rules import WeeklyRules
+from mmm_model.effects.following import following
 from mmm_model.intervals import effect_interval
 from mmm_model.panel import Floats
 
@@ -24,7 +25,7 @@ def plan_moves(standing: Standing, settings: BudgetSettings, rules: WeeklyRules)
     """Split the money of the weeks to come anew.
 
     Bounds of the settings, which count from the recent plan, count from the plan of record here:
-    a plan that was agreed is what moves begin at.
+    a plan that was agreed is what moves begin at. Channels that follow others move with them.
 
     Parameters
     ----------
@@ -51,10 +52,16 @@ def plan_moves(standing: Standing, settings: BudgetSettings, rules: WeeklyRules)
     if left.sum() <= 0:
         return pd.DataFrame(columns=list(MOVE_COLUMNS))
     recent = recent_media(model, panel, weeks)
+    followed = following(model, panel, settings.follow)
+    moved = {panel.channels[target] for target in followed.targets}  # by its drivers: no bounds
     own = replace(
         settings,
         scenarios=(Scenario("what is left", Total(float(left.sum()) / weeks)),),
-        bounds=_from_the_plan(settings, panel.channels, left, recent),
+        bounds={
+            name: ends
+            for name, ends in _from_the_plan(settings, panel.channels, left, recent).items()
+            if name not in moved
+        },
     )
     (found,) = plan_weeks(model, panel, weeks, own, rules)
     spend = of_weekly_budget(found, panel)

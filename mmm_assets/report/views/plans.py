@@ -52,7 +52,8 @@ def tiles(refresh: Refresh) -> tuple[Tile, ...]:
             f"{plan['plan']} so far",
             words.percent(plan["kpi"] / plan["promised"] - 1, signed=True),
             f"{refresh.kpi} against the promise, {'inside' if plan['inside'] else 'outside'} its "
-            f"interval; {int(plan['weeks_over'])} of {words.counted(int(plan['weeks']), 'week')}.",
+            f"interval; {int(plan['weeks_over'])} of {words.counted(int(plan['weeks']), 'week')} "
+            "over.",
             "" if plan["inside"] else "bad" if plan["kpi"] < plan["promised"] else "good",
         )
         for _, plan in running.iterrows()

@@ -151,6 +151,7 @@ def test_a_file_that_is_no_plan_is_refused_by_line(
         (["plan", "--adopt", "late", "--week", str(ON)], "which is past"),
         (["plan", "--adopt", " "], "a plan needs a name"),
         (["plan", "--weeks-file", "plan.csv"], "say --adopt NAME"),
+        (["plan", "--weeks-file", "p.csv", "--adopt", "x", "--budget", "9"], "and no budget"),
         (["plans", "other"], "there is no plan 'other'; there are 'Q4 now'"),
         (["plans", "Q4 now", "--withdraw"], "no reason is given"),
         (["plans", "Q4 now", "--withdraw", "--reason", "x"], "ended with the week of"),

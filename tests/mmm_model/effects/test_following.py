@@ -3,6 +3,14 @@
 import numpy as np
 import pytest
 
+from mmm_model.budget.budget_settings import BudgetSettings
+from mmm_model.budget.kept_plan import KeptPlan
+from mmm_model.budget.plan_moves import plan_moves
+from mmm_model.budget.plan_standing import Standing
+from mmm_model.budget.planned_media import recent_media
+from mmm_model.budget.promise import promise
+from mmm_model.budget.weekly_rules import WeeklyRules
+from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.following import Drive, Following, following
 from mmm_model.effects.mediation import counterfactual_exposure
 from mmm_model.fit.training import Training
@@ -44,3 +52,19 @@ def test_a_channel_follows_its_drivers_along_their_curves_and_a_chain_to_its_end
     assert not found.only(np.array([True, False, True]))
     assert found.follows.tolist() == [False, True, True]
     assert Following().multiplier(np.ones((1, 2))) == pytest.approx(1.0)
+
+
+def test_moves_of_a_plan_leave_what_follows_to_its_drivers(
+    funnel: Training, funnel_panel: Panel
+) -> None:
+    model = funnel.final
+    recent = recent_media(model, funnel_panel, 6)
+    lines = promise(model, funnel_panel, recent, recent, 6).lines
+    standing = Standing(KeptPlan(lines), FittedEffects(model, funnel_panel))
+    settings = BudgetSettings(caution=0.0, follow=frozenset({"search"}))
+    moves = plan_moves(standing, settings, WeeklyRules()).set_index("channel")
+    whole, own = moves[moves.index.isna()].iloc[0], moves[moves.index.notna()]
+    assert own["advised_spend"].sum() == pytest.approx(whole["planned_spend"], rel=1e-4)
+    ratio = own["advised_spend"] / own["planned_spend"]
+    assert abs(ratio["tv"] - 1) > 0.02
+    assert (ratio["search"] > 1) == (ratio["tv"] > 1)
