@@ -56,11 +56,13 @@ def plan(
     ] = None,
     follow: Annotated[
         list[str] | None,
-        typer.Option(help="A channel whose spend moves with those that drive it; several times."),
+        typer.Option(
+            help="A channel that moves with those that drive it, as far as they do; several times."
+        ),
     ] = None,
     no_follow: Annotated[
         list[str] | None,
-        typer.Option(help="A driven channel that gets a budget of its own; several times."),
+        typer.Option(help="A driven channel all of whose spend is decided; several times."),
     ] = None,
     week: Annotated[
         datetime | None,

@@ -99,9 +99,9 @@ class BudgetSection(Section):
     by_region: bool = Field(default=True, description="false: each channel's split stays")
     follow: dict[Name, bool] = Field(
         default={},
-        description="channel → true: where others drive it, its spend moves with theirs; false: "
-        "it gets a budget of its own. Default: search follows, unless it has a bound, a group, a "
-        "contract or a flight",
+        description="channel → true: what others create of it moves with their spend; false: all "
+        "of it is decided. Default: search follows, unless it has a bound, a group, a contract "
+        "or a flight",
     )
 
     @property

@@ -29,7 +29,7 @@ BUDGET_TABLES: tuple[Table, ...] = (
                 "binding",
                 "VARCHAR",
                 "What keeps the channel there: 'least', 'most', 'pinned', 'group NAME', "
-                "'follows NAMES' where its spend moves with the channels that drive it, or "
+                "'follows NAMES' where what other channels create of it moves with them, or "
                 "'uncertain' where a move would not gain more than its own uncertainty; null "
                 "where nothing does.",
             ),

@@ -30,7 +30,7 @@ class PlanRules(dg.Config):
     max_change: float | None = Field(default=None, description="largest change of other channels")
     caution: float | None = Field(default=None, description="standard deviations to gain")
     follow: dict[str, bool] = Field(
-        default={}, description="channel → whether its spend moves with those that drive it"
+        default={}, description="channel → whether what others create of it moves with them"
     )
     refresh_week: str | None = Field(default=None, description="a published one; default: newest")
     adopt: str | None = Field(

@@ -54,7 +54,7 @@ class Question:
     max_change, caution, by_region
         As in ``budget`` of the configuration.
     follow
-        Channel → whether its spend moves with that of the channels that drive it.
+        Channel → whether what other channels create of it moves with them.
     """
 
     scenario: Scenario
@@ -86,7 +86,7 @@ def ask(
     bounds
         Channels with their least and most.
     follow
-        Channel → whether its spend moves with that of the channels that drive it.
+        Channel → whether what other channels create of it moves with them.
 
     Raises
     ------

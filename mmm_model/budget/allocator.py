@@ -21,10 +21,10 @@ _NODES = 33
 """Points at which each curve is tabulated."""
 _TURNS = 6
 """Most rounds of weighing the members."""
-_NEAR = 8
+_NEAR = 4
 """Most rounds of drawing curves near the levers that were found with the last ones."""
-_SETTLED = 1e-6
-"""Change of a lever below which another round is not worth it."""
+_SETTLED = 1e-3
+"""Change of a lever below which another round is not worth it, a thousandth of a plan."""
 
 
 class Allocator:
@@ -46,9 +46,6 @@ class Allocator:
         self.plan = plan
         self.settings = settings
         self.paid: Bools = plan.spend > 0
-        self.decided: Bools = self.paid
-        if plan.following:
-            self.decided = self.paid & ~plan.following.follows
         self.safe = settings.objective == "lower_quantile"
         low = np.min([limit.lower for limit in bounds], axis=0)
         high = np.max([limit.upper for limit in bounds], axis=0)
@@ -56,11 +53,13 @@ class Allocator:
         roots = np.linspace(np.sqrt(low), np.sqrt(np.maximum(high, low + 1e-3)), _NODES, axis=1)
         self.nodes: Floats = roots**2  # [C, G]
         every = [np.broadcast_to(node, plan.spend.shape) for node in self.nodes.T]
-        paid = self.paid[..., None]
+        own = self.paid[..., None]
+        if plan.following:  # what follows is drawn near levers
+            own = own & ~plan.following.follows[:, None]
         # Of the channel alone, [M or 1, R, C, G]
-        self.value = np.stack([self._kept(plan.plan.weekly(u)) for u in every], axis=-1) * paid
+        self.value = np.stack([self._kept(plan.plan.weekly(u)) for u in every], axis=-1) * own
         slopes = [self._kept(plan.plan.weekly_marginal(u)) for u in every]
-        self.slope = np.stack(slopes, axis=-1) * paid
+        self.slope = np.stack(slopes, axis=-1) * own
 
     def best(self, limit: Limits) -> Floats:
         """Levers ``[R, C]`` of the best budget; 1 where there is no spend to scale.
@@ -70,7 +69,7 @@ class Allocator:
         ValueError
             If what follows a channel spends so much or so little that the total cannot be met.
         """
-        if not self.decided.any():
+        if not self.paid.any():
             return np.ones_like(self.plan.spend)
         if not self.plan.following:
             return self._best(limit, None)
@@ -126,13 +125,13 @@ class Allocator:
         curves = curves.weighed(weight)
         levers = np.where(self.paid, self._over_channels(limit, curves), 1.0)
         if self.settings.by_region and len(levers) > 1:
-            levers[self.decided] = self._over_cells(limit, curves, levers)
+            levers[self.paid] = self._over_cells(limit, curves, levers)
         return levers
 
     def _over_channels(self, limit: Limits, curves: _Curves) -> Floats:
         """Levers ``[C]``, the same in all regions."""
         cost, start = self.plan.spend.sum(axis=0), self._start(limit)
-        use = np.flatnonzero(self.decided.any(axis=0))
+        use = np.flatnonzero(self.paid.any(axis=0))
         found = start.copy()
         found[use] = _solved(
             _Rows(
@@ -146,14 +145,14 @@ class Allocator:
                 start=start[use],
                 hesitation=self._hesitation(start)[use],
             ),
-            limit.total - curves.followed,
+            limit.total - curves.beyond,
             _cell_groups(limit, use),
         )
         return np.where(cost > 0, found, 1.0)
 
     def _over_cells(self, limit: Limits, curves: _Curves, start: Floats) -> Floats:
-        """Levers of the n decided cells, beginning at ``start`` ``[R, C]``."""
-        here, channel = self.decided, np.nonzero(self.decided)[1]  # [n]
+        """Levers of the n cells with spend, beginning at ``start`` ``[R, C]``."""
+        here, channel = self.paid, np.nonzero(self.paid)[1]  # [n]
         return _solved(
             _Rows(
                 nodes=self.nodes[channel],
@@ -166,7 +165,7 @@ class Allocator:
                 start=start[here],
                 hesitation=self._hesitation(start)[here],
             ),
-            limit.total - curves.followed,
+            limit.total - curves.beyond,
             _cell_groups(limit, channel),
         )
 
@@ -174,10 +173,10 @@ class Allocator:
         """Gain that a unit of change must bring: ``[C]`` for ``[C]``, ``[R, C]`` for ``[R, C]``."""
         whole = levers.ndim == 1
         at = np.broadcast_to(levers, self.plan.spend.shape)
-        spend = self.plan.weekly_cost(at) * self.decided
+        spend = self.plan.weekly_cost(at) * self.paid
         # Money that moves is counted where it comes from and where it goes.
         moving = 0.5 * self.settings.change_cost * (spend.sum(axis=0) if whole else spend)
-        marginal = self.plan.weekly_marginal(at) * self.decided
+        marginal = self.plan.weekly_marginal(at) * self.paid
         if len(marginal) == 1 or self.safe:  # one member knows no uncertainty
             return moving
         average = marginal.sum(axis=(1, 2)) / spend.sum()  # [M]
@@ -198,17 +197,15 @@ class _Curves:
     nodes
         ``[C, G]``.
     more
-        ``[R, C, G]`` spend of what follows above that near which curves are drawn; None where
+        ``[R, C, G]`` and ``beyond``: as ``spend`` and ``beyond`` of `WholeCurves`; None where
         nothing follows.
-    followed
-        Spend of all that follows, there.
     """
 
     value: Floats
     slope: Floats
     nodes: Floats
     more: Floats | None = None
-    followed: float = 0.0
+    beyond: float = 0.0
 
     def with_followers(self, whole: WholeCurves, value: Floats) -> _Curves:
         """Add what follows each lever, its value ``[M or 1, R, C, G]`` and its spend."""
@@ -221,7 +218,7 @@ class _Curves:
             self.slope + slope,
             self.nodes,
             whole.spend,
-            float(whole.followed.sum()),
+            whole.beyond,
         )
 
     def weighed(self, weight: Floats) -> _Curves:
@@ -231,7 +228,7 @@ class _Curves:
         # At zero a curve may rise infinitely steeply; three times the chord keeps it monotone.
         chord = np.diff(value, axis=-1)[..., 0] / (self.nodes[:, 1] - self.nodes[:, 0])
         slope[..., 0] = np.minimum(slope[..., 0], 3.0 * np.abs(chord))
-        return _Curves(value[None], slope[None], self.nodes, self.more, self.followed)
+        return _Curves(value[None], slope[None], self.nodes, self.more, self.beyond)
 
 
 @dataclass(frozen=True)

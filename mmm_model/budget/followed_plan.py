@@ -47,16 +47,13 @@ class FollowedPlan:
     def weekly_marginal(self, multiplier: float | Floats = 1.0) -> Floats:
         """Its derivative with respect to the levers, ``[M, R, C]``.
 
-        What follows a lever is in the lever's own derivative. That of a channel that follows is
-        its response to exposure of its own.
+        What follows a lever is in the lever's own derivative.
         """
-        scaled = self._scaled(multiplier)
-        slope = self.plan.weekly_marginal(scaled)
-        if self.following:
-            slope = slope + np.where(
-                self.following.follows, 0.0, self._through_followers(multiplier, slope)
-            )
-        return slope
+        slope = self.plan.weekly_marginal(self._scaled(multiplier))
+        if not self.following:
+            return slope
+        alone = np.where(self.following.follows, 0.0, slope)
+        return alone + self._through_followers(multiplier, slope)
 
     def weekly_cost(self, multiplier: float | Floats = 1.0) -> Floats:
         """Spend ``[R, C]`` that a unit of a lever takes, that of what follows it with it."""
@@ -64,7 +61,7 @@ class FollowedPlan:
             return self.spend
         price = np.broadcast_to(self.spend, (1, *self.spend.shape))
         more = self._through_followers(multiplier, price).mean(axis=0)
-        return self.spend + np.where(self.following.follows, 0.0, more)
+        return np.where(self.following.follows, 0.0, self.spend) + more
 
     def valued(self) -> FollowedPlan:
         """Return the plan with its response in value instead of KPI units."""
@@ -83,8 +80,9 @@ class FollowedPlan:
         """Sum over channels that follow of ``each`` ``[M, R, C]`` times how a lever moves them."""
         levers = np.broadcast_to(levers, self.spend.shape)
         follows, found = self.following.follows, []
+        moving = {*self.following.sources, *self.following.targets}
         for c in range(levers.shape[1]):
-            if c not in self.following.sources:
+            if c not in moving:
                 found.append(np.zeros((len(each), len(levers))))
                 continue
             up, down = levers.copy(), levers.copy()

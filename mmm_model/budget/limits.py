@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,6 @@ def limits(
     channels: Sequence[str],
     spend: Floats,
     needs: Mapping[str, float] | None = None,
-    following: Collection[str] = (),
 ) -> Limits:
     """Bounds within which the total of a scenario is split.
 
@@ -69,8 +68,6 @@ def limits(
         C names and ``[C]`` weekly spend of the recent plan.
     needs
         Channel → least money a week, by contracts and flights.
-    following
-        Channels that follow others: what is their own is scaled as the total is.
 
     Raises
     ------
@@ -80,7 +77,7 @@ def limits(
         conflicts: without any one of them, the others could be met.
     """
     needed = np.array([(needs or {}).get(channel, 0.0) for channel in channels])
-    lower, upper = _bounds(settings, channels, spend, total, following)
+    lower, upper = _bounds(settings, channels, spend, total)
     found = Limits(
         total,
         _raised(lower, upper, spend, needed),
@@ -93,22 +90,13 @@ def limits(
 
 
 def _bounds(
-    settings: BudgetSettings,
-    channels: Sequence[str],
-    spend: Floats,
-    total: float,
-    following: Collection[str],
+    settings: BudgetSettings, channels: Sequence[str], spend: Floats, total: float
 ) -> tuple[Floats, Floats]:
     """Multipliers ``[C]`` of each channel: its own, or ``max_change`` around the scaled plan."""
     current = float(spend.sum())
     ratio = total / current if current > 0 else 1.0
     around = (ratio * (1 - settings.max_change), ratio * (1 + settings.max_change))
-    bounds = np.array(
-        [
-            (ratio, ratio) if channel in following else settings.bounds.get(channel, around)
-            for channel in channels
-        ]
-    )
+    bounds = np.array([settings.bounds.get(channel, around) for channel in channels])
     return bounds[:, 0], bounds[:, 1]
 
 

@@ -111,12 +111,11 @@ class ScaledPlan:
         """``[C]`` value of one more unit of spend, spread as it is; NaN without spend.
 
         What follows a channel brings its own and costs its own. Of a channel that follows:
-        what a unit more than follows would bring.
+        what a unit more than follows brings.
         """
         plan, levers = self.priced.valued, self.levers
-        scale = np.where(plan.following.follows, self._scale, levers) if plan.following else levers
-        rise = (plan.weekly_marginal(levers).mean(axis=0) * scale).sum(axis=0)
-        return _over(rise, (plan.weekly_cost(levers) * scale).sum(axis=0))
+        rise = (plan.weekly_marginal(levers).mean(axis=0) * levers).sum(axis=0)
+        return _over(rise, (plan.weekly_cost(levers) * levers).sum(axis=0))
 
     @property
     def _scale(self) -> Floats:

@@ -2,8 +2,8 @@
 
 The plan that is changed is the recent one; its spend in a channel and region is scaled,
 its weeks keep their shares. What that brings is read off the model's own curves, for
-every member of the ensemble. A channel that is said to follow its drivers gets no budget of
-its own: what they create of it is spent besides, and counts for them.
+every member of the ensemble. A channel that is said to follow its drivers gets a budget
+for the part that is its own: what they create of it is spent besides, and counts for them.
 
 By default money moves only where the gain exceeds its own uncertainty. Take the value of
 the next unit of spend in a cell, minus that of the average unit of the plan, once per
@@ -131,11 +131,11 @@ def recommend_within(
     if settings.change_cost and not priced.knows_value:
         raise ValueError("change_cost is money, but no value of the KPI is known")
 
-    names = np.array(priced.channels, dtype=object)[priced.following.follows]
-    settings.check_following(names, needs or {})
+    follows = np.array(priced.channels, dtype=object)[priced.following.follows]
+    settings.check_following(follows, needs or {})
 
     def limits_of(scenario: Scenario, total: float) -> Limits:
-        return limits(scenario.name, total, settings, priced.channels, priced.spend, needs, names)
+        return limits(scenario.name, total, settings, priced.channels, priced.spend, needs)
 
     def total_of(scenario: Scenario) -> float:
         if scenario.asked.needs_value and not priced.knows_value:

@@ -69,9 +69,9 @@ class RecommendedBudget:
         Of one more unit of money, spread as the budget is; NaN where no value is known.
     binding
         What keeps each channel from moving further: ``"least"`` or ``"most"`` for its own
-        bound, ``"pinned"`` where they are one, ``"group NAME"``, ``"follows NAMES"`` where its
-        spend moves with its drivers', ``"uncertain"`` where a move would not gain more than its
-        own uncertainty, None where nothing does.
+        bound, ``"pinned"`` where they are one, ``"group NAME"``, ``"follows NAMES"`` where what
+        its drivers create of it moves with them, ``"uncertain"`` where a move would not gain more
+        than its own uncertainty, None where nothing does.
     """
 
     scenario: Scenario

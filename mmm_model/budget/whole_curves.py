@@ -1,7 +1,8 @@
 """What a lever brings and spends with all that follows it, as curves of one lever at a time.
 
-A channel that follows two drivers is in the curves of both: each is drawn with the other lever
-where it is thought to be, so curves are right near levers that are thought right.
+A channel that follows is in the curves of its drivers and in that of its own lever: each is drawn
+with the other levers where they are thought to be, so curves are right near levers that are
+thought right.
 """
 
 from __future__ import annotations
@@ -21,16 +22,17 @@ class WholeCurves:
     Parameters
     ----------
     value
-        ``[M, R, C, G]`` what follows brings more at G nodes of each lever.
+        ``[M, R, C, G]`` what channels that follow bring more at G nodes of each lever.
     spend
-        ``[R, C, G]`` what it spends more.
-    followed
-        ``[R, C]`` spend of the channels that follow, zero of the others.
+        ``[R, C, G]`` what they spend more; beyond the lever times its plan, where it is the lever
+        of one of them.
+    beyond
+        What channels that follow spend near there beyond their levers times their plans.
     """
 
     value: Floats
     spend: Floats
-    followed: Floats
+    beyond: float
 
 
 def whole_curves(plan: FollowedPlan, nodes: Floats, near: Floats) -> WholeCurves:
@@ -54,15 +56,13 @@ def whole_curves(plan: FollowedPlan, nodes: Floats, near: Floats) -> WholeCurves
     regions, channels = near.shape
     value = np.zeros((len(usual), regions, channels, nodes.shape[1]))
     spend = np.zeros((regions, channels, nodes.shape[1]))
-    for c in plan.following.sources:
-        if follows[c]:
-            continue
+    for c in {*plan.following.sources, *plan.following.targets}:
+        own_plan = plan.spend[:, c] if follows[c] else 0.0
         for g, lever in enumerate(nodes[c]):
             levers = near.copy()
             levers[:, c] = lever
             brought, paid = at(levers)
             value[:, :, c, g] = brought - usual
-            spend[:, c, g] = (paid - spent).sum(axis=-1)
-    followed = np.zeros_like(near)
-    followed[:, follows] = spent
-    return WholeCurves(value, spend, followed)
+            spend[:, c, g] = (paid - spent).sum(axis=-1) - own_plan * (lever - near[:, c])
+    beyond = float((spent - money * near[:, follows]).sum())
+    return WholeCurves(value, spend, beyond)

@@ -1,8 +1,8 @@
 """How channels follow: what scaling a channel's recent plan does to the channels it drives.
 
-Spend on search is no decision of its own: it moves with what television makes people search
-for. What a driver creates of a channel is read off the channel's own equation, at every scale
-of the driver's plan, as a share of the channel's recent exposure.
+What television makes people search for is paid for when they click: part of what is spent on
+search moves with television. What a driver creates of a channel is read off the channel's own
+equation, at every scale of the driver's plan, as a share of the channel's recent exposure.
 """
 
 from __future__ import annotations

@@ -76,12 +76,12 @@ def _channels(refresh: Refresh, rows: pd.DataFrame) -> View:
 
 
 def _followers(refresh: Refresh) -> str:
-    """Say which channels get no budget of their own."""
+    """Say which channels follow others."""
     held = refresh.query(HELD)
     held = held[held["binding"].fillna("").str.startswith("follows ")].drop_duplicates("channel")
     said = [
-        f" {refresh.label(channel)} {binding}: what they spend brings people to it, so its own "
-        "spend moves with theirs and is no decision of its own."
+        f" {refresh.label(channel)} {binding}: what they spend brings people to it, and what that "
+        "costs moves with their budgets; the rest of its spend is decided."
         for channel, binding in zip(held["channel"], held["binding"], strict=True)
     ]
     return "".join(said)

@@ -34,4 +34,4 @@ def test_tv_is_not_cut_because_its_effect_runs_through_search(quick: ModelSettin
     (found,) = recommend(response, panel, rules, follows)
     assert found.binding[search] == "follows tv"
     assert given.multiplier[0, tv] < 0.8 < 1.2 < given.multiplier[0, search]
-    assert found.multiplier[0, tv] > 0.9
+    assert found.multiplier[0, tv] > given.multiplier[0, tv] + 0.1
