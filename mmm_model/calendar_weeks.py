@@ -43,8 +43,7 @@ def calendar_columns(
         Days around a holiday in which it may work, too; 0 leaves them out. Of an event that lasts,
         they are before its first day and after its last.
     begins
-        Days from the Monday that names a week to the first day that is in it: 6 of one that runs
-        from Sunday to Saturday and is named by the Monday before.
+        Days from the Monday that names a week to its first day: -1 of one from Sunday to Saturday.
 
     Returns
     -------

@@ -30,7 +30,7 @@ UNKNOWN_CONFIG = "configuration"
 SEED = "randomness of the fit"
 SECTION = "configuration: {}"
 LEFT = "what is left"
-READS = ("tables", "week_origin", "calendar", "zero_kpi", "checks")
+READS = ("tables", "week_origin", "week_start", "calendar", "zero_kpi", "checks")
 """Keys of the configuration that decide what the panel is; the section ``tables`` for short."""
 SECTIONS = ("tables", "model", "graph", "budget")
 FITS = 2

@@ -37,7 +37,7 @@ COMPARED = (
 )  # fmt: skip
 """Mart tables of a side; the last two are there for the gates."""
 
-_READS = {"tables", "week_origin", "calendar", "zero_kpi", "checks"}
+_READS = {"tables", "week_origin", "week_start", "calendar", "zero_kpi", "checks"}
 """Keys of the configuration that decide what the panel is."""
 
 

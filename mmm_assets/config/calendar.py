@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
@@ -11,8 +11,6 @@ from mmm_assets.config.tables import Name, Section
 
 Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Za-z0-9-]{1,10})?$")]
 """Country of ISO 3166, or a part of one after a dash: DE, DE-BY, US-CA."""
-
-WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class CalendarSection(Section):
@@ -30,16 +28,6 @@ class CalendarSection(Section):
     after: int = Field(
         default=7, ge=0, le=28, description="days after a holiday in which it works, too"
     )
-    week_starts: WeekDay | None = Field(
-        default=None,
-        description="day on which the weeks of the tables begin, by which they are dated; null: "
-        "monday, and mmm check says where dates are other days",
-    )
-
-    @property
-    def begins(self) -> int:
-        """Days from the Monday that names a week to the first day that is in it."""
-        return get_args(WeekDay).index(self.week_starts) if self.week_starts else 0
 
     def places(self, regions: Iterable[str]) -> dict[str, str]:
         """Region → country or part of one; regions without any are left out."""

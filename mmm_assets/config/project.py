@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import asdict
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -25,9 +26,10 @@ from mmm_assets.config.graph import GraphSection
 from mmm_assets.config.key_prefix import KeyPrefix
 from mmm_assets.config.lake import LakeSection
 from mmm_assets.config.model import ModelSection
+from mmm_assets.config.money import Currency
 from mmm_assets.config.operations import NotifySection, RetentionSection, ScheduleSection
 from mmm_assets.config.queries import QueriesSection
-from mmm_assets.config.refresh import MOVED, Monday, RefreshSection
+from mmm_assets.config.refresh import DAYS_EARLY, MOVED, Monday, RefreshSection, WeekDay, monday_of
 from mmm_assets.config.tables import MAKERS, Name, Section, Tables
 from mmm_assets.config.trust import TrustSection
 
@@ -56,8 +58,9 @@ class ProjectConfig(Section):
         "release 0.1, for the only project of a Dagster instance",
     )
     kpi_name: Name = Field(default="KPI", description="name of the KPI in the dashboard")
-    currency: Annotated[str, StringConstraints(pattern=r"^[^\W\d_]{1,5}$|^[€$£¥]$")] = Field(
-        default="EUR", description="of spend and of value_per_kpi; a label, nothing is converted"
+    currency: Currency = Field(
+        default="EUR",
+        description="code (ISO 4217) of spend and of value_per_kpi; nothing is converted",
     )
     owners: tuple[Owner, ...] = Field(
         default=(), description="of the assets in Dagster: team:NAME or an e-mail address"
@@ -68,6 +71,10 @@ class ProjectConfig(Section):
     )
     week_origin: Monday | None = Field(
         default=None, description="Monday of week 0, for numbered weeks"
+    )
+    week_start: WeekDay = Field(
+        default="monday",
+        description="day that weeks begin with; a week is named by the Monday in it",
     )
     calendar: CalendarSection | None = Field(
         default=None, description="holidays of the regions; null: none, as where dates are unknown"
@@ -166,6 +173,15 @@ class ProjectConfig(Section):
         return (self.graph.nodes - controls) | self.budget.channels
 
     @property
+    def days_early(self) -> int:
+        """Days that a week begins before its Monday."""
+        return DAYS_EARLY[self.week_start]
+
+    def monday_of(self, day: date) -> date:
+        """Monday that names the week of a day."""
+        return monday_of(day, self.week_start)
+
+    @property
     def path(self) -> Path:
         """The file that was read."""
         return self._path
@@ -194,6 +210,8 @@ class ProjectConfig(Section):
         if self.calendar is None:  # as in the releases that knew none
             del decides["calendar"]
         decides["model"] = asdict(self.model_settings())  # wherever its keys stand
+        if self.week_start == "monday":  # as before there was a choice
+            del decides["week_start"]
         content = json.dumps(decides, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, timedelta
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -17,6 +17,16 @@ def _monday(day: date) -> date:
 
 
 Monday = Annotated[date, AfterValidator(_monday)]
+
+WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+DAYS_EARLY = {day: -place % 7 for place, day in enumerate(get_args(WeekDay))}
+"""Day that weeks begin with → how many days that is before the Monday in them, their name."""
+
+
+def monday_of(day: date, week_start: WeekDay) -> date:
+    """Return the Monday that names the week of a day; weeks begin with ``week_start``."""
+    moved = day + timedelta(days=DAYS_EARLY[week_start])
+    return moved - timedelta(days=moved.weekday())
 
 
 MOVED = ("holdout_weeks", "members", "seed")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.errors import explain
 from mmm_assets.config.key_prefix import prefix_of
-from mmm_assets.config.refresh import RefreshSection
+from mmm_assets.config.refresh import RefreshSection, WeekDay, monday_of
 from mmm_assets.guessing import words
 from mmm_assets.guessing.assignment import Assignment
 from mmm_assets.guessing.frame import Frame, GuessError, InitOptions
@@ -24,6 +24,10 @@ from mmm_assets.store.sql_text import quote, quote_text
 
 DEFAULT_ORIGIN = date(2018, 1, 1)
 """Monday of week 0 where weeks are numbers and nobody says when they began."""
+
+
+_BEGINS: dict[int, WeekDay] = {5: "saturday", 6: "sunday"}
+"""Day of the week from Monday, 0, on → its name, where weeks are known to begin with it."""
 
 
 def write_content(found: Assignment, options: InitOptions, said: list[str]) -> dict[str, Any]:
@@ -39,6 +43,8 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
     origin = None
     if any(f.is_index for f in (found.kpi_table, found.media_table, found.controls_table) if f):
         origin = _origin(found.kpi_table, options, said)
+    days = kpi_days(found, origin)
+    start = _week_start(found.kpi_table.week.name, days)
     name = re.sub(r"[^\w .&+-]", " ", options.out.resolve().name).strip(" .&+-")
     content: dict[str, Any] = {
         "project": (name or "project")[:80],
@@ -47,7 +53,8 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
         "currency": options.currency or _currency(found.kpi_table.profile.names),
         "tables": tables,
         **({"week_origin": origin} if origin else {}),
-        "refresh": _refresh(kpi_days(found, origin), options, found.kpi_table.week.name),
+        **({"week_start": start} if start else {}),
+        "refresh": _refresh(days, options, found.kpi_table.week.name, start or "monday"),
         "model": {"holdout_weeks": options.holdout_weeks},
         **({"queries": reached} if reached else {}),
     }
@@ -118,11 +125,22 @@ def _origin(frame: Frame, options: InitOptions, said: list[str]) -> date:
     return origin
 
 
-def _refresh(days: Sequence[date], options: InitOptions, week: str) -> dict[str, Any]:
+def _week_start(name: str, days: Sequence[date]) -> WeekDay | None:
+    """Day that weeks begin with, where the column says of which end of them its days are."""
+    named = {day.weekday() for day in days}
+    day = named.pop() if len(named) == 1 else -1
+    if words.has(name, words.BEGINS):
+        return _BEGINS.get(day)
+    return _BEGINS.get((day + 1) % 7) if words.has(name, words.ENDS) else None
+
+
+def _refresh(
+    days: Sequence[date], options: InitOptions, week: str, week_start: WeekDay
+) -> dict[str, Any]:
     if not days:
         raise GuessError(f"no week can be read from '{week}'; give --week")
     fewest = max(RefreshSection.model_fields["min_weeks"].default, options.holdout_weeks + 2)
-    mondays = sorted({day - timedelta(days=day.weekday()) for day in days})
+    mondays = sorted({monday_of(day, week_start) for day in days})
     return {
         "min_weeks": fewest,
         "first_week": min(mondays[0] + timedelta(weeks=fewest - 1), mondays[-1]),

@@ -18,7 +18,9 @@ def summarise(
 ) -> Iterator[str]:
     """List what the tables are and what is left out, a line each."""
     tables = content["tables"]
-    yield from _weeks(tables["kpi"], kpi_days(found, content.get("week_origin")))
+    yield from _weeks(
+        tables["kpi"], kpi_days(found, content.get("week_origin")), content.get("week_start")
+    )
     yield from _media(tables["media"], found)
     yield _controls(tables.get("controls"))
     yield from _kinds(tables.get("controls"), found)
@@ -30,14 +32,19 @@ def summarise(
         yield f"Left out  '{name}': {why}"
 
 
-def _weeks(kpi: Mapping[str, Any], days: list[date]) -> Iterator[str]:
+def _weeks(kpi: Mapping[str, Any], days: list[date], start: str | None) -> Iterator[str]:
     step = min(((later - day).days for day, later in pairwise(days)), default=7)
     rhythm = {1: "daily, summed to weeks", 7: "weekly"}.get(step, f"every {step} days")
     where = f"regions in '{kpi['region']}'" if kpi["region"] else "one region (national)"
     yield f"Weeks     '{kpi['week']}', {days[0]} to {days[-1]}, {rhythm}; {where}"
     yield f"KPI       '{kpi['kpi']}', worth {kpi['value_per_kpi'] or 'an unknown amount'} a unit"
-    if step == 7 and days[0].weekday() != 0:
-        yield f"          weeks begin on a {days[0]:%A}; each becomes the Monday before it"
+    if start:
+        yield f"          weeks begin on a {start.capitalize()} and are named by their Monday"
+    elif step == 7 and days[0].weekday() != 0:
+        yield (
+            f"          days are {days[0]:%A}s; each is taken to be in the week of the Monday "
+            "before it: see week_start"
+        )
 
 
 def _media(media: Mapping[str, Any], found: Assignment) -> Iterator[str]:

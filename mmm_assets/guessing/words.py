@@ -139,6 +139,10 @@ ONE_WORD = _words(
 )
 """Words in which a capital, a space or a digit begins no new word: TikTok, You Tube, DV360."""
 CAMPAIGN = _words("campaign campaigns kampagne kampagnen campaña campagne campagna")
+BEGINS = _words("start starts starting begin begins beginning commencing from first beginn")
+"""Of a column of weeks: its days are their first ones."""
+ENDS = _words("end ends ending ended until last ende")
+"""Of a column of weeks: its days are their last ones."""
 REACH = _words("reach")
 FREQUENCY = _words("frequency freq")
 POPULATION = _words("population inhabitants einwohner bevölkerung population_size")

@@ -155,7 +155,7 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
         "national_controls": controls is not None and controls.region is None,
         "prices": [name for name, own in kinds.items() if own.kind == "price"],
         "promotions": [name for name, own in kinds.items() if own.kind == "promotion"],
-        "week_starts_is_told": config.calendar is None or config.calendar.week_starts is not None,
+        "week_start_is_told": not config.calendar or "week_start" in config.model_fields_set,
         "absent": [name for name, own in kinds.items() if own.kind != "price"],
         "treatments": list(kinds),
     }

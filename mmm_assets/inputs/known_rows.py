@@ -7,7 +7,8 @@ older ones as they were. Between sources (the files of a glob) the newest load o
 Only loads of the source that the configuration names now count. Nothing is ever taken out of
 ``raw``, so that looking at the loads up to a time shows what was known then.
 
-A week is the Monday on or before the day. ``text_values`` reads days and numbers.
+A week is named by its Monday, wherever ``week_start`` lets it begin. ``text_values`` reads days and
+numbers.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.raw_rows import SAME_PLACE, blocks_sql, rows_table
 from mmm_assets.inputs.raw_tables import create_raw_tables
 from mmm_assets.inputs.roles import ROLES
-from mmm_assets.inputs.text_values import day_sql, number_sql, present_sql
+from mmm_assets.inputs.text_values import day_sql, number_sql, present_sql, week_sql
 from mmm_assets.store.sql_text import quote_text
 
 _FIRST, _LAST = "DATE '0001-01-01'", "DATE '9999-12-31'"
@@ -121,6 +122,7 @@ def _known_sql(
     millions of rows is most of the work.
     """
     key = ", ".join(ROLES[role].key)
+    week = week_sql("day", config.days_early)
     newest = f"QUALIFY load_id = max(load_id) OVER (PARTITION BY {key})"
     return f"""
         WITH role_loads AS (
@@ -174,10 +176,10 @@ def _known_sql(
                     AND newer.first_day <= coalesce(delivered.day, {_LAST})
                     AND newer.last_day >= coalesce(delivered.day, {_FIRST})
                 WHERE ({through} IS NULL OR day IS NULL
-                       OR date_trunc('week', day)::DATE <= {through})
+                       OR {week} <= {through})
             ) AS raw
         )
-        SELECT *, date_trunc('week', day)::DATE AS week FROM typed
+        SELECT *, {week} AS week FROM typed
         {newest if several_sources else ""}
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -48,7 +48,7 @@ def read_lift_tests(
         day_sql(f"known.{name}", table.date_format, config.week_origin)
         for name in ("start_week", "end_week")
     )
-    last_day = panel.weeks[-1] + pd.Timedelta(days=6)
+    last_day = panel.weeks[-1] + pd.Timedelta(days=6 - config.days_early)
     rows = connection.execute(
         f"""
         SELECT channel, region, delta_x, delta_y, sigma, x, {start}, {end}
@@ -62,8 +62,8 @@ def read_lift_tests(
             lift=_number(lift),
             standard_error=_number(error),
             region=region,
-            start=_monday(first),
-            end=_monday(last),
+            start=None if first is None else pd.Timestamp(config.monday_of(first)),
+            end=None if last is None else pd.Timestamp(config.monday_of(last)),
             level=None if level is None or first is not None else float(level),
             in_exposure=table.unit == "exposure",
         )
@@ -75,10 +75,3 @@ def read_lift_tests(
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
-
-
-def _monday(day: date | None) -> pd.Timestamp | None:
-    if day is None:
-        return None
-    stamp = pd.Timestamp(day)
-    return stamp - pd.Timedelta(days=stamp.weekday())

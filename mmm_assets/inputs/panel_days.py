@@ -37,8 +37,8 @@ def insert_days(
         return
     regions = connection.execute("SELECT DISTINCT region FROM grid ORDER BY region").fetchall()
     places = calendar.places(region for (region,) in regions)
-    start = first - timedelta(days=calendar.after)
-    end = refresh_week + timedelta(days=6 + calendar.begins + calendar.before)
+    start = first - timedelta(days=config.days_early + calendar.after)
+    end = refresh_week + timedelta(days=6 - config.days_early + calendar.before)
     rows = [
         (place, day, name)
         for place in sorted(set(places.values()))

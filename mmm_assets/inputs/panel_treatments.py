@@ -65,7 +65,7 @@ def split(
         rows = connection.execute(_DAYS, {"week": refresh_week}).df()
         own = config.calendar
         days, columns = calendar_columns(
-            rows, regions, weeks, own.before, own.after, begins=own.begins
+            rows, regions, weeks, own.before, own.after, begins=-config.days_early
         )
     return ControlsAndTreatments(
         controls=tuple(name for name in names if name not in kinds),

@@ -57,6 +57,12 @@ def day_sql(column: str, date_format: str | None, week_origin: date | None) -> s
     return f"CASE WHEN year({day}) BETWEEN 1980 AND 2100 THEN {day} END"
 
 
+def week_sql(day: str, days_early: int) -> str:
+    """SQL for the Monday of the week of a day; weeks begin so many days before it."""
+    moved = f"{day} + {days_early}" if days_early else day
+    return f"date_trunc('week', {moved})::DATE"
+
+
 def written_day_sql(column: str, date_format: str | None) -> str:
     """SQL for the day of any year that a text names in a format of ``strptime``, or ISO (None)."""
     text = f"trim({column})"

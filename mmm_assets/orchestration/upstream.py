@@ -41,9 +41,9 @@ def upstream_ready(
 ) -> dg.SensorDefinition:
     """Refresh a week when all upstream assets have materialised for it.
 
-    Of an upstream asset with partitions, those of the week count: the Monday, or all seven days.
-    Of one without, a materialisation after the end of the week. A week that is published is
-    refreshed again when each of them has materialised anew since its rows were loaded.
+    Of an upstream asset with partitions, those of the week count: its Monday, its first day, or
+    all seven days. Of one without, a materialisation after the end of the week. A week that is
+    published is refreshed again when each of them has materialised anew since its rows were loaded.
     """
     found = upstream_of(config)
 
@@ -81,11 +81,13 @@ def _seen(
     """Storage id of the event by which an asset has a week; None if it has not."""
     by_partition = instance.get_latest_storage_id_by_partition(asset, _MATERIALISED)
     if by_partition:
-        days = [(week + timedelta(days=day)).isoformat() for day in range(7)]
-        if week.isoformat() in by_partition and not set(days[1:]) & set(by_partition):
-            return by_partition[week.isoformat()]
-        return max(by_partition[day] for day in days) if set(days) <= set(by_partition) else None
-    end = datetime.combine(week + timedelta(weeks=1), datetime.min.time())
+        first = week - timedelta(days=config.days_early)
+        days = [(first + timedelta(days=day)).isoformat() for day in range(7)]
+        there = [day for day in days if day in by_partition]
+        if there in ([week.isoformat()], [first.isoformat()]):  # partitions of weeks
+            return by_partition[there[0]]
+        return max(by_partition[day] for day in days) if there == days else None
+    end = datetime.combine(week + timedelta(days=7 - config.days_early), datetime.min.time())
     over = end.replace(tzinfo=ZoneInfo(config.schedule.timezone)).timestamp()
     newest = instance.fetch_materializations(asset, limit=1).records
     return newest[0].storage_id if newest and newest[0].timestamp >= over else None

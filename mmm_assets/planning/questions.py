@@ -157,7 +157,7 @@ def plan_by_week(
     known = budget.weekly_rules(fits.panel.channels, fits.panel.weeks[-1].date())
     with refusals():
         contracts = tuple(
-            Contract(channel, pd.Timestamp(day) - pd.Timedelta(days=day.weekday()), spend)
+            Contract(channel, pd.Timestamp(project.config.monday_of(day)), spend)
             for channel, day, spend in fixed.signed
         )
         flights = {channel: Flight(weeks, least) for channel, weeks, least in fixed.flights}

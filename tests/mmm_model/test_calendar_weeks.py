@@ -32,11 +32,11 @@ def test_days_beyond_the_weeks_count_where_those_before_them_reach_into_them() -
 def test_a_week_that_begins_on_a_sunday_is_that_week() -> None:
     sunday = [("north", "2024-03-31", "Easter", "holiday")]  # in the week named by the 25th
     assert columns(sunday)["Easter", "day"][0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0]
-    began = columns(sunday, begins=6)
-    assert began["Easter", "day"][0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0]
-    np.testing.assert_allclose(began["Easter", "before"][0], [0, 0, 1, 0, 0, 0, 0, 0])
+    began = columns(sunday, begins=-1)
+    assert began["Easter", "day"][0].tolist() == [0, 0, 0, 0, 1, 0, 0, 0]
+    np.testing.assert_allclose(began["Easter", "before"][0], [0, 0, 0, 1, 0, 0, 0, 0])
     monday = [("north", "2024-04-01", "Easter Monday", "holiday")]
-    assert columns(monday, begins=6)["Easter Monday", "day"][0, 3] == 1
+    assert columns(monday, begins=-1)["Easter Monday", "day"][0, 4] == 1
 
 
 def test_an_event_is_the_share_of_a_week_and_has_one_before_and_one_after() -> None:

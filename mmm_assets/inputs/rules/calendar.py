@@ -40,12 +40,12 @@ RULES: tuple[Rule, ...] = (
         "calendar_weeks",
         "kpi",
         "warning",
-        "The weeks of the KPI begin on Mondays, or 'calendar' says when they do.",
-        "Holidays fall into the wrong weeks: set calendar.week_starts to that day, or to monday "
-        "where weeks are dated by another day than their first.",
+        "The weeks of the KPI are dated by Mondays, or 'week_start' says when they begin.",
+        "Holidays may fall into the wrong weeks: set week_start to that day, or to the one with "
+        "which weeks begin that are dated by another of their days.",
         """
         SELECT dayname(min(day)) AS dated_by,
-               CASE WHEN $week_starts_is_told OR min(isodow(day)) < max(isodow(day))
+               CASE WHEN $week_start_is_told OR min(isodow(day)) < max(isodow(day))
                          OR min(isodow(day)) = 1 OR count(day) = 0 THEN 'yes' END AS agrees,
                count(*) AS failing
         FROM known_kpi

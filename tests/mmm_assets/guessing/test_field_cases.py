@@ -378,6 +378,20 @@ def test_campaigns_of_a_long_table_are_one_level_below_the_channel(tables: Table
     assert any("a campaign in 'campaign'" in line for line in guess.summary)
 
 
+@pytest.mark.parametrize(
+    ("column", "later", "start"),
+    [("week_ending", 5, "sunday"), ("Week Start", -1, "sunday"), ("week_end", 6, "monday")],
+)
+def test_a_week_named_by_its_first_or_last_day_is_that_week(
+    tables: Tables, column: str, later: int, start: str
+) -> None:
+    days = [str(day + timedelta(days=later)) for day in MONDAYS]
+    guess, _ = tables.init(tables.write(csv_of(f"{column},sales,tv_spend", days, SALES, TV)))
+    assert tables.config.week_start == start
+    assert tables.config.refresh.first_week in MONDAYS
+    assert any("named by their Monday" in line for line in guess.summary) == (start == "sunday")
+
+
 def test_reach_of_days_does_not_add_up_and_is_left_out(tables: Tables) -> None:
     days = [str(date(2023, 1, 2) + timedelta(days=n)) for n in range(WEEKS)]
     often = [2 + n % 3 / 10 for n in range(WEEKS)]

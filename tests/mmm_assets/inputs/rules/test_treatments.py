@@ -84,7 +84,7 @@ def test_weeks_that_begin_on_sundays_are_asked_about(promoted, connection) -> No
     found = blocked(promoted.load(connection), connection)
     assert set(found) == {"calendar_weeks"}
     assert "Sunday" in found["calendar_weeks"]
-    promoted.content["calendar"]["week_starts"] = "sunday"
+    promoted.content["week_start"] = "sunday"
     assert not blocked(promoted.load(connection), connection)
 
 
