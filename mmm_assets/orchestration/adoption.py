@@ -47,7 +47,8 @@ def adopt_file(
     from mmm_model.budget.planned_media import recent_media
 
     fits = Fits(project, refresh_week, published=True)
-    spend = read_plan(file, fits.panel, recent_media(fits.final, fits.panel, 1))
+    recent = recent_media(fits.final, fits.panel, 1)
+    spend = read_plan(file, fits.panel, recent, project.config.days_early)
     kept = adopt(project, name, refresh_week, spend, f"file {file.name}", decision, warn)
     _draw(project, refresh_week)
     return kept

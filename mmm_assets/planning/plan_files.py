@@ -26,13 +26,15 @@ _MOST = 5
 """Rows that an error names."""
 
 
-def read_plan(file: Path, panel: Panel, recent: PlannedMedia) -> Floats:
+def read_plan(file: Path, panel: Panel, recent: PlannedMedia, days_early: int = 0) -> Floats:
     """Read the spend of the weeks after a panel.
 
     Parameters
     ----------
     recent
         The recent plan as it goes on for at least one week.
+    days_early
+        Days that a week begins before the Monday that names it.
 
     Returns
     -------
@@ -47,6 +49,7 @@ def read_plan(file: Path, panel: Panel, recent: PlannedMedia) -> Floats:
     rows = _rows(file)
     _require(file, rows["spend"].notna() & (rows["spend"] >= 0), "spend is no amount of 0 or more")
     _require(file, rows["week"].notna(), "week is no date such as 2026-11-30")
+    rows["week"] += pd.Timedelta(days=days_early)
     rows["week"] -= pd.to_timedelta(rows["week"].dt.weekday, "D")
     priced = [c for c, known in zip(panel.channels, panel.has_spend, strict=True) if known]
     _require(file, rows["channel"].isin(priced), f"channel is none of {', '.join(priced)}")
