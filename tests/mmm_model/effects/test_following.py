@@ -65,6 +65,5 @@ def test_moves_of_a_plan_leave_what_follows_to_its_drivers(
     moves = plan_moves(standing, settings, WeeklyRules()).set_index("channel")
     whole, own = moves[moves.index.isna()].iloc[0], moves[moves.index.notna()]
     assert own["advised_spend"].sum() == pytest.approx(whole["planned_spend"], rel=1e-4)
-    ratio = own["advised_spend"] / own["planned_spend"]
-    assert abs(ratio["tv"] - 1) > 0.02
-    assert (ratio["search"] > 1) == (ratio["tv"] > 1)
+    assert set(own.index) == {"tv", "search", "display"}  # bounds on search would be refused
+    assert whole["gain"] >= 0
