@@ -224,9 +224,17 @@ def withdraw(
 
 def _require_currency(currency: str | None, about: ProjectConfig) -> None:
     """A lift that was bought in another currency cannot be held against this project's spend."""
-    if currency and currency.strip().upper() != about.currency.upper():
+    if not currency:
+        return
+    from mmm_assets.config.money import currency_code
+
+    try:
+        code = currency_code(currency)
+    except ValueError as error:
+        stop(f"--currency: {error}", "usage")
+    if code != about.currency:
         stop(
-            f"the file is in {currency} and the project in {about.currency}: convert its money to "
+            f"the file is in {code} and the project in {about.currency}: convert its money to "
             f"{about.currency} first, at the rate of its weeks; nothing was read",
             "usage",
         )

@@ -96,7 +96,8 @@ def test_rows_that_cannot_be_read_say_what_and_what_next(
     when = ["--start", "2024-05-27", "--end", "2024-06-16"]
     for more, message in (
         ([*when, "--region", "Z"], "no region 'Z'; they have A, B"),
-        ([*when, "--currency", "USD"], "in USD and the project in EUR: convert"),
+        ([*when, "--currency", "$"], "in USD and the project in EUR: convert"),
+        ([*when, "--currency", "EURO"], "did you mean EUR"),
         ([*when], "no region without the test, as national data"),
         (["--start", "2024-03-06", "--end", "2024-03-20", "--region", "A"], "days before"),
         (["--start", "2024-06-03", "--end", "2024-06-23", "--region", "A"], "lacks 7 of its days"),

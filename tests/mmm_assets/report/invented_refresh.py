@@ -136,8 +136,8 @@ class _Invented:
         one = pd.DataFrame(
             {
                 "campaign": ["spring", "always on", "autumn"],
-                "first_week": self.weeks[[0, 0, 20]],
-                "last_week": self.weeks[[40, -1, 60]],
+                "first_week": self.weeks[[0, 0, len(self.weeks) // 3]],
+                "last_week": self.weeks[[len(self.weeks) // 2, -1, -1]],
                 "spend": 1000.0,
                 "exposure": 90_000.0,
                 "contribution": brought,
