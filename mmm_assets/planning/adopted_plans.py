@@ -17,7 +17,14 @@ import pandas as pd
 
 from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs.fits import Fits
-from mmm_assets.store.decided_rows import Decision, Entry, decided_by, keep
+from mmm_assets.store.decided_rows import (
+    Decision,
+    Entry,
+    decided_by,
+    keep,
+    proper_name,
+    same_name,
+)
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_week, refreshes
 from mmm_model.panel import Floats
@@ -31,9 +38,6 @@ ADOPT, WITHDRAW = "adopt plan", "withdraw plan"
 SETTLES = 4
 """Weeks after its end for which a plan is still compared in full, and the fit that promised is
 kept: the KPI of its last weeks comes late or is restated, carryover of its media works on."""
-
-_LONGEST_NAME = 60
-"""Characters; a name is a heading of the report."""
 
 
 class NoPlan(UsageError):
@@ -159,7 +163,7 @@ def adopt(
     from mmm_model.budget.planned_media import bought, recent_media
     from mmm_model.budget.promise import promise
 
-    name = _proper(name)
+    name = proper_name(name, "a plan", NoPlan)
     with project.warehouse.week_turn(refresh_week, seconds=0):
         published_week(project.warehouse, refresh_week)  # it may be taken back by now
         found = refreshes(project.warehouse)[refresh_week]
@@ -245,7 +249,7 @@ def named(plans: list[Adopted], name: str) -> Adopted:
         If there is none.
     """
     for plan in plans:
-        if _same(plan.name, name):
+        if same_name(plan.name, name):
             return plan
     known = ", ".join(f"'{plan.name}'" for plan in plans[-5:]) or "none"
     raise NoPlan(f"there is no plan '{name}'; there are {known}. List them:  mmm plans")
@@ -272,7 +276,7 @@ def _refuse(plans: list[Adopted], newest: date, name: str, first: date, last: da
             f"of {newest}. Plan on the newest one (leave --week out), or begin later"
         )
     for plan in plans:
-        if _same(plan.name, name):
+        if same_name(plan.name, name):
             raise NoPlan(
                 f"there is a plan '{plan.name}' already, which {plan.who} adopted on "
                 f"{plan.adopted_at:%Y-%m-%d}: a promise never changes. Take another name"
@@ -283,15 +287,3 @@ def _refuse(plans: list[Adopted], newest: date, name: str, first: date, last: da
                 f"{plan.first_week} to {plan.last_week}, which {plan.who} adopted. Begin later, or "
                 f'withdraw that one first:  mmm plans "{plan.name}" --withdraw --reason TEXT'
             )
-
-
-def _proper(name: str) -> str:
-    """A name without what nobody sees."""
-    name = " ".join(name.split())
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise NoPlan(f"a plan needs a name of 1 to {_LONGEST_NAME} letters, not {name!r}")
-    return name
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

@@ -15,7 +15,14 @@ import duckdb
 import pandas as pd
 
 from mmm_assets.config.errors import UsageError
-from mmm_assets.store.decided_rows import Decision, Entry, decided_by, keep
+from mmm_assets.store.decided_rows import (
+    Decision,
+    Entry,
+    decided_by,
+    keep,
+    proper_name,
+    same_name,
+)
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import published_week, refreshes
 
@@ -27,9 +34,6 @@ KEEP, WITHDRAW = "keep test", "withdraw test"
 
 SETTLES = 4
 """Weeks after a test in which its regions rest: what it changed still works on."""
-
-_LONGEST_NAME = 60
-"""Characters; a name stands in tables and charts."""
 
 
 class NoExperiment(UsageError):
@@ -109,32 +113,19 @@ def keep_design(
         If the name is taken, the test begins in a week that is known, or its regions are another
         test's; nothing is kept.
     """
-    name = _proper(name)
+    name = proper_name(name, "a test", NoExperiment)
     run_id = refreshes(project.warehouse)[refresh_week].run_id
-    lower, upper = design.interval
     row = {
+        **design.figures,
         "experiment": name,
         "kept_at": datetime.now(UTC).replace(tzinfo=None),
         "who": decision.who,
         "run_id": run_id,
-        "channel": design.channel,
-        "kind": design.kind.name,
-        "regions": "|".join(design.regions),
         "beside": "|".join(design.beside),
         "start_week": design.start.date(),
         "end_week": design.end.date(),
-        "weeks": design.weeks,
         "change": design.change,
-        "spend_change": design.spend_change,
-        "kpi_change": design.kpi_change,
         "cost": design.cost,
-        "expected": float(design.lift.mean()),
-        "lower": lower,
-        "upper": upper,
-        "standard_error": design.error,
-        "smallest": design.smallest,
-        "power": design.power,
-        "false_share": design.nothing.false,
     }
 
     def refuse(connection: duckdb.DuckDBPyConnection) -> None:
@@ -187,7 +178,7 @@ def named(kept: list[KeptExperiment], name: str) -> KeptExperiment:
         If there is none.
     """
     for one in kept:
-        if _same(one.name, name):
+        if same_name(one.name, name):
             return one
     known = ", ".join(f"'{one.name}'" for one in kept[-5:]) or "none"
     raise NoExperiment(f"there is no test '{name}'; kept are {known}")
@@ -195,7 +186,7 @@ def named(kept: list[KeptExperiment], name: str) -> KeptExperiment:
 
 def _refuse(kept: list[KeptExperiment], name: str, design: Design) -> None:
     for one in kept:
-        if _same(one.name, name):
+        if same_name(one.name, name):
             raise NoExperiment(f"there is a test '{one.name}' already: take another name")
         shared = [region for region in design.regions if region in one.regions]
         if shared and one.meets(design.start.date(), design.end.date()):
@@ -204,14 +195,3 @@ def _refuse(kept: list[KeptExperiment], name: str, design: Design) -> None:
                 f"from {one.start} to {one.end} and lets its regions rest {SETTLES} weeks. Begin "
                 f"on {one.free} (--start {one.free}), name other regions, or withdraw that one"
             )
-
-
-def _proper(name: str) -> str:
-    name = " ".join(name.split())
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise NoExperiment(f"a test needs a name of 1 to {_LONGEST_NAME} letters, not {name!r}")
-    return name
-
-
-def _same(one: str, other: str) -> bool:
-    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()

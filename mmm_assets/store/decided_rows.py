@@ -27,12 +27,16 @@ from datetime import UTC, date, datetime
 import duckdb
 import pandas as pd
 
+from mmm_assets.config.errors import UsageError
 from mmm_assets.store.mart_week import add_rows
 from mmm_assets.store.publishing import take_decided
 from mmm_assets.store.warehouse import Warehouse
 
 DECISIONS = "decisions"
 """Name of the lock, and of the table of the trail."""
+
+_LONGEST_NAME = 60
+"""Characters; a name is a heading of the report and stands in tables and charts."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,25 @@ def decided_by(
     return connection.execute(
         f"FROM mart.{table} WHERE refresh_week <= ? ORDER BY ALL", [refresh_week]
     ).df()
+
+
+def proper_name(name: str, of: str, error: type[UsageError]) -> str:
+    """Return the name of what is decided on, without what nobody sees.
+
+    Raises
+    ------
+    UsageError
+        ``error``, if nothing is left, too much, or what cannot be printed; ``of`` says of what.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise error(f"{of} needs a name of 1 to {_LONGEST_NAME} letters, not {name!r}")
+    return name
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether people would take two names for one."""
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def _account() -> str:

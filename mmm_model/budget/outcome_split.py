@@ -140,7 +140,7 @@ def _at_promised_cost(planned: PlannedMedia, money: Floats, units: Floats) -> Fl
 
 def _by_cause(steps: _Steps, now: Components, kpi: Floats, seen: Bools) -> dict[str, _Part]:
     planned, paid, done = steps.planned, steps.paid, steps.done
-    controls = (
+    control_done, control_planned = (
         _total(part.control.sum(-1) + part.treatment.sum(-1), seen) for part in (done, planned)
     )
     base_now = now.prediction - now.media.sum(-1)
@@ -150,7 +150,7 @@ def _by_cause(steps: _Steps, now: Components, kpi: Floats, seen: Bools) -> dict[
     return {
         "spend": _same(_total(paid.media, seen) - _total(planned.media, seen)),
         "media cost": _same(_total(done.media, seen) - _total(paid.media, seen)),
-        "controls": _same((next(controls) - next(controls))[:, None]),
+        "controls": _same((control_done - control_planned)[:, None]),
         "baseline": _change(_total(base_now, seen), _total(base_then, seen)),
         "noise": _same(left[:, None]),
     }

@@ -25,7 +25,8 @@ def plan_moves(standing: Standing, settings: BudgetSettings, rules: WeeklyRules)
     """Split the money of the weeks to come anew.
 
     Bounds of the settings, which count from the recent plan, count from the plan of record here:
-    a plan that was agreed is what moves begin at. Channels that follow others move with them.
+    a plan that was agreed is what moves begin at. A channel that follows others has no bounds:
+    what they create of it moves with them, and its own part as the budget finds best.
 
     Parameters
     ----------
@@ -53,7 +54,7 @@ def plan_moves(standing: Standing, settings: BudgetSettings, rules: WeeklyRules)
         return pd.DataFrame(columns=list(MOVE_COLUMNS))
     recent = recent_media(model, panel, weeks)
     followed = following(model, panel, settings.follow)
-    moved = {panel.channels[target] for target in followed.targets}  # by its drivers: no bounds
+    moved = {panel.channels[target] for target in followed.targets}  # by its drivers, too
     own = replace(
         settings,
         scenarios=(Scenario("what is left", Total(float(left.sum()) / weeks)),),

@@ -118,6 +118,26 @@ class Design:
         lower, upper = effect_interval(self.lift)
         return float(lower), float(upper)
 
+    @property
+    def figures(self) -> dict[str, object]:
+        """What tables say of it: column → value."""
+        lower, upper = self.interval
+        return {
+            "channel": self.channel,
+            "kind": self.kind.name,
+            "weeks": self.weeks,
+            "regions": "|".join(self.regions),
+            "spend_change": self.spend_change,
+            "kpi_change": self.kpi_change,
+            "expected": float(self.lift.mean()),
+            "lower": lower,
+            "upper": upper,
+            "standard_error": self.error,
+            "smallest": self.smallest,
+            "power": self.power,
+            "false_share": self.nothing.false,
+        }
+
 
 @dataclass(frozen=True)
 class Outlook:

@@ -150,28 +150,15 @@ def _row(design: Design, decision: Decision, use_weeks: int) -> dict[str, object
     certain = decision.worth_of_knowing(design.lift, 1.0) * use_weeks
     valued, cost = bool(np.isfinite(design.cost)), design.price
     # A test that earns money is a better plan; what it earns is no merit of knowing.
-    lower, upper = design.interval
     return {
-        "channel": design.channel,
-        "kind": design.kind.name,
-        "weeks": design.weeks,
-        "regions": "|".join(design.regions),
+        **design.figures,
         "worth": worth,
         "worth_of_certainty": certain,
         "cost": cost,
         "unit": "money" if valued else "KPI",
         "use_weeks": use_weeks,
         "net": worth - max(cost, 0.0),
-        "spend_change": design.spend_change,
-        "kpi_change": design.kpi_change,
-        "expected": float(design.lift.mean()),
-        "lower": lower,
-        "upper": upper,
-        "standard_error": design.error,
-        "smallest": design.smallest,
-        "power": design.power,
         "known": design.known,
-        "false_share": design.nothing.false,
     }
 
 
