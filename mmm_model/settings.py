@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
+
+from mmm_model.brand import BrandSettings
 
 PLAN_WEEKS = 52
 """Weeks of the recent plan, which curves and budgets scale: a year, so that every season counts."""
@@ -75,6 +77,8 @@ class ModelSettings:
         Length of the blocks that are resampled.
     device
         Where torch computes, for example ``"cpu"`` or ``"cuda"``.
+    brand
+        A slow stock that a posterior looks for; None looks for none.
 
     Raises
     ------
@@ -102,6 +106,7 @@ class ModelSettings:
     harmonics: int = 2
     block_weeks: int = 8
     device: str = "cpu"
+    brand: BrandSettings | None = None
 
     @classmethod
     def of_preset(cls, preset: str, **chosen: Any) -> ModelSettings:
@@ -120,7 +125,16 @@ class ModelSettings:
     def from_saved(cls, saved: Mapping[str, Any]) -> ModelSettings:
         """Read settings that this or an earlier release saved as a mapping."""
         known = {_EARLIER_NAMES.get(name, name): value for name, value in saved.items()}
+        if known.get("brand") is not None:
+            known["brand"] = BrandSettings.read(known["brand"])
         return cls(**{"estimator": "search", **known})  # there was no other
+
+    def saved(self) -> dict[str, Any]:
+        """Return them as a mapping; without a stock, as where none was known."""
+        found = asdict(self)
+        if self.brand is None:
+            del found["brand"]
+        return found
 
     @property
     def learns_graph(self) -> bool:
@@ -150,6 +164,8 @@ class ModelSettings:
             raise ValueError(
                 f"estimator is '{self.estimator}', allowed are {', '.join(ESTIMATORS)}"
             )
+        if self.brand is not None and self.estimator != "posterior":
+            raise ValueError(f"brand needs the estimator 'posterior', not '{self.estimator}'")
         if self.learning_rate <= 0:
             raise ValueError(f"learning_rate is {self.learning_rate}, it must be positive")
         if not 0 < self.min_slope < self.max_slope:

@@ -7,12 +7,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, JsonValue, model_validator
 
+from mmm_assets.config.brand import BrandSection
 from mmm_assets.config.tables import Section
 from mmm_model.equation.adstock import ADSTOCKS
 from mmm_model.equation.saturation import SATURATIONS
 from mmm_model.settings import PRESETS
 
-_NOT_OF_THE_PAPER = ("estimator", "chains", "warmup", "draws", "rounds", "saturation", "gru_reach")
+_NOT_OF_THE_PAPER = (
+    "estimator",
+    "chains",
+    "warmup",
+    "draws",
+    "rounds",
+    "saturation",
+    "gru_reach",
+    "brand",
+)
 
 
 def _one_of(families: Mapping[str, str]) -> Any:
@@ -97,11 +107,22 @@ class ModelSection(Section):
         pattern=r"^(cpu|cuda(:\d+)?|mps)$",
         description="where PyTorch computes: cpu, or a GPU as cuda or cuda:1",
     )
+    brand: BrandSection | None = Field(
+        default=None,
+        description="channels whose effect may last for years; null: none is looked for",
+    )
 
     @property
     def chosen(self) -> dict[str, Any]:
         """What stands in the file: the keys that a preset leaves as they are said."""
-        return self.model_dump(include=self.model_fields_set - {"preset"})
+        found = self.model_dump(include=self.model_fields_set - {"preset"})
+        return found | {"brand": self.brand.settings()} if self.brand else found
+
+    @model_validator(mode="after")
+    def _posterior_alone_looks_for_brand(self) -> ModelSection:
+        if self.brand is not None and self.estimator != "posterior":
+            raise ValueError("'brand' needs 'estimator: posterior'; the search has no such term")
+        return self
 
     @model_validator(mode="after")
     def _preset_reads_it(self) -> ModelSection:

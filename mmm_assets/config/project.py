@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -162,15 +161,17 @@ class ProjectConfig(Section):
         unknown = sorted(self.named_channels - known)
         if known and unknown:
             raise ValueError(
-                f"'graph' or 'budget' names {unknown}; the channels are {sorted(known)}"
+                f"'graph', 'budget' or 'model.brand' names {unknown}; "
+                f"the channels are {sorted(known)}"
             )
         return self
 
     @property
     def named_channels(self) -> set[str]:
-        """Channels that 'graph' and 'budget' speak of; 'graph' may name wide controls, too."""
+        """Channels that 'graph', 'budget' and 'model' name; 'graph' may name wide controls."""
         controls = set(self.tables.controls.named) if self.tables.controls else set()
-        return (self.graph.nodes - controls) | self.budget.channels
+        lasting = set(self.model.brand.channels) if self.model.brand else set()
+        return (self.graph.nodes - controls) | self.budget.channels | lasting
 
     @property
     def days_early(self) -> int:
@@ -209,7 +210,7 @@ class ProjectConfig(Section):
         decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
         if self.calendar is None:  # as in the releases that knew none
             del decides["calendar"]
-        decides["model"] = asdict(self.model_settings())  # wherever its keys stand
+        decides["model"] = self.model_settings().saved()  # wherever its keys stand
         if self.week_start == "monday":  # as before there was a choice
             del decides["week_start"]
         content = json.dumps(decides, sort_keys=True)

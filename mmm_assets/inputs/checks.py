@@ -150,6 +150,7 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
         **config.checks.model_dump(exclude={"waivers"}),
         "through": through,
         "keeps": config.checks.implausible_cells == "keep",
+        "brand": list(config.model.brand.channels) if config.model.brand else [],
         "min_weeks": config.refresh.min_weeks,
         "named_channels": sorted(config.named_channels),
         "national_controls": controls is not None and controls.region is None,

@@ -24,14 +24,14 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column(
                 "component",
                 "VARCHAR",
-                "'baseline', 'seasonality', a control, a promotion, a price, 'holidays', 'events' "
-                "or a channel.",
+                "'baseline', 'seasonality', a control, a promotion, a price, 'holidays', 'events', "
+                "'brand' (what media of earlier weeks left behind) or a channel.",
             ),
             Column(
                 "kind",
                 "VARCHAR",
-                "'baseline', 'seasonality', 'control', 'promotion', 'price', 'holiday', 'event' or "
-                "'media'.",
+                "'baseline', 'seasonality', 'control', 'promotion', 'price', 'holiday', 'event', "
+                "'brand' or 'media'.",
             ),
             Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
             LOWER,

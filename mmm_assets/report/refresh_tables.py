@@ -150,8 +150,8 @@ class Refresh:
         """Controls, promotions, prices and days of the calendar, in alphabetical order."""
         found = self.query(
             "SELECT DISTINCT component FROM mart.contributions"
-            " WHERE refresh_week = $week AND kind NOT IN ('baseline', 'seasonality', 'media')"
-            " ORDER BY component"
+            " WHERE refresh_week = $week"
+            " AND kind NOT IN ('baseline', 'seasonality', 'brand', 'media') ORDER BY component"
         )
         return [str(name) for name in found["component"]]
 

@@ -5,7 +5,8 @@ From the promise to what came in steps, each a fit read on what was planned or o
 ========== =====================================================================================
 spend      other money than planned, at the promised cost and response; channels the plan lacks
 media cost what the money bought: exposure for it, and history that was restated since
-controls   controls and treatments that came otherwise than assumed, at the promised effect
+controls   controls and treatments that came otherwise than assumed, at the promised effect; so
+           the slow stock of brand that other spend than planned left behind
 response   media as they ran, as the fit of now reads them against the fit that promised
 baseline   level, season and effect of controls, likewise
 noise      what the fit of now leaves over
@@ -141,7 +142,8 @@ def _at_promised_cost(planned: PlannedMedia, money: Floats, units: Floats) -> Fl
 def _by_cause(steps: _Steps, now: Components, kpi: Floats, seen: Bools) -> dict[str, _Part]:
     planned, paid, done = steps.planned, steps.paid, steps.done
     control_done, control_planned = (
-        _total(part.control.sum(-1) + part.treatment.sum(-1), seen) for part in (done, planned)
+        _total(part.control.sum(-1) + part.treatment.sum(-1) + part.brand.sum(-1), seen)
+        for part in (done, planned)
     )
     base_now = now.prediction - now.media.sum(-1)
     base_then = done.prediction - done.media.sum(-1)

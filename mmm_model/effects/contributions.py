@@ -12,6 +12,9 @@ from mmm_model.intervals import effect_interval, interval
 from mmm_model.panel import Floats
 from mmm_model.treatments import components_of
 
+BRAND = "brand"
+"""Name and kind of what a slow stock adds: the later part of what media brought before."""
+
 
 def contributions(effects: FittedEffects) -> pd.DataFrame:
     """Split the prediction into its components.
@@ -45,6 +48,8 @@ def _parts(effects: FittedEffects) -> Iterator[tuple[str, str, dict[str, Floats 
     kinds = components_of(effects.model.response.treatments)
     for j, (name, kind) in enumerate(kinds.items()):
         yield name, kind, _not_media(parts.treatment[..., j])
+    for j in range(parts.brand.shape[-1]):
+        yield BRAND, BRAND, _not_media(parts.brand[..., j])
     for c, name in enumerate(effects.panel.channels):
         yield name, "media", _media(parts.media[..., c], mediated[..., c])
 

@@ -16,7 +16,8 @@ EVIDENCE_COLUMNS = (
 )  # fmt: skip
 # Bayes factors from which evidence has a name, after Jeffreys (1961), "Theory of probability".
 _NAMES = ((100.0, "decisive"), (10.0, "strong"), (3.0, "weak"), (1 / 3.0, "none"))
-_AGAINST = "against"
+AGAINST = "against"
+"""Word for evidence that speaks for what does not move."""
 # A change has begun where less than this share of it is past.
 _BEGUN = 0.1
 
@@ -81,7 +82,7 @@ def _row(
     name: str, log_bayes_factor: float, index: Floats, weeks: pd.DatetimeIndex
 ) -> tuple[object, ...]:
     """Row of one channel, whose members' paths are ``[M, W]``."""
-    evidence = _named(log_bayes_factor)
+    evidence = evidence_word(log_bayes_factor)
     if np.isnan(log_bayes_factor):
         said = f"Whether the effect of {name} changed was not tested."
         return (name, np.nan, None, None, None, np.nan, np.nan, np.nan, said)
@@ -101,13 +102,13 @@ def _row(
     return (name, log_bayes_factor, evidence, True, since, change, lower, upper, said)
 
 
-def _named(log_bayes_factor: float) -> str:
-    """Evidence for movement in a word."""
-    return next((n for least, n in _NAMES if log_bayes_factor >= np.log(least)), _AGAINST)
+def evidence_word(log_bayes_factor: float) -> str:
+    """Evidence in a word: for what moves, or is there, against what does not."""
+    return next((n for least, n in _NAMES if log_bayes_factor >= np.log(least)), AGAINST)
 
 
 def _stays(name: str, evidence: str) -> str:
-    if evidence == _AGAINST:
+    if evidence == AGAINST:
         return f"The effect of {name} stayed as it was, as far as the data tell."
     if evidence == "none":
         return f"No sign that the effect of {name} changed."

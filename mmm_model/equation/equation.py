@@ -1,9 +1,10 @@
 """The model's equation, read from top to bottom.
 
     y_rt / s_r = level_rt + season_rt + Σ_k γ_rk z_rkt
-               + Σ_j θ_j u_rtj + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + noise
+               + Σ_j θ_j u_rtj + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + m B_rt + noise
 
-where z are controls and u treatments: promotions, prices, holidays, against their references. A
+where z are controls and u treatments: promotions, prices, holidays, against their references, and
+B is a slow stock that media leave behind, where there is one (`mmm_model.equation.brand_stock`). A
 channel of reach x and frequency f has ``adstock_c(x_rc · saturation_c(f_rc))_t`` in its place:
 who is seen twice is one person, seen twice (Zhang et al. 2023, "Bayesian hierarchical media mix
 model incorporating reach and frequency data").
@@ -21,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from mmm_model.equation.adstock import adstock_of
+from mmm_model.equation.brand_stock import stock
 from mmm_model.equation.gru import basis_gates, calendar_states, members_gru
 from mmm_model.equation.recursion import Recursion
 from mmm_model.equation.saturation import saturation_of
@@ -81,7 +83,8 @@ class Equation(nn.Module):
     searched; ``level`` ``[M, R, W]``, ``season`` ``[M, R, 2H]``, ``control`` ``[M, R, K]``,
     ``media`` ``[M, R, C]`` ≥ 0 and ``treatment`` ``[M, T]`` are solved or drawn given those, so
     they are buffers. ``frequency_size`` ``[M, C]`` is the frequency that counts as one, 0 for a
-    channel without; None without any.
+    channel without; None without any. ``brand_multiple`` ``[M, C]``, zero for a channel that feeds
+    no stock, ``brand_half_life`` and ``brand_start`` ``[M]`` are of the slow stock; None without.
     """
 
     def __init__(self, settings: ModelSettings, shape: tuple[int, int, int, int]) -> None:
@@ -113,6 +116,11 @@ class Equation(nn.Module):
         self.media: Tensor
         self.frequency_size: Tensor | None
         self.register_buffer("frequency_size", None)
+        self.brand_multiple: Tensor | None
+        self.brand_half_life: Tensor | None
+        self.brand_start: Tensor | None
+        for name in ("brand_multiple", "brand_half_life", "brand_start"):
+            self.register_buffer(name, None)
         self.treatment: Tensor
         self.register_buffer("treatment", torch.zeros(m, 0))
         self.register_buffer("level", torch.zeros(m, r, 1))
@@ -234,17 +242,30 @@ class Equation(nn.Module):
         -------
         dict
             ``baseline`` ``[M, R, W]``, ``seasonality`` ``[M, R, W]``, ``control``
-            ``[M, R, W, K]``, ``treatment`` ``[M, R, W, J]``, ``media`` ``[M, R, W, C]``; their sum
-            is the prediction.
+            ``[M, R, W, K]``, ``treatment`` ``[M, R, W, J]``, ``media`` ``[M, R, W, C]``, ``brand``
+            ``[M, R, W, 1]``, or ``[M, R, W, 0]`` without a stock; their sum is the prediction.
         """
         weeks = inputs.exposure.shape[1]
+        media = self.media[:, :, None] * self.saturated(inputs, adstocked)
         return {
             "baseline": carry_forward(self.level, weeks),
             "seasonality": self.season @ inputs.harmonic.T,
             "control": self.controlled(inputs),
             "treatment": self.treated(inputs),
-            "media": self.media[:, :, None] * self.saturated(inputs, adstocked),
+            "media": media,
+            "brand": self.left_behind(media),
         }
+
+    def left_behind(self, media: Tensor) -> Tensor:
+        """What the stock adds that contributions ``[M, R, W, C]`` leave behind.
+
+        ``[M, R, W, 1]``; ``[M, R, W, 0]`` without a stock.
+        """
+        if self.brand_multiple is None:
+            return media[..., :0]
+        assert self.brand_half_life is not None and self.brand_start is not None
+        fed = (media * self.brand_multiple[:, None, None]).sum(-1)
+        return stock(fed, self.brand_half_life, self.brand_start)[..., None]
 
 
 def convolve(exposure: Tensor, kernel: Tensor) -> Tensor:

@@ -45,6 +45,8 @@ class Components:
         ``[M, R, W, C]`` direct contributions, ≥ 0.
     treatment
         ``[M, R, W, J]`` of each component that treatments make.
+    brand
+        ``[M, R, W, 1]`` what a slow stock adds; ``[M, R, W, 0]`` without one.
     """
 
     baseline: Floats
@@ -52,12 +54,15 @@ class Components:
     control: Floats
     media: Floats
     treatment: Floats
+    brand: Floats
 
     @property
     def prediction(self) -> Floats:
         """``[M, R, W]``."""
         found = self.baseline + self.seasonality + self.control.sum(-1) + self.media.sum(-1)
-        return found + self.treatment.sum(-1) if self.treatment.shape[-1] else found
+        for part in (self.treatment, self.brand):
+            found = found + part.sum(-1) if part.shape[-1] else found
+        return found
 
 
 @dataclass(frozen=True)
@@ -95,8 +100,9 @@ class FittedResponse:
         stay within, of the fitted weeks and of those after them.
     mixing
         Of draws of a posterior, ``[C]`` each: split R-hat ``r_hat`` and number of ``effective``
-        draws of a channel's size, and the ``log_bayes_factor`` of effectiveness that moves
-        against one that stays; empty for a search.
+        draws of a channel's size, the ``log_bayes_factor`` of effectiveness that moves against
+        one that stays, and, of channels that a slow stock was looked for with, the ``brand`` one
+        of a stock against none (NaN of others); empty for a search.
     readings
         Of channels whose exposure is read with errors.
     treatments
@@ -164,7 +170,7 @@ class FittedResponse:
     def in_order(self, channels: tuple[str, ...]) -> FittedResponse:
         """Return it with its channels in another order."""
         order = [self.channels.index(name) for name in channels]
-        by_channel = {"media", "modulation", "readout", "frequency_size"}
+        by_channel = {"media", "modulation", "readout", "frequency_size", "brand_multiple"}
         by_channel |= _shape_names(self.settings)
         state = {n: v[..., order] if n in by_channel else v for n, v in self.state.items()}
         if "modulation" in state:  # of a GRU that reads the channels, then the controls
@@ -213,6 +219,7 @@ class FittedResponse:
             control=_by_control(parts["control"].numpy(), len(self.controls)) * size[..., None],
             media=parts["media"].numpy() * size[..., None],
             treatment=parts["treatment"].numpy() * size[..., None],
+            brand=parts["brand"].numpy() * size[..., None],
         )
 
     def media_response(self, panel: Panel, exposure: Floats | None = None) -> MediaResponse:
@@ -312,7 +319,7 @@ class FittedResponse:
     def meta(self) -> dict[str, Any]:
         """What describes the arrays of a saved response."""
         return {
-            "settings": asdict(self.settings),
+            "settings": self.settings.saved(),
             "regions": self.regions,
             "channels": self.channels,
             "controls": self.controls,

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmm_model import priors
 from mmm_model.equation.equation import Equation
 from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.equation_inputs import inputs_of
@@ -25,6 +26,7 @@ from mmm_model.fit.level_dynamics import Blend
 from mmm_model.fit.level_forecasts import blend
 from mmm_model.fit.lift_tests import LiftTest
 from mmm_model.fit.observations import Observations
+from mmm_model.fit.posterior.brand import BrandTerm, Stock, log_evidence
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.draws import Draws
 from mmm_model.fit.posterior.lift_evidence import Test
@@ -102,6 +104,17 @@ def _fit(
         moving = moving.with_channels(evidence.moves)
         stage = f"{stage}, effectiveness"
         draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving)
+    brand, of_brand = BrandTerm.of(settings.brand, past.channels, design.weeks), {}
+    if brand is not None:
+        stage = f"{stage}, brand"
+        both = sample(
+            design, settings, lambda share: report(stage, 0.9 * share), moving, brand=brand
+        )
+        log_bayes_factor = log_evidence(both.stock)
+        of_brand = {"brand": np.where(brand.channels, log_bayes_factor, np.nan)}
+        # Without evidence nothing changes, to the last digit.
+        told = log_bayes_factor > priors.BRAND_EVIDENCE
+        draws, brand = (both, brand) if told else (draws, None)
     readings: dict[str, Floats] = {}
     lags = design.shapes.kernel.shape[1] - 1
     like = torch.zeros(1, dtype=torch.float64)
@@ -111,7 +124,9 @@ def _fit(
         experiments = tuple(one.where_worth(paths) for one in experiments)
         readings, tests = _confronted(draws, experiments, rows)
         stage = f"{stage}, lift tests"
-        draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving, tests)
+        draws = sample(
+            design, settings, lambda share: report(stage, 0.9 * share), moving, tests, brand
+        )
     index = draws.spread_out(_members(settings, past))
     equation = _equation(draws, index, rows, past, settings)
     if moving.channels.any():
@@ -119,8 +134,10 @@ def _fit(
     drawn = draws.reading[index]
     members = tuple(replace(one, drawn=drawn[:, past.channels.index(one.channel)]) for one in noisy)
     equation.treatment = torch.from_numpy(draws.effect[index])
+    if brand is not None:
+        _leave_behind(equation, brand, [draws.stock[d] for d in index])
     response = _with_levels(panel, past, equation, scaling, forecasts, members)
-    mixing = {"r_hat": draws.r_hat, "effective": draws.effective}
+    mixing = {"r_hat": draws.r_hat, "effective": draws.effective, **of_brand}
     if evidence is not None:
         mixing["log_bayes_factor"] = evidence.log_bayes_factor
     response = replace(response, mixing=mixing)
@@ -180,6 +197,14 @@ def _equation(
     return equation
 
 
+def _leave_behind(equation: Equation, brand: BrandTerm, stocks: Sequence[Stock]) -> None:
+    """Give an equation the stocks of its members."""
+    multiple, start = (np.array([getattr(s, n) for s in stocks]) for n in ("multiple", "start"))
+    equation.brand_multiple = torch.from_numpy(multiple[:, None] * brand.channels)
+    equation.brand_half_life = torch.from_numpy(brand.half_life[[s.place for s in stocks]])
+    equation.brand_start = torch.from_numpy(start)
+
+
 def _with_levels(
     panel: Panel,
     past: Panel,
@@ -223,15 +248,16 @@ def _contribution(
     channels: tuple[str, ...],
     readings: Sequence[Reading],
 ) -> Tensor:
-    """``[M, R, W]`` of all media, one batch of regions after the other."""
+    """``[M, R, W]`` of all media and their stock, one batch of regions after the other."""
     weeks, found = data.target.shape[1], []
     for rows in data.batches(len(equation.media)):
         inputs = data.part(rows, weeks).inputs
         own = [one.part(rows, weeks) for one in readings]
         adstocked = truly_adstocked(equation, inputs, channels, own)
-        found.append(
-            (equation.media[:, rows, None] * equation.saturated(inputs, adstocked)).sum(-1)
-        )
+        own_media = equation.media[:, rows, None] * equation.saturated(inputs, adstocked)
+        found.append(own_media.sum(-1))
+        if equation.brand_multiple is not None:
+            found[-1] = found[-1] + equation.left_behind(own_media).sum(-1)
     return torch.cat(found, dim=1)
 
 

@@ -174,6 +174,7 @@ def fit_driven(
         # Effectiveness that drifts would take over what the drivers do, as a level does already.
         gru_width=0,
         holdout_weeks=0,
+        brand=None,  # nobody clicks today for what was on air two years ago
     )
     driven_by_media = graph.driven_controls()
     controls = tuple(name for name in panel.controls if name not in driven_by_media)

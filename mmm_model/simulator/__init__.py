@@ -8,10 +8,17 @@ channel without effect, and dirt.
 from mmm_model.simulator.drawing import simulate
 from mmm_model.simulator.draws import draw_spec
 from mmm_model.simulator.simulation import Simulation
-from mmm_model.simulator.spec import ChannelSpec, DriveSpec, SimulationSpec, TreatmentSpec
+from mmm_model.simulator.spec import (
+    BrandSpec,
+    ChannelSpec,
+    DriveSpec,
+    SimulationSpec,
+    TreatmentSpec,
+)
 from mmm_model.simulator.tables import Tables, deliver
 
 __all__ = [
+    "BrandSpec",
     "ChannelSpec",
     "DriveSpec",
     "Simulation",

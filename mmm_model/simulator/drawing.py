@@ -41,7 +41,7 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
     regions, weeks = len(spec.regions), spec.weeks
     size = np.sort(spec.level * np.exp(spec.size_spread * rng.standard_normal(regions)))[::-1]
 
-    demand = _demand(rng, spec)
+    demand = _demand(rng, spec) + _walk(spec, seed)
     exists = np.ones((regions, weeks), dtype=bool)
     for region in np.flatnonzero(rng.random(regions) < spec.late_share):
         exists[region, : rng.integers(8, max(weeks // 3, 9))] = False
@@ -103,6 +103,13 @@ def _frequencies(spec: SimulationSpec, seed: int) -> Floats:
     return found
 
 
+def _walk(spec: SimulationSpec, seed: int) -> Floats:
+    """Random walk ``[1, W]`` around zero, of random numbers of its own."""
+    step = np.random.default_rng([seed, 4093]).standard_normal((1, spec.weeks))
+    walk = spec.level_drift * step.cumsum(axis=1)
+    return np.asarray(walk - walk.mean())
+
+
 def _demand(rng: np.random.Generator, spec: SimulationSpec) -> Floats:
     """Demand over its mean, minus 1, ``[R, W]``."""
     regions, weeks = len(spec.regions), spec.weeks
@@ -135,6 +142,7 @@ def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats) -> Simu
 
     expected = draft.baseline + draft.control_effect + draft.contribution(exposure).sum(axis=-1)
     expected = expected + draft.treatment_effect.sum(axis=-1)
+    expected = expected + draft.left_behind(draft.contribution(exposure))
     noise = spec.noise * autoregression(rng, spec.noise_ar, (regions, weeks))
     kpi = np.maximum(expected + noise * expected.mean(axis=1, keepdims=True), 0.0)
     kpi = np.where(draft.exists, kpi, 0.0)

@@ -41,6 +41,7 @@ def plan_multipliers(rng: np.random.Generator, spec: SimulationSpec, demand: Flo
         if channel.bursts:
             plan[:, :, position] *= 2.0 * _flights(rng, regions, weeks)
         plan[:, : channel.launch_week, position] = 0.0
+        plan[:, slice(*channel.dark), position] = 0.0
     spike = rng.random(plan.shape) < spec.spikes
     return np.where(spike, plan * rng.uniform(3.0, 5.0, plan.shape), plan)
 

@@ -17,7 +17,9 @@ from mmm_model.simulator.treatments import Treated
 
 @dataclass(frozen=True)
 class Simulation:
-    """Simulated data and its truth; ``kpi = baseline + controls + treatments + direct + noise``.
+    """Simulated data and its truth.
+
+    ``kpi = baseline + controls + treatments + direct + brand + noise``.
 
     Parameters
     ----------
@@ -73,6 +75,20 @@ class Simulation:
         if self.treated is None:
             return np.zeros((*self.exists.shape, 0))
         return np.where(self.exists[..., None], self.size[:, None, None] * self.treated.effect, 0.0)
+
+    def left_behind(self, contribution: Floats) -> Floats:
+        """KPI ``[R, W]`` that a slow stock of contributions ``[R, W, C]`` adds."""
+        brand = self.spec.brand
+        if brand is None:
+            return np.zeros(self.exists.shape)
+        own = [self.channels.index(name) for name in brand.channels]
+        fed = contribution[..., own].sum(-1)
+        share = 0.5 ** (1.0 / brand.half_life)
+        now, found = brand.start * fed[:, :52].mean(axis=1), np.zeros_like(fed)
+        for week in range(fed.shape[1]):
+            found[:, week] = now
+            now = share * now + (1.0 - share) * fed[:, week]
+        return np.where(self.exists, brand.multiple * found, 0.0)
 
     @property
     def channels(self) -> tuple[str, ...]:

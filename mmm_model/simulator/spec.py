@@ -33,6 +33,8 @@ class ChannelSpec:
         An earlier channel whose plan this one moves with, and how closely.
     launch_week
         First week in which the channel runs.
+    dark
+        First week of a pause, and the one in which it runs again.
     exposure_noise
         Coefficient of variation of the cost per exposure.
     decay
@@ -57,6 +59,7 @@ class ChannelSpec:
     twin: str | None = None
     twin_correlation: float = 0.0
     launch_week: int = 0
+    dark: tuple[int, int] = (0, 0)
     exposure_noise: float = 0.12
     decay: float = 0.3
     delay: int = 0
@@ -129,6 +132,28 @@ class TreatmentSpec:
 
 
 @dataclass(frozen=True)
+class BrandSpec:
+    """A slow stock that media leave behind.
+
+    Parameters
+    ----------
+    channels
+        That feed it.
+    multiple
+        What they bring over all weeks to come over what they bring at once.
+    half_life
+        Weeks.
+    start
+        What was left of earlier years in the first week, over a stock fed as in the first year.
+    """
+
+    channels: tuple[str, ...]
+    multiple: float = 1.0
+    half_life: float = 52.0
+    start: float = 1.0
+
+
+@dataclass(frozen=True)
 class SimulationSpec:
     """A simulated brand.
 
@@ -165,6 +190,10 @@ class SimulationSpec:
         True writes an outage as KPI 0, False leaves its rows out.
     treatments
         Promotions, a price and holidays; None: there are none.
+    level_drift
+        Standard deviation of a weekly step of the national baseline, over its mean: a random walk.
+    brand
+        A slow stock; None: media leave none behind.
     """
 
     channels: tuple[ChannelSpec, ...]
@@ -190,3 +219,5 @@ class SimulationSpec:
     late_share: float = 0.0
     outage_as_zero: bool = False
     treatments: TreatmentSpec | None = None
+    level_drift: float = 0.0
+    brand: BrandSpec | None = None

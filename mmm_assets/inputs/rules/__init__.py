@@ -27,6 +27,8 @@ channel in lift tests or configuration only    refused
 no KPI, or no media, in the refresh week       refused: late data, not zeros
 KPI constant or zero everywhere                refused: nothing to learn
 fewer weeks than ``refresh.min_weeks``         refused; one week is one of these cases
+fewer than 104 weeks where ``model.brand``     refused: no slow stock could be told
+looks for a slow stock
 one region                                     accepted: a national panel
 weeks out of order                             accepted: sorted
 gap in the weeks of the KPI                    warning: masked

@@ -14,6 +14,7 @@ from mmm_assets.inputs.rules.weekly_tables import (
     units_as_before,
     weeks_begin_alike,
 )
+from mmm_model.brand import FEWEST_WEEKS as WEEKS_FOR_BRAND
 
 _SIZES = """
     SELECT region, name, week, source, source_row, unnest([
@@ -44,6 +45,20 @@ RULES: tuple[Rule, ...] = (
         """,
         "ExpectTableRowCountToBeBetween",
         {"min_value": "$min_weeks"},
+        waivable=False,
+    ),
+    Rule(
+        "enough_weeks_for_brand",
+        "kpi",
+        "blocking",
+        f"Where model.brand looks for a slow stock, {WEEKS_FOR_BRAND} weeks or more have a KPI.",
+        "Leave 'brand' out of 'model' until there are, or refresh a later week.",
+        """
+        SELECT count(DISTINCT week) AS weeks, 0 AS failing FROM known_kpi
+        WHERE kpi IS NOT NULL AND week IS NOT NULL HAVING len($brand::VARCHAR[]) > 0
+        """,
+        "ExpectColumnValuesToBeBetween",
+        {"column": "weeks", "min_value": WEEKS_FOR_BRAND},
         waivable=False,
     ),
     Rule(

@@ -60,8 +60,8 @@ RULES: tuple[Rule, ...] = (
         "channels_configured",
         "media",
         "blocking",
-        "Every channel that 'graph' or 'budget' names is in media.",
-        "Correct the names under graph and budget in the configuration.",
+        "Every channel that 'graph', 'budget' or 'model.brand' names is in media.",
+        "Correct the names under graph, budget and model.brand in the configuration.",
         # Media of any week and load: the configuration speaks of today's channels, also where a
         # refresh looks at what was known before they began.
         """

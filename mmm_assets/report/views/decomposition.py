@@ -27,13 +27,16 @@ TOTALS = """
 
 # A region's series with everything but media as one; only the regions of the selector.
 _REGIONAL = """
-    SELECT region, week, CASE WHEN kind = 'media' THEN component END AS channel,
+    SELECT region, week,
+           CASE kind WHEN 'media' THEN component WHEN 'brand' THEN $earlier END AS channel,
            sum(contribution) AS contribution
     FROM mart.contributions
     WHERE refresh_week = $week AND list_contains($regions, region)
     GROUP BY ALL ORDER BY region, week"""
 
 OTHER = "Other channels"
+EARLIER, _EARLIER_COLOUR = "Left by earlier media", "@ink/0.4"
+"""What a slow stock adds (kind ``brand``), which no channel of the week has brought."""
 BESIDE = {
     "seasonality": ("Seasonality", "@seasonality"),
     "control": ("Controls", "@other"),
@@ -66,12 +69,14 @@ def of_kind(*kinds: str) -> str:
 
 def grouped(refresh: Refresh, names: pd.Series) -> pd.Series:
     """Channels with the small ones as one, for charts where 60 could not be told apart."""
-    return names.where(names.isin(refresh.leading()), OTHER)
+    return names.where(names.isin([*refresh.leading(), EARLIER]), OTHER)
 
 
 def name_of(refresh: Refresh, part: str) -> str:
     """How a part of the KPI is called in a chart; the empty one is all but media."""
-    return "Without media" if not part else part if part == OTHER else refresh.label(part)
+    return (
+        "Without media" if not part else part if part in (OTHER, EARLIER) else refresh.label(part)
+    )
 
 
 def _stack(refresh: Refresh, rows: pd.DataFrame) -> pd.DataFrame:
@@ -80,17 +85,19 @@ def _stack(refresh: Refresh, rows: pd.DataFrame) -> pd.DataFrame:
     wide = rows.assign(part=part).pivot_table(
         index="week", columns="part", values="contribution", aggfunc="sum"
     )
-    order = ["", *refresh.leading(), OTHER]
+    order = ["", EARLIER, *refresh.leading(), OTHER]
     return wide.reindex(columns=[name for name in order if name in wide.columns])
 
 
 def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
-    rows = national.assign(channel=national["component"].where(national["kind"] == "media"))
+    of_media = national["component"].where(national["kind"] == "media")
+    rows = national.assign(channel=of_media.mask(national["kind"] == "brand", EARLIER))
     wide = _stack(refresh, rows)
     weeks = iso(wide.index.to_series())
 
     def trace(name: str) -> dict[str, Any]:
-        colour = refresh.colour(name) if name else "@baseline"
+        fixed = {"": "@baseline", EARLIER: _EARLIER_COLOUR}
+        colour = fixed[name] if name in fixed else refresh.colour(name)
         return fig.line(
             weeks,
             wide[name].to_numpy(),
@@ -104,7 +111,7 @@ def _weekly(refresh: Refresh, national: pd.DataFrame) -> View:
     offered = refresh.regions_to_choose(len(refresh.weeks) * (1 + len(refresh.leading())))
     choices = [Choice("All regions", {})]
     if offered:
-        regional = refresh.query(_REGIONAL, regions=offered)
+        regional = refresh.query(_REGIONAL, regions=offered, earlier=EARLIER)
         by_region = dict(iter(regional.groupby("region")))
         for region in offered:
             part = _stack(refresh, by_region[region]).reindex(
@@ -150,6 +157,8 @@ def _parts(refresh: Refresh, totals: pd.DataFrame) -> list[tuple[str, str, float
     for kind, (name, colour) in BESIDE.items():
         if kind in by_kind.index and by_kind[kind] != 0:
             parts.append((name, colour, float(by_kind[kind])))
+    if (left := float(by_kind.get("brand", 0.0))) > 0:
+        parts.append((EARLIER, _EARLIER_COLOUR, left))
     media = totals[totals["kind"] == "media"]
     sums = media.groupby(grouped(refresh, media["component"]))["contribution"].sum()
     for channel in [*refresh.leading(), OTHER]:
@@ -165,7 +174,7 @@ def _waterfall(refresh: Refresh, totals: pd.DataFrame) -> View:
     names = [name for name, _, _ in parts] + ["Total"]
     values = [value for _, _, value in parts] + [total]
     base = [*starts, 0.0]
-    media = float(totals[totals["kind"] == "media"]["contribution"].sum())
+    media = float(totals[totals["kind"].isin(["media", "brand"])]["contribution"].sum())
     return View(
         "decomposition-waterfall",
         "From the baseline to the total",
@@ -196,7 +205,8 @@ def _share(refresh: Refresh, totals: pd.DataFrame) -> View:
     shown = [("Without media", "@baseline", base), *media]
     positive = [(name, colour, max(0.0, value)) for name, colour, value in shown]
     total = sum(value for _, _, value in parts)
-    largest = max(media, key=lambda part: part[2], default=None)
+    now = [part for part in media if part[0] != EARLIER]
+    largest = max(now, key=lambda part: part[2], default=None)
     media_share = words.percent((total - base) / total if total else np.nan)
     said = f"Media make up {media_share} of all {refresh.kpi}"
     if largest and largest[2] > 0 and refresh.channels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmm_model import priors
+from mmm_model.fit.posterior.brand import BrandTerm
 from mmm_model.fit.posterior.covariance import Covariance
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.endogeneity import Movements, own_movements
@@ -33,6 +34,8 @@ _VARIANCES_EVERY, _RARER_IN_PANELS = 5, 3
 _STEPS_ALONE, _STEPS_PANEL = 4, 12
 # Sweeps between two in which a channel's size and its regional returns move together.
 _TOGETHER_EVERY = 2
+# Sweeps between two draws of a slow stock, which whiten what its channels do anew.
+_STOCK_EVERY = 2
 # Sweeps between two looks at whether effectiveness moves.
 _LOOK_EVERY = 10
 
@@ -47,8 +50,9 @@ class Chain:
         seed: list[int],
         tested: tuple[TestedChannel, ...],
         moving: Moving,
+        brand: BrandTerm | None = None,
     ) -> None:
-        self._tested, self._moving = tested, moving
+        self._tested, self._moving, self._brand = tested, moving, brand
         self.design, self.settings = design, settings
         self._total = Total(priors.TOTAL_SHARE, priors.TOTAL_SHARE_SD)
         self.rng = np.random.default_rng(seed)
@@ -104,6 +108,8 @@ class Chain:
             self._draw_variances(adapt)
             self._draw_readouts()
             self._draw_readings()
+        if self._brand is not None and number % _STOCK_EVERY == 0:
+            self._draw_stock(self._brand)
         self._draw_shapes()
         self._draw_sizes()
         self._draw_effects()
@@ -126,11 +132,12 @@ class Chain:
             self._effects(),
             0.5 * float(square),
             self._moments() if look else None,
+            now.stock,
         )
 
     def _moments(self) -> Moments | None:
         moving = self._moving
-        if moving.channels.any() or not moving.basis.size:
+        if moving.channels.any() or not moving.basis.size or self._brand is not None:
             return None
         direct = self._direct(np.arange(self.design.channels))
         return self.moments_of(np.concatenate([direct, moving.columns(direct)], axis=-1))
@@ -176,12 +183,39 @@ class Chain:
         if not len(own):
             return
         columns = moving.columns(self._direct(own))
+        if self._brand is not None:
+            lasting = np.repeat(self._brand.channels[own], columns.shape[-1] // len(own))
+            columns[..., lasting] = self._brand.added(now.stock, columns[..., lasting])
         moments = self.moments_of(columns)
         now.readout = moving.drawn(self.rng, now.readout, moments.gram, moments.meets)
-        paths = moving.paths(now.readout)
-        for c in own.tolist():
-            self._responses[c] = self._truly(c).times(paths[:, c])
-        self._whiten(own)
+        self._respond(own)
+
+    def _draw_stock(self, brand: BrandTerm) -> None:
+        """Whether media leave a stock behind, and which."""
+        now, moving = self.state, self._moving
+        direct = self._direct(np.arange(self.design.channels))
+        if moving.channels.any():
+            direct = direct * moving.paths(now.readout)
+        moments = self.moments_of(brand.columns(direct))
+        before = now.stock
+        now.stock = brand.drawn(self.rng, before, moments.gram, moments.meets)
+        if before.multiple or now.stock.multiple:
+            self._respond(np.flatnonzero(brand.channels))
+
+    def _respond(self, channels: np.ndarray) -> None:
+        """Take the responses of some channels to be as the state says."""
+        for c in channels.tolist():
+            self._responses[c] = self._response_of(c)
+        self._whiten(channels)
+
+    def _response_of(self, channel: int) -> ChannelResponses:
+        """Responses of a channel: of its true exposure, as effective as it was, with its stock."""
+        found = self._truly(channel)
+        if self._moving.channels[channel]:
+            found = found.times(self._moving.paths(self.state.readout)[:, channel])
+        if self._brand is not None and self._brand.channels[channel]:
+            found = self._brand.lasting(self.state.stock, found)
+        return found
 
     def _truly(self, channel: int) -> ChannelResponses:
         """Responses of the exposure that a channel has at its candidate."""
@@ -191,14 +225,10 @@ class Chain:
 
     def _draw_readings(self) -> None:
         """Take other candidates for the exposure of channels that are read with errors."""
-        now, paths = self.state, self._moving.paths(self.state.readout)
         for c, own in self.design.candidates.items():
-            now.reading[c] = own.drawn(self.rng)
-            self._responses[c] = self._truly(c)
-            if self._moving.channels[c]:
-                self._responses[c] = self._responses[c].times(paths[:, c])
+            self.state.reading[c] = own.drawn(self.rng)
         if self.design.candidates:
-            self._whiten(np.array(list(self.design.candidates)))
+            self._respond(np.array(list(self.design.candidates)))
 
     def _whiten(self, channels: np.ndarray | None = None) -> None:
         """Whiten all that channels do, or the responses of some anew."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmm_model.fit.posterior.brand import Stock
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.diagnostics import effective_draws, split_r_hat
 from mmm_model.fit.posterior.lift_evidence import Test, draw_form_doubt
@@ -44,6 +45,8 @@ class Draws:
         ``[D]`` half of the squared whitened residual.
     moments
         Of some draws, for the evidence that effectiveness moves; None where it moves already.
+    stock
+        D of them, that media leave behind.
     """
 
     design: Design
@@ -56,6 +59,7 @@ class Draws:
     effect: Floats
     misfit: Floats
     moments: Moments | None
+    stock: tuple[Stock, ...]
 
     @classmethod
     def of(
@@ -78,6 +82,7 @@ class Draws:
             effect=np.stack([d.effect for d in kept]),
             misfit=np.array([d.misfit for d in kept]),
             moments=Moments.stacked(looks) if looks else None,
+            stock=tuple(d.stock for d in kept),
         )
 
     def spread_out(self, count: int) -> np.ndarray:

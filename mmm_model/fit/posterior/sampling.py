@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from mmm_model.fit.posterior.brand import BrandTerm
 from mmm_model.fit.posterior.chain import Chain
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.draws import Draws
@@ -33,6 +34,7 @@ def sample(
     progress: Callable[[float], None],
     moving: Moving,
     tests: Sequence[Test] = (),
+    brand: BrandTerm | None = None,
 ) -> Draws:
     """Sample the posterior.
 
@@ -46,11 +48,13 @@ def sample(
         Channels whose effectiveness moves.
     tests
         Lift tests that the draws should agree with.
+    brand
+        A slow stock that may be there; None: none is looked for.
     """
     tested = tested_channels(design, tests)
 
     def begun(number: int) -> Chain:
-        return Chain(design, settings, [settings.seed, number], tested, moving)
+        return Chain(design, settings, [settings.seed, number], tested, moving, brand)
 
     with _beside_each_other(design) as pool:
         chains = list(pool.map(begun, range(settings.chains)))

@@ -161,7 +161,11 @@ class ChannelResponses:
 
     def times(self, effectiveness: Floats) -> ChannelResponses:
         """Return them multiplied by a path ``[W]``."""
-        return replace(self, basis=self.basis * effectiveness[:, None])
+        return self.with_basis(self.basis * effectiveness[:, None])
+
+    def with_basis(self, basis: Floats) -> ChannelResponses:
+        """Return them with other basis series ``[R, W, Q]``, mixed as these are."""
+        return replace(self, basis=basis)
 
 
 def adstocked(exposure: Floats, kernel: Floats) -> Floats:

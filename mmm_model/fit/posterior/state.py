@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mmm_model import priors
+from mmm_model.fit.posterior.brand import Stock
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.fit.posterior.moving_evidence import Moments
@@ -42,6 +43,8 @@ class State:
         ``[C]`` candidate for the exposure of a channel that is read with errors; else zero.
     effect
         ``[T']`` coefficients of promotions and prices, see `TreatmentColumns.drawn`.
+    stock
+        That media leave behind.
     """
 
     shape: np.ndarray
@@ -55,6 +58,7 @@ class State:
     slope: Floats
     reading: np.ndarray
     effect: Floats
+    stock: Stock = field(default_factory=Stock)
 
     @classmethod
     def first(cls, design: Design, moving: Moving, rng: np.random.Generator) -> State:
@@ -95,6 +99,8 @@ class Draw:
         Half of the squared whitened residual.
     moments
         For the evidence of moving effectiveness; of a few sweeps of a chain in which it stays.
+    stock
+        As of `State`.
     """
 
     shape: np.ndarray
@@ -105,3 +111,4 @@ class Draw:
     effect: Floats
     misfit: float
     moments: Moments | None = None
+    stock: Stock = field(default_factory=Stock)

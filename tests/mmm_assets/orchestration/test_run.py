@@ -32,7 +32,7 @@ def test_every_mart_table_is_filled_for_both_weeks(refreshed: ProjectConfig) -> 
             # nothing was restated, nobody decided, planned or tested, two members rank no tests.
             may_be_empty = {
                 "channel_graph", "edge_tests", "first_stages", "restatements", "decisions",
-                "frequency", "treatments", "experiment_ideas", "experiments",
+                "frequency", "treatments", "long_term", "experiment_ideas", "experiments",
                 "campaign_summary",
                 *(plans.name for plans in PLAN_TABLES),
             }  # fmt: skip

@@ -38,6 +38,7 @@ class Example:
     moving: str | None = "social"
     reached: tuple[str, ...] = ()
     treated: bool = False
+    lasting: str = ""
     plans: bool = False
     campaigns: tuple[str, ...] = ()
 
@@ -125,10 +126,40 @@ class _Invented:
             "frequency": self._frequency(),
             "treatments": self._treatments(),
             "campaign_summary": self._campaigns(),
+            "long_term": self._long_term(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
         return tables
+
+    def _long_term(self) -> pd.DataFrame:
+        """Of the first two channels, ``told`` or ``untold``."""
+        names, told = self.example.channels[:2], self.example.lasting == "told"
+        found = pd.DataFrame(
+            {
+                "channel": names, "told": told, "log_bayes_factor": 4.0 if told else 0.2,
+                "share": 0.48 if told else 0.5, "share_lower": 0.33 if told else 0.24,
+                "share_upper": 0.62 if told else 0.76, "half_life": 52.0, "half_life_lower": 30.0,
+                "half_life_upper": 90.0, "roi": 1.1, "roi_lower": 0.9, "roi_upper": 1.3,
+                "statement": "Of all that it brings, 48 % (33 % to 62 %) comes in later weeks and "
+                "years, half of it within 52 weeks (30 to 90); the evidence is strong."
+                if told else "This table cannot tell a long-term effect of it: over its 110 weeks "
+                "a level that drifts explains the KPI as well. Other brands have 24 % to 76 % of "
+                "it later; none of that is in any figure here.",
+            }
+        )  # fmt: skip
+        amounts = {
+            "short_term": 10_000.0, "long_term": 9_000.0, "long_term_lower": 5_000.0,
+            "long_term_upper": 15_000.0, "to_come": 4_000.0, "to_come_lower": 1_500.0,
+            "to_come_upper": 7_000.0,
+        }  # fmt: skip
+        each = np.array([1.0, 0.5])[: len(names)]
+        if told:
+            found = found.assign(**{name: value * each for name, value in amounts.items()})
+            found = found.assign(
+                roi_with_long_term=2.1, roi_with_long_term_lower=1.5, roi_with_long_term_upper=2.9
+            )
+        return found if self.example.lasting else found.head(0)
 
     def _campaigns(self) -> pd.DataFrame:
         """Three of each channel of ``campaigns``: one better, one worse, one as its channel."""
@@ -244,6 +275,8 @@ class _Invented:
             ("seasonality", "seasonality", self.season),
             *treated,
         ]
+        if e.lasting == "told":
+            named.append(("brand", "brand", 0.05 * self.baseline))
         named += [(n, "control", self.control[..., i]) for i, n in enumerate(e.controls)]
         named += [(n, "media", self.media[..., i]) for i, n in enumerate(e.channels)]
         for name, kind, values in named:
