@@ -123,6 +123,15 @@ def _order(row: pd.Series, write: Write) -> str:
     )
 
 
+def _slow_stock(row: pd.Series, write: Write) -> str:
+    planted = "A slow stock as large as other brands have, planted in the twin,"
+    if row["verdict"] == "good":
+        return f"{planted} was told: with this data one can be."
+    return (
+        f"{planted} was not told: this data could not show one, so that none is told says nothing."
+    )
+
+
 def _robust(what: str) -> Say:
     def say(row: pd.Series, write: Write) -> str:
         return (
@@ -241,6 +250,7 @@ SENTENCES: dict[tuple[str, str], Say] = {
     ("twin", "smallest"): _smallest,
     ("twin", "covered"): _covered,
     ("twin", "order"): _order,
+    ("twin", "slow_stock"): _slow_stock,
     ("hidden_confounder", "to_zero"): _robust("take its whole effect away"),
     ("hidden_confounder", "to_half"): _robust("halve its effect"),
     ("hidden_confounder", "like_strongest"): _like_strongest,

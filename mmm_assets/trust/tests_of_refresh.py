@@ -23,6 +23,7 @@ from mmm_assets.trust.limits import channels_that_matter, with_limits
 from mmm_assets.trust.sentences import sentence
 from mmm_assets.trust.tests_of_fit import accuracies
 from mmm_model.trust import mmm_eval
+from mmm_model.trust.brand_twin import brand_twin
 from mmm_model.trust.forecasts import forecasts
 from mmm_model.trust.hidden_confounder import hidden_confounder
 from mmm_model.trust.interval_width import interval_width
@@ -173,7 +174,8 @@ def _placebo(tested: Tested) -> Iterator[Found]:
 
 
 def _twin(tested: Tested) -> Iterator[Found]:
-    return _refitted(twin, tested)
+    yield from _refitted(twin, tested)
+    yield from _refitted(brand_twin, tested)
 
 
 def _perturbation(tested: Tested) -> Iterator[Found]:

@@ -22,7 +22,7 @@ def can_refit(model: FittedResponse) -> bool:
 
 
 def short(settings: ModelSettings, model: FittedResponse) -> ModelSettings:
-    """Settings with short chains; effectiveness moves only where it did in the fit."""
+    """Settings with short chains; what was not told in the fit is not looked for again."""
     moves = "readout" in model.state and bool(np.any(model.state["readout"]))
     return replace(
         settings,
@@ -32,6 +32,7 @@ def short(settings: ModelSettings, model: FittedResponse) -> ModelSettings:
         rounds=min(settings.rounds, _ROUNDS),
         members=_CHAINS * _DRAWS,
         gru_width=settings.gru_width if moves else 0,
+        brand=settings.brand if "brand_multiple" in model.state else None,
     )
 
 

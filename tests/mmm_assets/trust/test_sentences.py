@@ -43,3 +43,9 @@ def test_without_money_returns_are_shares_of_the_kpi() -> None:
     share = sentence(row("placebo", "return", 0.3), in_money=False)
     assert "30\u00a0% (20\u00a0% to 190\u00a0%)" in share
     assert "0.3 (0.2 to 1.9)" in sentence(row("placebo", "return", 0.3))
+
+
+def test_a_slow_stock_that_was_planted_and_not_told_says_what_that_means() -> None:
+    said = sentence(row("twin", "slow_stock", 0.3, "doubtful"))
+    assert said.endswith("this data could not show one, so that none is told says nothing.")
+    assert "was told" in sentence(row("twin", "slow_stock", 5.0))
