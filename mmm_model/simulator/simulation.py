@@ -179,7 +179,8 @@ class Simulation:
         as decided, so no channel responds to another.
         """
         beside = self.baseline + self.control_effect + self.treatment_effect.sum(-1)
-        return beside + self.contribution(spend / self.cost).sum(-1)
+        direct = self.contribution(spend / self.cost)
+        return beside + direct.sum(-1) + self.left_behind(direct)
 
     def panel(self) -> Panel:
         """Return the panel that a faultless loading of the tables gives."""

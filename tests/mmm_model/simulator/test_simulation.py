@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mmm_model.simulator import Simulation, deliver, draw_spec, simulate
+from mmm_model.simulator import BrandSpec, Simulation, deliver, draw_spec, simulate
 
 DATA = Path(__file__).parents[3] / "data"
 
@@ -54,6 +54,19 @@ def test_true_kpi_at_a_plan(simulation: Simulation) -> None:
     nothing = simulation.expected_kpi(np.zeros_like(simulation.spend))
     np.testing.assert_allclose(nothing, simulation.baseline + simulation.control_effect)
     assert simulation.expected_kpi(1.5 * simulation.spend).sum() > now.sum()
+
+
+def test_a_slow_stock_adds_to_the_same_brand() -> None:
+    spec = replace(draw_spec(3), late_share=0.0, weeks=120)
+    plain = simulate(spec, 3)
+    lasting = simulate(replace(spec, brand=BrandSpec(("tv",), 2.0, 40.0)), 3)
+    np.testing.assert_array_equal(lasting.spend, plain.spend)
+    direct = lasting.contribution(lasting.exposure)
+    added = lasting.left_behind(direct)
+    assert added.sum() == pytest.approx(2.0 * direct[..., 0].sum(), rel=0.1)
+    now = lasting.expected_kpi(lasting.spend)
+    np.testing.assert_allclose(now + lasting.noise, lasting.kpi, atol=1e-6)
+    assert not plain.left_behind(direct).any()
 
 
 def test_panel_and_tables_agree(simulation: Simulation) -> None:
