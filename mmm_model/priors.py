@@ -145,7 +145,7 @@ TOTAL_SHARE, TOTAL_SHARE_SD = -1.6, 0.75
 A logit, for nobody sells less than nothing without media.
 """
 
-REGION_RETURNS_SD, REGION_RETURNS_REGIONS = 0.15, 8.0
+REGION_RETURNS = (0.15, 8.0)
 """Standard deviation of a region's return over the nation's, and the worth of the guess."""
 
 FORM_DOUBT = 0.1
@@ -204,6 +204,9 @@ PRICE_ELASTICITY = 2.6
 
 The mean of 1,851 published ones is -2.62 (Bijmolt, Van Heerde and Pieters, 2005).
 """
+
+REGION_EFFECTS = (0.15, 8.0)
+"""As of media, of what a promotion or a price does in a region over what it does in the nation."""
 
 BRAND_MULTIPLE = (1.0, 0.7)
 """What media bring over the years over what they bring at once: median, and spread of its log.

@@ -1,7 +1,7 @@
 """The model's equation, read from top to bottom.
 
     y_rt / s_r = level_rt + season_rt + Σ_k γ_rk z_rkt
-               + Σ_j θ_j u_rtj + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + m B_rt + noise
+               + Σ_j θ_rj u_rtj + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + m B_rt + noise
 
 where z are controls and u treatments: promotions, prices, holidays, against their references, and
 B is a slow stock that media leave behind, where there is one (`mmm_model.equation.brand_stock`). A
@@ -81,7 +81,7 @@ class Equation(nn.Module):
     -----
     The parameters of the shapes ``[M, C]``, on the scale of the search, and the GRU are
     searched; ``level`` ``[M, R, W]``, ``season`` ``[M, R, 2H]``, ``control`` ``[M, R, K]``,
-    ``media`` ``[M, R, C]`` ≥ 0 and ``treatment`` ``[M, T]`` are solved or drawn given those, so
+    ``media`` ``[M, R, C]`` ≥ 0 and ``treatment`` ``[M, R, T]`` are solved or drawn given those, so
     they are buffers. ``frequency_size`` ``[M, C]`` is the frequency that counts as one, 0 for a
     channel without; None without any. ``brand_multiple`` ``[M, C]``, zero for a channel that feeds
     no stock, ``brand_half_life`` and ``brand_start`` ``[M]`` are of the slow stock; None without.
@@ -122,7 +122,7 @@ class Equation(nn.Module):
         for name in ("brand_multiple", "brand_half_life", "brand_start"):
             self.register_buffer(name, None)
         self.treatment: Tensor
-        self.register_buffer("treatment", torch.zeros(m, 0))
+        self.register_buffer("treatment", torch.zeros(m, r, 0))
         self.register_buffer("level", torch.zeros(m, r, 1))
         self.register_buffer("season", torch.zeros(m, r, 2 * settings.harmonics))
         self.register_buffer("control", torch.zeros(m, r, k))
@@ -225,8 +225,7 @@ class Equation(nn.Module):
         """What each component of the treatments adds, ``[M, R, W, J]``."""
         if inputs.treatment is None or inputs.component is None:
             return self.media.new_zeros(len(self.media), *inputs.exposure.shape[-3:-1], 0)
-        effect = self.treatment[..., None] * inputs.component  # [M, T, J]
-        return torch.einsum("rwt,mtj->mrwj", inputs.treatment, effect)
+        return inputs.treatment @ (self.treatment[..., None] * inputs.component)
 
     def forward(self, inputs: Inputs, adstocked: Tensor | None = None) -> dict[str, Tensor]:
         """Components in units of the region's size, media and control by channel and control.

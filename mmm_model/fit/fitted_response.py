@@ -356,7 +356,7 @@ class FittedResponse:
             first_week=pd.Timestamp(meta["first_week"]),
             fitted_weeks=meta["fitted_weeks"],
             scaling=Scaling(**groups["scaling"]),
-            state={name: value.astype(float) for name, value in groups["state"].items()},
+            state=_by_region(groups["state"]),
             noise=dict(groups["noise"]),
             mixing=dict(groups.get("mixing", {})),
             readings=tuple(
@@ -415,6 +415,15 @@ class FittedResponse:
             self.settings.harmonics,
             exposure=exposure,
         )
+
+
+def _by_region(saved: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return a saved state; one whose treatments did the same everywhere says so by region."""
+    state = {name: value.astype(float) for name, value in saved.items()}
+    known = state.get("treatment")
+    if known is None or known.ndim == 3:
+        return state
+    return state | {"treatment": np.repeat(known[:, None], state["media"].shape[1], axis=1)}
 
 
 def _shape_names(settings: ModelSettings) -> set[str]:

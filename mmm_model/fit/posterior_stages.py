@@ -133,7 +133,6 @@ def _fit(
         equation.readout = torch.from_numpy(moving.readout @ draws.readout[index])
     drawn = draws.reading[index]
     members = tuple(replace(one, drawn=drawn[:, past.channels.index(one.channel)]) for one in noisy)
-    equation.treatment = torch.from_numpy(draws.effect[index])
     if brand is not None:
         _leave_behind(equation, brand, [draws.stock[d] for d in index])
     response = _with_levels(panel, past, equation, scaling, forecasts, members)
@@ -194,6 +193,9 @@ def _equation(
     coefficient[:, rows] = seen
     # A region's return is drawn around one; below nothing it would take sales away.
     equation.media = torch.from_numpy(np.maximum(coefficient, 0.0))
+    treatment = np.repeat(draws.effect[index][:, None], regions, axis=1)  # [M, R, T]
+    treatment[:, rows] *= draws.effect_region[index]
+    equation.treatment = torch.from_numpy(treatment)
     return equation
 
 

@@ -110,6 +110,9 @@ class TreatmentSpec:
         Of the price.
     price_sd
         Standard deviation of the price over the usual one.
+    regional
+        Standard deviation of the logarithm of what promotions and prices do in a region over what
+        they do elsewhere.
     holidays
         Name → what the week before, the day and the week after bring over a week's baseline; names
         of `mmm_model.simulator.treatments.holiday_names`. Those that are not named do nothing.
@@ -121,6 +124,7 @@ class TreatmentSpec:
     announced: float = 1.0
     elasticity: float = -1.5
     price_sd: float = 0.06
+    regional: float = 0.0
     holidays: Mapping[str, tuple[float, float, float]] = field(
         default_factory=lambda: {
             "Christmas": (0.30, -0.15, -0.10),

@@ -74,6 +74,8 @@ def draw_treatments(
         for one in found
     ]
     change = np.log(price / np.median(price, axis=1, keepdims=True))
+    own = np.random.default_rng([seed, 78]).standard_normal((2, shape[0], 1))
+    lift, elasticity = np.exp(spec.regional * own) * [[[spec.lift]], [[spec.elasticity]]]
     return Treated(
         treatments=(
             Treatment(PROMOTION, "promotion"),
@@ -83,8 +85,8 @@ def draw_treatments(
         values=np.concatenate([depth[..., None], price[..., None], columns], axis=-1),
         effect=np.concatenate(
             [
-                spec.lift * depth[..., None] / usual,
-                spec.elasticity * change[..., None],
+                (lift * depth / usual)[..., None],
+                (elasticity * change)[..., None],
                 columns * per,
             ],
             axis=-1,

@@ -47,8 +47,8 @@ def _linear(family: hill.Family, log_exposure: Tensor, values: Mapping[str, Tens
 @contextmanager
 def _each_region_alone() -> Iterator[None]:
     """Coefficients of a region as free as those of all; no way in which they are shared."""
-    free = {"REGION_SPREAD": 3.0, "REGION_SPREAD_REGIONS": 1e9, "SAME_EVERYWHERE": 3.0}
-    free |= {"REGION_RETURNS_SD": 3.0, "REGION_RETURNS_REGIONS": 1e9}
+    free: dict[str, object] = {"REGION_SPREAD": 3.0, "REGION_SPREAD_REGIONS": 1e9}
+    free |= {"SAME_EVERYWHERE": 3.0, "REGION_RETURNS": (3.0, 1e9)}
     with patch.multiple(priors, **free):
         yield
 

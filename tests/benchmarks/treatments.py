@@ -1,13 +1,14 @@
 """What promotions, prices and holidays are worth having a treatment of their own.
 
     python tests/benchmarks/treatments.py [--first 31000] [--draws 10] [--regions 1 8]
+        [--regional 0.15] [--ways treatments] [--alike]
 
 Draws brands that promote, change prices and keep holidays, and fits each three times with short
 chains: with their own treatments; with promotions and prices as controls and no holidays; without
-any. Prints, over the draws: the error of what promotions and prices brought (over the truth) and of
-a holiday's part (in % of a week's KPI, the root of its mean square), the error of what channels
-brought (over the KPI, mean and of the channel that announces promotions), and how often the true
-value is in the 90 % interval. Writes benchmarks/treatments.json.
+any. Prints, over the draws: the error of what promotions and prices brought (over the truth), also
+in a single region, and of a holiday's part (in % of a week's KPI, the root of its mean square), the
+error of what channels brought (over the KPI, mean and of the channel that announces promotions),
+and how often the true value is in the 90 % interval. Writes benchmarks/treatments.json.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 from writing import write
 
+from mmm_model import priors
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.treatments import treatment_effects
 from mmm_model.fit.estimators import fit_response
@@ -33,7 +35,7 @@ from mmm_model.treatments import Treatment, decided
 _SHORT = ModelSettings(chains=2, warmup=80, draws=100, members=200, gru_width=0)
 
 
-def drawn(seed: int, regions: int) -> Simulation:
+def drawn(seed: int, regions: int, regional: float) -> Simulation:
     """A brand of so many regions with treatments, none of which starts late."""
     spec = draw_spec(seed)
     rng = np.random.default_rng([seed, 5])
@@ -41,6 +43,7 @@ def drawn(seed: int, regions: int) -> Simulation:
         lift=rng.uniform(0.05, 0.4),
         announced=rng.uniform(0.3, 1.5),
         elasticity=-rng.uniform(0.5, 3.0),
+        regional=regional,
     )
     names = tuple(f"region_{number}" for number in range(regions))
     return simulate(replace(spec, regions=names, treatments=own, late_share=0.0), seed)
@@ -84,6 +87,23 @@ def scores(simulation: Simulation, way: str, panel: Panel) -> Iterator[tuple[str
                 yield "holidays", float(error), inside
             else:
                 yield one.kind, float(row["contribution"] / true - 1.0), inside
+                yield from _by_region(simulation, effects, one)
+
+
+def _by_region(
+    simulation: Simulation, effects: FittedEffects, one: Treatment
+) -> Iterator[tuple[str, float, bool]]:
+    """What a promotion or a price brought in each region of a panel."""
+    place = simulation.treated.treatments.index(one)
+    response = effects.model.response
+    columns = response.scaling.treatment(effects.panel)[..., place].sum(1)
+    size = columns * response.scaling.region_size
+    members = response.state["treatment"][..., place] * size  # [M, R]
+    truth = simulation.treatment_effect[..., place].sum(1)
+    low, high = interval(members)
+    for r in range(len(truth)) if len(truth) > 1 else ():
+        error = float(point(members)[r] / truth[r] - 1.0)
+        yield f"{one.kind}, a region", error, bool(low[r] <= truth[r] <= high[r])
 
 
 def _usual_weeks(simulation: Simulation, one: Treatment) -> float:
@@ -110,12 +130,19 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=31000)
     parser.add_argument("--draws", type=int, default=10)
     parser.add_argument("--regions", type=int, nargs="+", default=[1, 8])
+    parser.add_argument("--regional", type=float, default=0.0, help="spread of regions' effects")
+    parser.add_argument("--alike", action="store_true", help="fit one effect in all regions")
+    parser.add_argument("--ways", nargs="+", default=["treatments", "controls", "neither"])
     asked = parser.parse_args()
+    if asked.alike:
+        priors.REGION_EFFECTS = (1e-9, 1e9)
     rows = []
     for regions in asked.regions:
         for seed in range(asked.first, asked.first + asked.draws):
-            simulation = drawn(seed, regions)
+            simulation = drawn(seed, regions, asked.regional)
             for way, panel in ways(simulation.panel()).items():
+                if way not in asked.ways:
+                    continue
                 for what, error, inside in scores(simulation, way, panel):
                     rows.append((regions, seed, way, what, error, inside))
     found = pd.DataFrame(rows, columns=["regions", "seed", "way", "what", "error", "inside"])

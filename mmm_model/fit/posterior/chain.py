@@ -12,7 +12,7 @@ from mmm_model.fit.posterior.endogeneity import Movements, own_movements
 from mmm_model.fit.posterior.lift_evidence import TestedChannel
 from mmm_model.fit.posterior.moving import Moving
 from mmm_model.fit.posterior.moving_evidence import Moments
-from mmm_model.fit.posterior.regional import RegionalReturns
+from mmm_model.fit.posterior.regional import RegionalReturns, draw_around_one, draw_spread
 from mmm_model.fit.posterior.returns import draw_returns
 from mmm_model.fit.posterior.shapes import ChannelResponses
 from mmm_model.fit.posterior.sizes import SizePrior, Total, draw_shape
@@ -130,6 +130,7 @@ class Chain:
             now.readout,
             now.reading.copy(),
             self._effects(),
+            self.design.treatment.everywhere(now.effect_region),
             0.5 * float(square),
             self._moments() if look else None,
             now.stock,
@@ -163,7 +164,8 @@ class Chain:
             total -= now.region[:, c, None] * part
         total -= self._own @ now.slope
         if len(now.effect):
-            total -= self._treatment.columns @ now.effect
+            effect = now.effect_region * now.effect
+            total -= np.einsum("rwt,rt->rw", self._treatment.columns, effect)
         return np.where(self.design.observed, total, 0.0)
 
     def _draw_variances(self, adapt: bool) -> None:
@@ -236,7 +238,7 @@ class Chain:
             self._banks = [WhitenedResponses.of(one, self._factors) for one in self._responses]
             alone = self.design.regions == 1
             self._movements = None if alone else Movements.of(self._own, self._factors)
-            self._treated = WhitenedTreatments.of(self._treatment, self._factors)
+            self._white_treatment = self._factors.alone.white(self._treatment.columns)
             self._on_holidays = WhitenedTreatments.of(self._holidays, self._factors)
         else:
             for c in channels:
@@ -259,6 +261,8 @@ class Chain:
             self._low.append(shared)
             white, low = white - now.size[c] * own, low - now.size[c] * shared
         self._rest, self._rest_low = white, low
+        treated = now.effect_region[:, None] * self._white_treatment
+        self._treated = WhitenedTreatments.white_already(self._treatment, treated, self._factors)
         self._add_slopes(-now.slope)
         self._add_effects(-now.effect)
 
@@ -402,26 +406,22 @@ class Chain:
             self._rest_low = low - now.size[c] * self._low[c]
 
     def _parts(self) -> Floats:
-        """``[R, W, C]`` what channels bring were regions alike, whitened."""
+        """``[R, W, C + T']`` what channels and treatments bring were regions alike, whitened."""
         now, banks = self.state, enumerate(self._banks)
         each = [now.size[c] * (bank.white @ bank.mix[:, now.shape[c]]) for c, bank in banks]
-        return np.stack(each, axis=-1)
+        return np.concatenate([np.stack(each, axis=-1), now.effect * self._white_treatment], axis=2)
 
     def _draw_regions(self) -> None:
-        """Regions' own returns given a draw of what regions share."""
+        """Regions' own returns and effects, given a draw of what regions share."""
         now, rng, count = self.state, self.rng, self.design.channels
         score = self._rest_low + rng.standard_normal(len(self._factors.root))
-        path = self._factors.upper(score)
-        part = self._parts()
-        own = now.region - 1.0
-        target = self._rest - self._factors.along(path) + np.einsum("rtc,rc->rt", part, own)
-        precision = part.transpose(0, 2, 1) @ part + np.eye(count) / now.region_spread**2
-        root = np.linalg.cholesky(precision)
-        mean = np.linalg.solve(precision, np.einsum("rtc,rt->rc", part, target)[..., None])
-        noise = np.linalg.solve(root.transpose(0, 2, 1), rng.standard_normal((*own.shape, 1)))
-        own = (mean + noise)[..., 0]
-        now.region = 1.0 + own
-        worth = priors.REGION_RETURNS_REGIONS
-        total = worth * priors.REGION_RETURNS_SD**2 + (own**2).sum()
-        now.region_spread = float(np.sqrt(total / rng.chisquare(worth + own.size)))
+        target = self._rest - self._factors.along(self._factors.upper(score))
+        before = np.concatenate([now.region, now.effect_region], axis=1)
+        treatments = before.shape[1] - count
+        spread = np.repeat([now.region_spread, now.effect_spread], [count, treatments])
+        region = draw_around_one(rng, self._parts(), before, target, spread)
+        now.region, now.effect_region = region[:, :count], region[:, count:]
+        now.region_spread = draw_spread(rng, now.region, *priors.REGION_RETURNS)
+        if treatments:
+            now.effect_spread = draw_spread(rng, now.effect_region, *priors.REGION_EFFECTS)
         self._weigh()

@@ -39,8 +39,9 @@ class Draws:
         ``[D, C]`` candidate for the exposure of a channel that is read with errors.
     readout
         ``[D, J, C]`` how effectiveness moves, see `Moving`.
-    effect
-        ``[D, T]`` coefficients of treatments, over the region's size.
+    effect, effect_region
+        ``[D, T]`` coefficients of treatments, over the region's size, and ``[D, R, T]`` a region's
+        over the nation's.
     misfit
         ``[D]`` half of the squared whitened residual.
     moments
@@ -57,6 +58,7 @@ class Draws:
     reading: np.ndarray
     readout: Floats
     effect: Floats
+    effect_region: Floats
     misfit: Floats
     moments: Moments | None
     stock: tuple[Stock, ...]
@@ -80,6 +82,7 @@ class Draws:
             reading=np.stack([d.reading for d in kept]),
             readout=np.stack([d.readout for d in kept]),
             effect=np.stack([d.effect for d in kept]),
+            effect_region=np.stack([d.effect_region for d in kept]),
             misfit=np.array([d.misfit for d in kept]),
             moments=Moments.stacked(looks) if looks else None,
             stock=tuple(d.stock for d in kept),

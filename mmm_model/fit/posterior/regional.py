@@ -1,4 +1,7 @@
-"""One channel's regional returns integrated out: whether it works at all, whatever it does where.
+"""Regions' own returns, around the nation's.
+
+Those of all channels, given all else, are drawn together. Those of one channel are integrated out:
+whether it works at all, whatever it does where.
 
 A channel that is nearly off has regional returns of the prior, which do not fit the data; were it
 on, they would. So neither moves without the other, unless both do. With h_r the whitened response
@@ -106,3 +109,34 @@ class Given:
     seen: Floats
     root: Floats
     score: Floats
+
+
+def draw_around_one(
+    rng: np.random.Generator, part: Floats, region: Floats, target: Floats, spread: Floats
+) -> Floats:
+    """Draw multipliers of regions, all of a region together.
+
+    Parameters
+    ----------
+    part
+        ``[R, W, Q]`` what each column brings at a multiplier of one, whitened.
+    region
+        ``[R, Q]`` multipliers as they are.
+    target
+        ``[R, W]`` what is left over at those, less a draw of what regions share.
+    spread
+        ``[Q]`` standard deviation around one.
+    """
+    own = region - 1.0
+    target = target + np.einsum("rtc,rc->rt", part, own)
+    precision = part.transpose(0, 2, 1) @ part + np.diag(1.0 / spread**2)
+    root = np.linalg.cholesky(precision)
+    mean = np.linalg.solve(precision, np.einsum("rtc,rt->rc", part, target)[..., None])
+    noise = np.linalg.solve(root.transpose(0, 2, 1), rng.standard_normal((*own.shape, 1)))
+    return np.asarray(1.0 + (mean + noise)[..., 0])
+
+
+def draw_spread(rng: np.random.Generator, region: Floats, guess: float, worth: float) -> float:
+    """Draw the spread around one of multipliers ``[R, Q]``; its guess is worth so many of them."""
+    total = worth * guess**2 + ((region - 1.0) ** 2).sum()
+    return float(np.sqrt(total / rng.chisquare(worth + region.size)))

@@ -43,6 +43,10 @@ class State:
         ``[C]`` candidate for the exposure of a channel that is read with errors; else zero.
     effect
         ``[T']`` coefficients of promotions and prices, see `TreatmentColumns.drawn`.
+    effect_region
+        ``[R, T']`` a region's coefficients over the nation's; one in a nation.
+    effect_spread
+        Its standard deviation around one.
     stock
         That media leave behind.
     """
@@ -58,6 +62,8 @@ class State:
     slope: Floats
     reading: np.ndarray
     effect: Floats
+    effect_region: Floats
+    effect_spread: float
     stock: Stock = field(default_factory=Stock)
 
     @classmethod
@@ -70,18 +76,21 @@ class State:
         reading = np.zeros(design.channels, dtype=int)
         for c, own in design.candidates.items():
             reading[c] = own.drawn(rng)
+        decided = int((~design.treatment.shrunk).sum())
         return cls(
             shape=rng.choice(len(prior), design.channels, p=prior / prior.sum()),
             size=size * np.exp(0.5 * rng.standard_normal(design.channels)),
             region=np.ones((design.regions, design.channels)),
-            region_spread=priors.REGION_RETURNS_SD,
+            region_spread=priors.REGION_RETURNS[0],
             returns=returns,
             variances=Variances.first(design),
             usual=usual,
             readout=np.zeros((moving.basis.shape[1], design.channels)),
             slope=np.zeros(design.channels),
             reading=reading,
-            effect=np.zeros(int((~design.treatment.shrunk).sum())),
+            effect=np.zeros(decided),
+            effect_region=np.ones((design.regions, decided)),
+            effect_spread=priors.REGION_EFFECTS[0],
         )
 
 
@@ -93,8 +102,8 @@ class Draw:
     ----------
     shape, size, region, readout, reading
         As of `State`.
-    effect
-        ``[T]`` coefficients of all treatments.
+    effect, effect_region
+        ``[T]`` coefficients of all treatments, and ``[R, T]`` a region's over them.
     misfit
         Half of the squared whitened residual.
     moments
@@ -109,6 +118,7 @@ class Draw:
     readout: Floats
     reading: np.ndarray
     effect: Floats
+    effect_region: Floats
     misfit: float
     moments: Moments | None = None
     stock: Stock = field(default_factory=Stock)

@@ -6,9 +6,11 @@ and prices,
     y = ... + sum_j theta_j u_j + noise
 
 A promotion or a price has a sign from theory and is drawn by itself, from a normal distribution cut
-at nothing, given all else. Holidays are many and have none: they are part of V, with a variance
-that is learned from all of them, so media are drawn whatever holidays do. What they do is drawn
-afterwards, given media.
+at nothing, given all else; in a panel each region answers it in a way of its own, around the
+nation's, as it does media. What a price brought is a small sum of large parts of either sign, which
+such differences move more than all else. Holidays are many and have no sign: they are part of V,
+with a variance that is learned from all of them, so media are drawn whatever holidays do. What they
+do is drawn afterwards, given media.
 """
 
 from __future__ import annotations
@@ -69,6 +71,15 @@ class TreatmentColumns:
         own = {name: getattr(self, name)[which] for name in ("sign", "spread", "shrunk")}
         return replace(self, columns=self.columns[..., which], **own)
 
+    def everywhere(self, region: Floats) -> Floats:
+        """``[R, T]`` multipliers of regions, of ``[R, T']`` of those `drawn`.
+
+        Below nothing a promotion would take sales away; others do the same in all regions.
+        """
+        found = np.ones((len(region), len(self.shrunk)))
+        found[:, ~self.shrunk] = np.maximum(region, 0.0)
+        return found
+
     @property
     def drawn(self) -> TreatmentColumns:
         """Those that are drawn one after the other."""
@@ -103,7 +114,13 @@ class WhitenedTreatments:
     @classmethod
     def of(cls, own: TreatmentColumns, factors: Factors) -> WhitenedTreatments:
         """Whiten columns."""
-        white = factors.alone.white(own.columns)
+        return cls.white_already(own, factors.alone.white(own.columns), factors)
+
+    @classmethod
+    def white_already(
+        cls, own: TreatmentColumns, white: Floats, factors: Factors
+    ) -> WhitenedTreatments:
+        """Gather what is known of whitened columns ``[R, W, T]``."""
         low, cells = factors.lower(white), flat(white)
         return cls(own.sign, own.spread, cells, low, cells.T @ cells - low.T @ low)
 

@@ -10,6 +10,7 @@ from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.treatments import treatment_effects
 from mmm_model.fit.estimators import fit_response
 from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.settings import ModelSettings
 from mmm_model.simulator import ChannelSpec, Simulation, SimulationSpec, TreatmentSpec, simulate
 
@@ -80,6 +81,27 @@ def test_a_saved_fit_says_the_same(found) -> None:
         again.components(effects.panel).treatment, effects.components.treatment, rtol=1e-12
     )
     assert again.response.treatments == effects.panel.treatments
+
+
+def test_each_region_answers_prices_in_its_own_way_and_holidays_alike(found) -> None:
+    _, effects = found
+    apart = dict(zip([one.kind for one in effects.model.response.treatments],
+                     np.ptp(effects.model.response.state["treatment"], axis=1).max(0),
+                     strict=True))  # fmt: skip
+    regions = len(effects.panel.regions)
+    assert (apart["price"] > 0) == (apart["promotion"] > 0) == (regions > 1)
+    assert apart["holiday"] == 0.0
+
+
+def test_a_fit_of_before_regions_had_their_own_says_what_it_said(found) -> None:
+    _, effects = found
+    response = effects.model.response
+    groups = response.groups()
+    nation = response.state["treatment"][:, 0]
+    groups["state"]["treatment"] = nation
+    again = FittedResponse.restored(response.meta(), groups)
+    expected = np.repeat(nation[:, None], len(response.regions), axis=1)
+    np.testing.assert_array_equal(again.state["treatment"], expected)
 
 
 def test_a_price_may_have_the_other_sign_where_it_is_free() -> None:

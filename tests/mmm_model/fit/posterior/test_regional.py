@@ -1,4 +1,4 @@
-"""A channel's regional returns are integrated out exactly."""
+"""Regions' returns: drawn around the nation's, and integrated out exactly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmm_model.fit.posterior.factors import Alone, Factors, SharedColumns
-from mmm_model.fit.posterior.regional import RegionalReturns
+from mmm_model.fit.posterior.regional import RegionalReturns, draw_around_one, draw_spread
 from mmm_model.fit.posterior.whitened import WhitenedResponses
 
 _REGIONS, _WEEKS, _SHARED, _SIZE, _SPREAD = 4, 12, 3, 0.7, 0.3
@@ -63,3 +63,25 @@ def test_a_channel_that_is_off_gains_nothing() -> None:
     """Without size there is nothing whose returns could differ."""
     own, _, _ = _setting(4)
     assert own.gain(own.given(1, 1e-9)) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_regions_own_multipliers_are_found_as_far_as_their_spread_lets_them() -> None:
+    """A column that is told apart well keeps its own, one that is held together has one."""
+    rng = np.random.default_rng(5)
+    part = rng.standard_normal((3, 400, 2))
+    true = np.array([[0.8, 1.3], [1.0, 0.9], [1.2, 0.6]])
+    kpi = np.einsum("rwq,rq->rw", part, true) + 0.1 * rng.standard_normal((3, 400))
+    now, drawn = np.ones((3, 2)), []
+    for _ in range(50):
+        rest = kpi - np.einsum("rwq,rq->rw", part, now)
+        now = draw_around_one(rng, part, now, rest, np.array([0.3, 1e-4]))
+        drawn.append(now)
+    found = np.mean(drawn, axis=0)
+    assert found[:, 0] == pytest.approx(true[:, 0], abs=0.05)
+    assert found[:, 1] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_the_spread_is_that_of_the_multipliers_where_there_are_many() -> None:
+    rng = np.random.default_rng(6)
+    region = 1.0 + 0.4 * rng.standard_normal((500, 2))
+    assert draw_spread(rng, region, 0.15, 8.0) == pytest.approx(0.4, abs=0.03)
