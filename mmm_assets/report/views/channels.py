@@ -91,10 +91,20 @@ def _roi(refresh: Refresh) -> View:
         sql=refresh.shown(_ROI),
         note="Bars: ROI of the total effect with its 90 % interval. Strokes: of the channel's own "
         "path alone. Diamonds: return of the next unit of money. At the "
-        "dotted line money comes back as it was.",
+        "dotted line money comes back as it was." + _without_spend(table),
         height=fig.height_of(len(names), 34),
         wide=True,
     )  # fmt: skip
+
+
+def _without_spend(rows: pd.DataFrame) -> str:
+    """Why channels that brought something are not among the returns."""
+    free = rows[rows["roi"].isna()]["channel"].tolist()
+    if not free:
+        return ""
+    alone = len(free) == 1
+    no_return = "it has no return" if alone else "they have no returns"
+    return f" {words.listed(free)} {'has' if alone else 'have'} no spend, so {no_return}."
 
 
 def _roi_reading(refresh: Refresh, rows: pd.DataFrame) -> str:
