@@ -1,7 +1,7 @@
 """The model's equation, read from top to bottom.
 
-    y_rt / s_r = level_rt + season_rt + Σ_k γ_rk z_rkt
-               + Σ_j θ_rj u_rtj + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + m B_rt + noise
+    y_rt / s_r = level_rt + season_rt + Σ_k γ_rk z_rkt + Σ_j θ_rj u_rtj
+               + Σ_c β_rc · e_rct · saturation_c(adstock_c(x_rc)_t) + m B_rt + noise
 
 where z are controls and u treatments: promotions, prices, holidays, against their references, and
 B is a slow stock that media leave behind, where there is one (`mmm_model.equation.brand_stock`). A
