@@ -50,6 +50,9 @@ class Panel:
         ``[R]`` people who can be reached at most, NaN where unknown; None where nowhere known.
     treatments, treatment
         T promotions, prices and holidays, and ``[R, W, T]`` their values as delivered.
+    ahead
+        ``[R, A, T]`` their values in the A weeks that follow, where these are known beforehand, as
+        the calendar is; NaN where they are not, None where none is.
 
     Raises
     ------
@@ -71,12 +74,14 @@ class Panel:
     population: Floats | None = None
     treatments: tuple[Treatment, ...] = ()
     treatment: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
+    ahead: Floats | None = None
 
     def __post_init__(self) -> None:
         r, w, c, k = len(self.regions), len(self.weeks), len(self.channels), len(self.controls)
         t = len(self.treatments)
         if not t:
             object.__setattr__(self, "treatment", np.zeros((r, w, 0)))
+            object.__setattr__(self, "ahead", None)
         expected = {
             "kpi": (r, w),
             "observed": (r, w),
@@ -87,6 +92,7 @@ class Panel:
             "frequency": (r, w, c),
             "population": (r,),
             "treatment": (r, w, t),
+            "ahead": (r, 0 if self.ahead is None else self.ahead.shape[1], t),
         }
         for name, shape in expected.items():
             array = getattr(self, name)
@@ -149,6 +155,7 @@ class Panel:
             frequency=None if frequency is None else frequency[position],
             population=None if population is None else population[position],
             treatment=self.treatment[position],
+            ahead=None if self.ahead is None else self.ahead[position],
         )
 
     def region_weeks(self) -> pd.DataFrame:
@@ -175,6 +182,7 @@ class Panel:
             value_per_kpi=self.value_per_kpi[:, cut],
             frequency=None if self.frequency is None else self.frequency[:, cut],
             treatment=self.treatment[:, cut],
+            ahead=self.ahead if weeks >= len(self.weeks) else None,
         )
 
     def through(self, week: pd.Timestamp | str) -> Panel:
@@ -215,7 +223,12 @@ class Panel:
         if unknown:
             raise ValueError(f"unknown treatments {unknown}; the panel has {sorted(known)}")
         position = [known[one.key] for one in wanted]
-        return replace(self, treatments=wanted, treatment=self.treatment[..., position])
+        return replace(
+            self,
+            treatments=wanted,
+            treatment=self.treatment[..., position],
+            ahead=None if self.ahead is None else self.ahead[..., position],
+        )
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -246,4 +259,4 @@ class Panel:
 
 
 WEEK = np.timedelta64(7, "D")
-_OPTIONAL = ("frequency", "population")
+_OPTIONAL = ("frequency", "population", "ahead")

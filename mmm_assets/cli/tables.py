@@ -124,7 +124,7 @@ def check(config: ConfigOption = None, week: WeekOption = None) -> None:
 @app.command()
 def known(
     table: Annotated[
-        str, typer.Argument(help="A table of mmm.yaml: media, kpi, controls, lift_tests.")
+        str, typer.Argument(help="A table of mmm.yaml: media, kpi, controls, lift_tests, events.")
     ],
     on: Annotated[str, typer.Option(help="UTC time, e.g. 2026-06-30T06:00, or a day: its end.")],
     out: Annotated[Path, typer.Option(help="CSV or Parquet file to write.")],

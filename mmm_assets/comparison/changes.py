@@ -115,7 +115,7 @@ class Explanation:
         return mixed(self.before.config, self.now.config, state, bool(self.first))
 
     def _states(self, config: ProjectConfig) -> DataStates:
-        key = config.model_dump_json(include=set(READS), exclude={"tables": MAKERS})
+        key = config.model_dump_json(include=set(READS), exclude=MAKERS)
         if key not in self._data:
             self._data[key] = self.data(config)
         return self._data[key]
@@ -227,7 +227,7 @@ def _changed(before: ProjectConfig, now: ProjectConfig) -> list[str]:
 
 def _section(config: ProjectConfig, name: str) -> str:
     if name == "tables":
-        return config.model_dump_json(include=set(READS), exclude={"tables": MAKERS})
+        return config.model_dump_json(include=set(READS), exclude=MAKERS)
     if name == "model":
         return str(replace(config.model_settings(), seed=0))
     return json.dumps(config.model_dump(mode="json", include={name}), sort_keys=True)

@@ -119,7 +119,7 @@ def _configuration(kept: Mapping[str, Any] | None, now: ProjectConfig) -> Projec
 
 
 def _reading(config: ProjectConfig) -> str:
-    return config.model_dump_json(include=set(READS), exclude={"tables": MAKERS})
+    return config.model_dump_json(include=set(READS), exclude=MAKERS)
 
 
 def _knew(project: Project, config: ProjectConfig, week: date, known_on: datetime) -> Knew:

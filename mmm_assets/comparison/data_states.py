@@ -149,7 +149,7 @@ def _renamed(panel: Panel, like: Panel) -> Panel:
         to, place = _places(getattr(panel, columns[name]), getattr(like, columns[name]))
         if to and to_region:
             array[np.ix_(to_region, range(weeks), to)] = own[np.ix_(region, range(weeks), place)]
-    named: dict[str, Any] = {name: getattr(like, name) for name in names}
+    named: dict[str, Any] = {name: getattr(like, name) for name in names} | {"ahead": None}
     return replace(panel, **named, **empty)
 
 

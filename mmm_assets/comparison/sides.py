@@ -141,7 +141,7 @@ def _inputs(project: Project, other: Project, refresh_week: date) -> tuple[Panel
 
 
 def _reading(config: ProjectConfig) -> str:
-    return config.model_dump_json(include=_READS, exclude={"tables": MAKERS})
+    return config.model_dump_json(include=_READS, exclude=MAKERS)
 
 
 def _results(config: ProjectConfig, panel: Panel, training: Training) -> dict[str, pd.DataFrame]:

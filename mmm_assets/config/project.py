@@ -76,7 +76,7 @@ class ProjectConfig(Section):
         description="day that weeks begin with; a week is named by the Monday in it",
     )
     calendar: CalendarSection | None = Field(
-        default=None, description="holidays of the regions; null: none, as where dates are unknown"
+        default=None, description="holidays and own events; null: none, as where dates are unknown"
     )
     zero_kpi: Literal["auto", "missing", "zero"] = Field(
         default="auto", description="a KPI of 0 is an outage, is a real 0, or is judged by region"
@@ -205,7 +205,7 @@ class ProjectConfig(Section):
     @cached_property
     def fingerprint(self) -> str:
         """Hash of what decides a result; layout, comments, defaults written out do not."""
-        left_out: dict[str, Any] = {**dict.fromkeys(OPERATIONS, True), "tables": MAKERS}
+        left_out: dict[str, Any] = {**dict.fromkeys(OPERATIONS, True), **MAKERS}
         decides = self.model_dump(mode="json", exclude=left_out)
         decides["refresh"] = {k: v for k, v in decides["refresh"].items() if k not in MOVED}
         if self.calendar is None:  # as in the releases that knew none

@@ -367,7 +367,10 @@ class Tables(Section):
 
 MAKER = {"upstream"}
 """What of a table says nothing of what is in it, as `model_dump` leaves it out."""
-MAKERS = dict.fromkeys(Tables.model_fields, MAKER)
-"""The same of all tables."""
+MAKERS: dict[str, Any] = {
+    "tables": dict.fromkeys(Tables.model_fields, MAKER),
+    "calendar": {"events": MAKER},
+}
+"""The same of all tables of a configuration."""
 ASIDE = {*MAKER, "kinds"}
 """What of a table says nothing of how its rows are read."""

@@ -14,9 +14,10 @@ import pandas as pd
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.checks import Waiver
 from mmm_assets.inputs.expectations import failing_rows
-from mmm_assets.inputs.holiday_days import has_holidays
+from mmm_assets.inputs.holiday_days import has_holidays, holiday_days
 from mmm_assets.inputs.implausible import create_implausible
 from mmm_assets.inputs.known_rows import create_known, create_names
+from mmm_assets.inputs.own_events import create_events
 from mmm_assets.inputs.restatements import EarlierRefresh, create_restated
 from mmm_assets.inputs.roles import ROLES, WEEKLY
 from mmm_assets.inputs.rules import RULES, Rule
@@ -120,6 +121,7 @@ def _create_tables(
         create_names(connection, config, role, f"ever_{role}", known_on, is_all)
     # The configuration is of today, also where a refresh looks at what was known long ago.
     create_names(connection, config, "media", "media_today", read=is_all)
+    create_events(connection, config)
     _create_places(connection, config)
     create_weekly_kpi(connection, config)
     create_implausible(connection, config)
@@ -127,19 +129,31 @@ def _create_tables(
 
 
 def _create_places(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> None:
-    """Create ``calendar_places``: the countries of ``calendar``, and whether they are known."""
+    """Create ``calendar_places``: the countries of ``calendar``, and whether they are known.
+
+    The names of their holidays, around the days of events, are in ``calendar_holidays``.
+    """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE calendar_places "
         "(region VARCHAR, place VARCHAR, is_known BOOLEAN)"
     )
+    connection.execute("CREATE OR REPLACE TEMP TABLE calendar_holidays (name VARCHAR)")
     calendar = config.calendar
     if calendar is None:
         return
     places = [(None, calendar.country)] if calendar.country else []
     for region, place in [*places, *calendar.regions.items()]:
-        connection.execute(
-            "INSERT INTO calendar_places VALUES (?, ?, ?)", [region, place, has_holidays(place)]
-        )
+        known = has_holidays(place)
+        connection.execute("INSERT INTO calendar_places VALUES (?, ?, ?)", [region, place, known])
+        if known and calendar.events:
+            _insert_holidays(connection, place)
+
+
+def _insert_holidays(connection: duckdb.DuckDBPyConnection, place: str) -> None:
+    row = connection.execute("SELECT min(first_day), max(first_day) FROM dated_events").fetchone()
+    first, last = row or (None, None)
+    names = sorted({name for _, name in holiday_days(place, first, last)}) if first else []
+    connection.execute("INSERT INTO calendar_holidays SELECT unnest($1::VARCHAR[])", [names])
 
 
 def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:

@@ -14,7 +14,8 @@ What is decided here, and nowhere else:
   that never vary within a region are left out, and so are those of more than
   ``MOST_WORDS`` words. National controls are given to every region. A promotion or an
   event that was not delivered did not run.
-- The days of the calendar are those of the regions' countries, see ``panel_days``.
+- The days of the calendar are those of the regions' countries and of the project's own events,
+  see ``panel_days``.
 """
 
 from __future__ import annotations
@@ -172,7 +173,7 @@ def build_panel_tables(
     _insert_media(connection, config, refresh_week)
     replace_implausible(connection, config, {"week": refresh_week})
     _insert_controls(connection, config, refresh_week)
-    insert_days(connection, config, refresh_week, weeks[0])
+    insert_days(connection, config, refresh_week, weeks[0], known_on)
 
 
 def _insert_media(

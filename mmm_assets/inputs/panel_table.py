@@ -49,7 +49,7 @@ TABLES = {
     ),
     "panel_days": (
         "region VARCHAR, day DATE, name VARCHAR, kind VARCHAR",
-        "Holidays of every region, in the weeks of the panel and around them.",
+        "Holidays and own events of every region, in the weeks of the panel and those that follow.",
     ),
 }
 
@@ -157,6 +157,7 @@ def read_panel(
         population=None if np.isnan(population).all() else population,
         treatments=beside.treatments,
         treatment=beside.treatment,
+        ahead=beside.ahead,
     )
 
 
@@ -181,6 +182,8 @@ def panel_fingerprint(panel: Panel, tests: Sequence[LiftTest] = ()) -> str:
     if panel.treatments:
         digest.update(repr(panel.treatments).encode())
         digest.update(np.ascontiguousarray(panel.treatment).tobytes())
+    if panel.ahead is not None:
+        digest.update(np.ascontiguousarray(panel.ahead).tobytes())
     for test in tests:
         digest.update(repr(test).encode())
     return digest.hexdigest()[:16]

@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.panel_days import WEEKS_AHEAD
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +26,17 @@ _DAYS = """
 
 @dataclass(frozen=True)
 class ControlsAndTreatments:
-    """Names and values of controls ``[R, W, K]`` and of treatments ``[R, W, T]``."""
+    """Names and values of controls ``[R, W, K]`` and of treatments ``[R, W, T]``.
+
+    ``ahead`` ``[R, A, T]`` is what the calendar knows of the weeks that follow, NaN of the rest;
+    None without a calendar.
+    """
 
     controls: tuple[str, ...]
     control: Floats
     treatments: tuple[Treatment, ...]
     treatment: Floats
+    ahead: Floats | None
 
 
 def split(
@@ -59,17 +65,22 @@ def split(
         for name in names
         if name in kinds
     )
+    decided = values[..., is_one]
     days: tuple[Treatment, ...] = ()
-    columns = np.zeros((len(regions), len(weeks), 0))
+    columns, ahead = np.zeros((len(regions), len(weeks), 0)), None
     if config.calendar is not None:
         rows = connection.execute(_DAYS, {"week": refresh_week}).df()
         own = config.calendar
         days, columns = calendar_columns(
-            rows, regions, weeks, own.before, own.after, begins=-config.days_early
+            rows, regions, weeks, own.before, own.after, -config.days_early, WEEKS_AHEAD
         )
+        columns, known = columns[:, : len(weeks)], columns[:, len(weeks) :]
+        unknown = np.full((len(regions), WEEKS_AHEAD, decided.shape[2]), np.nan)
+        ahead = np.concatenate([unknown, known], axis=2) if days else None
     return ControlsAndTreatments(
         controls=tuple(name for name in names if name not in kinds),
         control=np.ascontiguousarray(values[..., ~is_one]),
         treatments=(*treatments, *days),
-        treatment=np.concatenate([values[..., is_one], columns], axis=2),
+        treatment=np.concatenate([decided, columns], axis=2),
+        ahead=ahead,
     )

@@ -15,7 +15,8 @@ import pandas as pd
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.known_rows import create_known, origin_of
-from mmm_assets.inputs.roles import ROLES, WEEKLY
+from mmm_assets.inputs.own_events import create_event_cells, create_events
+from mmm_assets.inputs.roles import EVENTS, ROLES, WEEKLY
 from mmm_assets.inputs.weekly_cells import create_cells
 
 _SAME = 1e-9
@@ -76,18 +77,21 @@ def create_restated(
 ) -> None:
     """Write the temporary table ``restated``: the columns of ``mart.restatements``.
 
-    Needs the tables ``cells_<role>`` of the refresh.
+    Needs the tables ``cells_<role>`` and ``dated_events`` of the refresh.
     """
     connection.execute(_RESTATED)
     if earlier is None:
         return
-    for role in WEEKLY:
+    for role in (*WEEKLY, EVENTS.name):
         if not _loaded_since(connection, config, role, earlier.known_on, known_on):
             continue
         before = f"before_{role}"
         create_known(connection, config, role, earlier.refresh_week, earlier.known_on, before)
-        create_cells(connection, role, before)
-        for column in ROLES[role].numbers:
+        if role == EVENTS.name:
+            _create_event_cells(connection, config, before, earlier.refresh_week)
+        else:
+            create_cells(connection, role, before)
+        for column in ROLES[role].numbers or ("days",):
             connection.execute(
                 _MOVED.format(before=before, role=role, column=column, money=_money(role, column)),
                 {
@@ -97,6 +101,15 @@ def create_restated(
                     "same": _SAME,
                 },
             )
+
+
+def _create_event_cells(
+    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, before: str, week: date
+) -> None:
+    """Count the days of events by week, as they were known before and as they are now."""
+    create_events(connection, config, before, f"dated_{before}")
+    for dated, name in ((f"dated_{before}", before), ("dated_events", EVENTS.name)):
+        create_event_cells(connection, config, dated, name, week)
 
 
 def restated_rows(connection: duckdb.DuckDBPyConnection) -> pd.DataFrame:

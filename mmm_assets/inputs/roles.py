@@ -1,9 +1,10 @@
 """The input tables, their columns and what they mean: all that the platform knows of them.
 
-A role is what a table is for: media, kpi, controls, lift_tests. Where the table lies and which
-of its own columns hold these is in the configuration, under ``tables`` (``config.tables``).
-One more input table is a section there and an entry here; loading, what was known when, the
-rules that every table is held against, restatements and ``mmm known`` follow.
+A role is what a table is for: media, kpi, controls, lift_tests, events. Where the table lies and
+which of its own columns hold these is in the configuration, under ``tables``, of events under
+``calendar`` (``config.tables``, ``config.calendar``). One more input table is a section there and
+an entry here; loading, what was known when, the rules that every table is held against,
+restatements and ``mmm known`` follow.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Role:
     Parameters
     ----------
     name
-        Key of ``tables`` in the configuration; rows as delivered are in ``raw.<name>``.
+        Key of its section in the configuration; rows as delivered are in ``raw.<name>``.
     description
         A noun phrase for a person.
     names
@@ -37,6 +38,8 @@ class Role:
         Those of ``names`` that may be empty.
     may_be_words
         Whether a series of words alone is as good as one of numbers.
+    under
+        Key of the configuration that the section lies under.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Role:
     texts: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     may_be_words: bool = False
+    under: str = "tables"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -71,8 +75,13 @@ class Role:
 
     def source(self, config: ProjectConfig) -> Source | None:
         """Section of the configuration that says where the table is; None where it is not."""
-        found: Source | None = getattr(config.tables, self.name)
+        found: Source | None = getattr(getattr(config, self.under), self.name, None)
         return found
+
+    @property
+    def key_of_configuration(self) -> str:
+        """Where the configuration speaks of it, for a person."""
+        return f"{self.under}.{self.name}"
 
 
 MEDIA = Role(
@@ -105,8 +114,18 @@ LIFT_TESTS = Role(
     texts=("start_week", "end_week"),
     optional=("region",),
 )
+EVENTS = Role(
+    "events",
+    "Own events of the calendar: school holidays, fairs, launches",
+    names=("name", "region"),
+    numbers={},
+    has_weeks=False,
+    texts=("first_day", "last_day"),
+    optional=("region",),
+    under="calendar",
+)
 
-ROLES: dict[str, Role] = {role.name: role for role in (MEDIA, KPI, CONTROLS, LIFT_TESTS)}
+ROLES: dict[str, Role] = {role.name: role for role in (MEDIA, KPI, CONTROLS, LIFT_TESTS, EVENTS)}
 """The role of each name, in the order in which they are loaded."""
 
 WEEKLY: tuple[str, ...] = tuple(name for name, role in ROLES.items() if role.has_weeks)

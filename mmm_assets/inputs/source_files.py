@@ -24,6 +24,7 @@ from mmm_assets.inputs.csv_text import (
     table_rows,
     without_notes,
 )
+from mmm_assets.inputs.roles import ROLES
 from mmm_assets.store.sql_text import quote_text
 
 WORKBOOKS = (".xlsx", ".xlsm")
@@ -97,11 +98,15 @@ def find_files(folder: Path, pattern: str, role: str) -> list[Path]:
         return [path]
     if not glob.has_magic(pattern):
         what = "is a folder; name its files, e.g. *.csv" if path.is_dir() else "does not exist"
-        raise SourceError(f"{role}: {path} {what}. Correct tables.{role}.source")
+        raise SourceError(
+            f"{role}: {path} {what}. Correct {ROLES[role].key_of_configuration}.source"
+        )
     found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
     files = [file for file in found if file.is_file()]
     if not files:
-        raise SourceError(f"{role}: no file matches {path}. Correct tables.{role}.source")
+        raise SourceError(
+            f"{role}: no file matches {path}. Correct {ROLES[role].key_of_configuration}.source"
+        )
     return files
 
 

@@ -16,6 +16,7 @@ import duckdb
 from pydantic import BaseModel
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import Delivery, SourceError
 from mmm_assets.store.sql_text import quote, quote_text
 
@@ -39,7 +40,7 @@ def run_query(
         If it is not one SELECT, names a variable that the environment lacks, reaches for what it
         may not read, fails, or returns no rows; values from the environment are not in the message.
     """
-    source = f"query of tables.{role}"
+    source = f"query of {ROLES[role].key_of_configuration}"
     query, secrets = _expand(role, sql.strip().rstrip(";"))
     reached = _reached(config, role, secrets)
     name = quote(f"delivered_{role}")
@@ -87,7 +88,7 @@ def _expand(role: str, text: str) -> tuple[str, list[str]]:
 def _require_select(role: str, query: str) -> None:
     statements = duckdb.extract_statements(query)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise SourceError(f"{role}: tables.{role}.sql must be one SELECT")
+        raise SourceError(f"{role}: {ROLES[role].key_of_configuration}.sql must be one SELECT")
 
 
 def _require_named_servers(config: ProjectConfig, role: str, query: str) -> None:
@@ -96,8 +97,8 @@ def _require_named_servers(config: ProjectConfig, role: str, query: str) -> None
         return
     if found := re.search(r"\bpostgres_(scan\w*|attach)\b", query, re.IGNORECASE):
         raise SourceError(
-            f"{role}: tables.{role}.sql calls {found[0]}. Name the server in queries.attach, or "
-            "postgres_scanner in queries.extensions"
+            f"{role}: {ROLES[role].key_of_configuration}.sql calls {found[0]}. Name the server in "
+            "queries.attach, or postgres_scanner in queries.extensions"
         )
 
 

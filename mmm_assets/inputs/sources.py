@@ -227,8 +227,8 @@ def _position(role: str, delivery: Delivery, name: str) -> str:
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise SourceError(
         f"{role}: {delivery.source} has no column '{name}'.{hint} "
-        f"Its columns: {', '.join(delivery.columns[:60])}. Correct tables.{role} in the "
-        "configuration, or the delivery."
+        f"Its columns: {', '.join(delivery.columns[:60])}. Correct "
+        f"{ROLES[role].key_of_configuration} in the configuration, or the delivery."
     )
 
 

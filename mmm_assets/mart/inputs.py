@@ -27,7 +27,9 @@ INPUT_TABLES: tuple[Table, ...] = (
         "data_checks",
         "Outcome of every check of the input tables, and of the controls by the channel graph.",
         (
-            Column("table_name", "VARCHAR", "Input table: media, kpi, controls or lift_tests."),
+            Column(
+                "table_name", "VARCHAR", "Input table: media, kpi, controls, lift_tests or events."
+            ),
             Column("rule", "VARCHAR", "Name of the rule."),
             Column("severity", "VARCHAR", "'blocking' or 'warning'."),
             Column("passed", "BOOLEAN", "Whether the rule held."),
@@ -41,19 +43,19 @@ INPUT_TABLES: tuple[Table, ...] = (
         "restatements",
         "Values of past weeks that changed since the refresh of an earlier week.",
         (
-            Column("table_name", "VARCHAR", "Input table: media, kpi or controls."),
+            Column("table_name", "VARCHAR", "Input table: media, kpi, controls or events."),
             Column(
                 "kind",
                 "VARCHAR",
                 "'late': there was no value; 'restated': another value; 'withdrawn': none now.",
             ),
             REGION,
-            Column("name", "VARCHAR", "Channel or control; null for the KPI."),
+            Column("name", "VARCHAR", "Channel, control or event; null for the KPI."),
             WEEK,
             Column(
                 "column_name",
                 "VARCHAR",
-                "spend, exposure, frequency, population, kpi, value_per_kpi or value.",
+                "spend, exposure, frequency, population, kpi, value_per_kpi, value or days.",
             ),
             Column("value_before", "DOUBLE", "Value that the earlier refresh saw."),
             Column("value_after", "DOUBLE", "Value that this refresh saw."),

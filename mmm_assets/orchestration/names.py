@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mmm_assets.config import ProjectConfig
 
 _LAYERS = {
-    "raw": ("raw_media", "raw_kpi", "raw_controls", "raw_lift_tests"),
+    "raw": ("raw_media", "raw_kpi", "raw_controls", "raw_lift_tests", "raw_events"),
     "staging": ("panel",),
     "model": ("fitted_model",),
     "mart": (

@@ -2,7 +2,8 @@
 
 The recent plan goes on: each region spends on a channel what it spent in the mean week of
 the last year, in the rhythm of the same weeks a year ago; it buys exposure at the recent
-cost. Controls are those of the same weeks a year ago, values of the KPI the recent mean.
+cost. Days of the calendar are where they will be, other treatments and controls those of the same
+weeks a year ago, values of the KPI the recent mean.
 What was spent before carries over into the first weeks; what is spent in the last ones
 carries on after the horizon and counts, on top of the recent plan that goes on there.
 """
@@ -204,7 +205,10 @@ def future_plan(model: FittedModel, panel: Panel, weeks: int) -> FuturePlan:
 
 
 def extend(panel: Panel, exposure: Floats) -> Panel:
-    """Append weeks ``[R, T, C]`` without a KPI; controls and treatments are those of a year ago."""
+    """Append weeks ``[R, T, C]`` without a KPI.
+
+    Treatments are what is known of them ahead, else, as controls are, those of a year ago.
+    """
     regions, ahead, _ = exposure.shape
     weeks = pd.date_range(panel.weeks[0], periods=len(panel.weeks) + ahead, freq="7D")
     source = _a_year_ago(len(panel.weeks), ahead)
@@ -214,6 +218,12 @@ def extend(panel: Panel, exposure: Floats) -> Panel:
         else np.repeat(past.mean(axis=1, keepdims=True), ahead, axis=1)
         for past in (panel.control, panel.treatment)
     )
+    if panel.ahead is not None:
+        known = panel.ahead[:, :ahead]
+        treatment = treatment.copy()
+        treatment[:, : known.shape[1]] = np.where(
+            np.isnan(known), treatment[:, : known.shape[1]], known
+        )
     unknown = np.full((regions, ahead), np.nan)
 
     def longer(past: Floats, more: Floats) -> Floats:
@@ -230,6 +240,7 @@ def extend(panel: Panel, exposure: Floats) -> Panel:
         value_per_kpi=longer(panel.value_per_kpi, unknown),
         frequency=_same_frequency(panel, ahead),
         treatment=longer(panel.treatment, treatment),
+        ahead=None if panel.ahead is None else panel.ahead[:, ahead:],
     )
 
 

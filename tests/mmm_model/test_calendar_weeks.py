@@ -53,6 +53,18 @@ def test_days_that_no_week_tells_apart_are_one() -> None:
     assert {key[0] for key in columns(both)} == {"A, B"}
 
 
+def test_weeks_ahead_hold_what_was_seen_before_where_it_will_be() -> None:
+    """In the weeks two feasts are in one week; ahead they are not, and each is half of both."""
+    days = [
+        *[("north", day, "A", "holiday") for day in ("2024-03-05", "2024-05-05")],
+        *[("north", day, "B", "holiday") for day in ("2024-03-06", "2024-05-06")],
+        ("north", "2024-05-07", "new", "event"),
+    ]
+    found = columns(days, before=0, after=0, ahead=2)
+    assert set(found) == {("A, B", "day")}  # what was never seen has no effect that is known
+    assert found["A, B", "day"][0].tolist() == [1, *[0] * 7, 0.5, 0.5]
+
+
 @pytest.mark.parametrize("name", ["Good Friday", "Easter Monday"])
 def test_moving_feasts_are_others(name: str) -> None:
     rows = [("north", "2024-03-29", "Good Friday", "holiday"),

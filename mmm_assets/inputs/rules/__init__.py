@@ -7,9 +7,10 @@ Expectations', says what the condensed rows must be. ``checks`` runs them. Thres
 are in the configuration, under ``checks``.
 
 The queries read temporary tables: ``known_<table>``, the rows; ``cells_<table>``, their weekly
-values by series; ``ever_<table>``, the names of any week; ``weekly_kpi``; ``restated``. All of
-them hold what the refresh may know, and nothing else is read. The exception is ``media_today``,
-the names in media whatever the refresh may know, for what is said of them in the configuration.
+values by series; ``ever_<table>``, the names of any week; ``weekly_kpi``; ``restated``;
+``dated_events``, events with their days. All of them hold what the refresh may know, and nothing
+else is read. The exception is ``media_today``, the names in media whatever the refresh may know,
+for what is said of them in the configuration.
 
 What bad input gets:
 
@@ -49,6 +50,10 @@ words
 price of 0 or less, promotion deeper than      refused: no effect could be told from it
 100 %, either of them as words
 country or region that no calendar knows       refused
+event without a day or a name, of no region    refused: it would be nowhere, or twice
+of the KPI, with an end before its beginning,
+twice, or named as a holiday
+events of other weeks alone                    warning: nothing can be learned of them
 names that differ in capitals or spaces alone  refused: one name, two spellings
 two days within a week of a table of weeks     refused: they would be added up
 another unit: KPI times 30, or a thousandth    refused (media and controls: warning)
@@ -79,6 +84,7 @@ from mmm_assets.inputs.rules import (
     calendar,
     campaigns,
     controls,
+    events,
     identifiability,
     kpi,
     lift_tests,
@@ -97,6 +103,7 @@ _OWN = (
     *controls.RULES,
     *treatments.RULES,
     *calendar.RULES,
+    *events.RULES,
     *lift_tests.RULES,
     *identifiability.RULES,
 )

@@ -14,6 +14,8 @@ PLAIN_SPELLING = (
 
 def rules_of_rows(role: Role) -> tuple[Rule, ...]:
     """Make the rules about single rows and cells of a table, and about what tells rows apart."""
+    if not role.numbers:
+        return (names_present(role),)
     of_every = (names_present(role), numbers_readable(role), values_finite(role))
     if not role.has_weeks:
         return of_every

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from mmm_assets.config.calendar import EventsTable
 from mmm_assets.config.tables import (
     ControlsTable,
     KpiTable,
@@ -21,7 +22,7 @@ LONG = {**WIDE, "layout": "long"}
 
 
 def test_every_table_of_the_configuration_has_a_role() -> None:
-    assert set(ROLES) == set(Tables.model_fields)
+    assert set(ROLES) == {*Tables.model_fields, "events"}  # which lie under the calendar
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,7 @@ def test_every_table_of_the_configuration_has_a_role() -> None:
         ("controls", ControlsTable(**WIDE, columns=["price"])),
         ("controls", ControlsTable(**LONG, control="c", value="v")),
         ("lift_tests", LiftTestsTable(source="a.csv")),
+        ("events", EventsTable(source="a.csv", day="d", name="n")),
     ],
 )
 def test_a_section_fills_the_columns_of_its_role(role: str, section: Source) -> None:
@@ -44,6 +46,10 @@ def test_what_is_known_has_the_columns_of_the_role(small_project, connection) ->
     lift = {"channel": ["tv"], "x": [40], "delta_x": [9], "delta_y": [8], "sigma": [1]}
     pd.DataFrame(lift).to_csv(small_project.folder / "lift.csv", index=False)
     small_project.content["tables"]["lift_tests"] = {"source": "lift.csv"}
+    (small_project.folder / "events.csv").write_text("day,name\n2023-01-02,fair\n")
+    small_project.content["calendar"] = {
+        "events": {"source": "events.csv", "day": "day", "name": "name"}
+    }
     config = small_project.load(connection)
     for name, role in ROLES.items():
         create_known(connection, config, name)

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mmm_assets.config import load_config
+from mmm_assets.inputs.fits import Fits
 from mmm_assets.store.project import Project
 from tests.mmm_assets.tiny_project import WEEKS, run_week, write_tables
 
@@ -18,8 +20,13 @@ def test_a_price_and_holidays_are_published(tmp_path: Path) -> None:
     file = tmp_path / "mmm.yaml"
     text = file.read_text().replace("columns: [price]}", "columns: [price], kinds: {price: price}}")
     text = text.replace("trust: {monthly: []}", "trust: {monthly: [], weekly: []}")
+    (tmp_path / "events.csv").write_text(
+        "day,until,name,region\n2023-05-08,2023-05-21,fair,west\n2024-10-07,2024-10-13,fair,west\n"
+    )
+    events = "{source: events.csv, day: day, until: until, name: name, region: region}"
     file.write_text(
-        f"{text}calendar: {{country: DE, regions: {{west: FR}}}}\ngraph: {{enabled: false}}\n"
+        f"{text}calendar: {{country: DE, regions: {{west: FR}}, events: {events}}}\n"
+        "graph: {enabled: false}\n"
     )
     config = load_config(file)
     outcome = run_week(config, WEEKS[-1].date())
@@ -27,11 +34,11 @@ def test_a_price_and_holidays_are_published(tmp_path: Path) -> None:
     with Project(config).warehouse.published() as connection:
         rows = connection.execute(
             "SELECT treatment, part, effect_upper, weeks FROM mart.current_treatments "
-            "WHERE kind = 'price' OR treatment LIKE 'Easter%' ORDER BY ALL"
+            "WHERE kind IN ('price', 'event') OR treatment LIKE 'Easter%' ORDER BY ALL"
         ).fetchall()
         assert [row[:2] for row in rows] == [
             ("Easter Monday", "after"), ("Easter Monday", "before"), ("Easter Monday", "day"),
-            ("price", None),
+            ("fair", "after"), ("fair", "before"), ("fair", "day"), ("price", None),
         ]  # fmt: skip
         assert rows[-1][2] < 0  # it sells less when it is dearer: that is how it was made
         apart = connection.execute(
@@ -40,5 +47,10 @@ def test_a_price_and_holidays_are_published(tmp_path: Path) -> None:
             "  GROUP BY ALL) AS c USING (region, week) WHERE split = 'train'"
         ).fetchone()
         assert apart[0] < 1e-6
+    panel = Fits(Project(config), WEEKS[-1].date(), published=True).panel
+    fair = [one.key for one in panel.treatments].index(("fair", "day"))
+    weeks = pd.date_range(WEEKS[-1], periods=60, freq="7D")[1:]
+    there = panel.ahead[:, : len(weeks), fair].any(axis=0)
+    assert weeks[there].tolist() == [pd.Timestamp("2024-10-07")]  # plans know of it
     page = next(config.reports_folder.glob("*/index.html")).read_text()
     assert "What promotions and prices did" in page and "What holidays and events did" in page
