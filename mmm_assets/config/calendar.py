@@ -6,15 +6,21 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import (
+    BeforeValidator,
     Field,
     SerializerFunctionWrapHandler,
-    StringConstraints,
+    WithJsonSchema,
     model_serializer,
 )
 
+from mmm_assets.config.countries import country_code
 from mmm_assets.config.tables import Cells, Name, Section, Source
 
-Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Za-z0-9-]{1,10})?$")]
+Place = Annotated[
+    str,
+    BeforeValidator(country_code),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}(-[A-Za-z0-9-]{1,10})?$"}),
+]
 """Country of ISO 3166, or a part of one after a dash: DE, DE-BY, US-CA."""
 
 

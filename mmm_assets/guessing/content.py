@@ -17,6 +17,7 @@ from mmm_assets.config.key_prefix import prefix_of
 from mmm_assets.config.refresh import RefreshSection, WeekDay, monday_of
 from mmm_assets.guessing import words
 from mmm_assets.guessing.assignment import Assignment
+from mmm_assets.guessing.calendars import propose_calendar
 from mmm_assets.guessing.frame import Frame, GuessError, InitOptions
 from mmm_assets.guessing.kpi import find_value
 from mmm_assets.guessing.profile import TableProfile
@@ -45,19 +46,24 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
         origin = _origin(found.kpi_table, options, said)
     days = kpi_days(found, origin)
     start = _week_start(found.kpi_table.week.name, days)
+    currency = options.currency or _currency(found.kpi_table.profile.names)
+    calendar = None if origin else propose_calendar(_regions(found.kpi_table), currency)
     name = re.sub(r"[^\w .&+-]", " ", options.out.resolve().name).strip(" .&+-")
     content: dict[str, Any] = {
         "project": (name or "project")[:80],
         "key_prefix": prefix_of(name),
         "kpi_name": found.kpi.name,
-        "currency": options.currency or _currency(found.kpi_table.profile.names),
+        "currency": currency or "EUR",
         "tables": tables,
         **({"week_origin": origin} if origin else {}),
         **({"week_start": start} if start else {}),
+        **({"calendar": calendar.content} if calendar else {}),
         "refresh": _refresh(days, options, found.kpi_table.week.name, start or "monday"),
         "model": {"holdout_weeks": options.holdout_weeks},
         **({"queries": reached} if reached else {}),
     }
+    if calendar:
+        said.append(calendar.told)
     try:
         ProjectConfig.model_validate(content)
     except ValidationError as error:
@@ -154,7 +160,16 @@ def _newest_monday_over() -> date:
     return today - timedelta(days=today.weekday(), weeks=1)
 
 
-def _currency(names: Sequence[str]) -> str:
+def _regions(frame: Frame) -> tuple[str, ...]:
+    """Names of the regions; of a national table the one that it names, if any."""
+    named = [c for c in frame.profile.columns if words.has(c.name, words.REGION)]
+    alone = next((column for column in named if column.different == 1), None)
+    column = frame.region or alone
+    return column.words if column else ()
+
+
+def _currency(names: Sequence[str]) -> str | None:
+    """Code of the currency that columns name; None where none does."""
     for signs, currency in (("$ usd dollar", "USD"), ("£ gbp", "GBP"), ("€ eur euro", "EUR")):
         if any(
             s in name.lower() if len(s) == 1 else s in words.tokens(name)
@@ -162,7 +177,7 @@ def _currency(names: Sequence[str]) -> str:
             for s in signs.split()
         ):
             return currency
-    return "EUR"
+    return None
 
 
 def _source(frame: Frame, options: InitOptions) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from mmm_assets.config.errors import section_of
 from mmm_assets.config.schema import MODELINE
 
 _WRITTEN = "Written by 'mmm init' from a look at the tables. Correct what was guessed wrong."
+_PAIRS = {"regions": "region: whose holidays it keeps"}
+"""Key → what the pairs of its mapping are, where they are no channels and columns."""
 _COLUMN = 48
 """Column of the comments, where the text before them is not longer."""
 
@@ -52,7 +54,9 @@ def _section(content: Mapping[str, Any], model: type[BaseModel], depth: int = 0)
     for key, value in content.items():
         inner = section_of(model, key)
         is_section = inner is not None and isinstance(value, Mapping)
-        section[key] = _section(value, inner, depth + 2) if inner and is_section else _quoted(value)
+        pair = _PAIRS.get(key, "channel: its column")
+        laid_out = _section(value, inner, depth + 2) if inner and is_section else None
+        section[key] = _quoted(value, pair) if laid_out is None else laid_out
         comment = model.model_fields[key].description or key
         if isinstance(section[key], LiteralScalarString):  # no comment may follow its lines
             section.yaml_set_comment_before_after_key(key, before=comment, indent=depth)
@@ -61,7 +65,7 @@ def _section(content: Mapping[str, Any], model: type[BaseModel], depth: int = 0)
     return section
 
 
-def _quoted(value: Any) -> Any:
+def _quoted(value: Any, pair: str = "") -> Any:
     """Quote text, so that a column named ``no`` or ``2021`` stays text everywhere."""
     if isinstance(value, str) and "\n" in value:
         return LiteralScalarString(value)
@@ -70,7 +74,7 @@ def _quoted(value: Any) -> Any:
     if isinstance(value, Mapping):
         pairs = CommentedMap({_quoted(key): _quoted(inner) for key, inner in value.items()})
         for key, inner in value.items():
-            said = "name in SQL" if isinstance(inner, Mapping) else "channel: its column"
+            said = "name in SQL" if isinstance(inner, Mapping) else pair
             pairs.yaml_add_eol_comment(said, key=key, column=_COLUMN)
         return pairs
     if isinstance(value, list):

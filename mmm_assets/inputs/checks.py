@@ -14,7 +14,7 @@ import pandas as pd
 from mmm_assets.config import ProjectConfig
 from mmm_assets.config.checks import Waiver
 from mmm_assets.inputs.expectations import failing_rows
-from mmm_assets.inputs.holiday_days import has_holidays, holiday_days
+from mmm_assets.inputs.holiday_days import has_holidays, holiday_days, near_places
 from mmm_assets.inputs.implausible import create_implausible
 from mmm_assets.inputs.known_rows import create_known, create_names
 from mmm_assets.inputs.own_events import create_events
@@ -135,7 +135,7 @@ def _create_places(connection: duckdb.DuckDBPyConnection, config: ProjectConfig)
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE calendar_places "
-        "(region VARCHAR, place VARCHAR, is_known BOOLEAN)"
+        "(region VARCHAR, place VARCHAR, is_known BOOLEAN, near VARCHAR)"
     )
     connection.execute("CREATE OR REPLACE TEMP TABLE calendar_holidays (name VARCHAR)")
     calendar = config.calendar
@@ -144,7 +144,10 @@ def _create_places(connection: duckdb.DuckDBPyConnection, config: ProjectConfig)
     places = [(None, calendar.country)] if calendar.country else []
     for region, place in [*places, *calendar.regions.items()]:
         known = has_holidays(place)
-        connection.execute("INSERT INTO calendar_places VALUES (?, ?, ?)", [region, place, known])
+        near = None if known else " or ".join(near_places(place))
+        connection.execute(
+            "INSERT INTO calendar_places VALUES (?, ?, ?, ?)", [region, place, known, near]
+        )
         if known and calendar.events:
             _insert_holidays(connection, place)
 

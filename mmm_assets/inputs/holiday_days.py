@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from difflib import get_close_matches
+
+from mmm_assets.config.countries import near_countries
 
 _LANGUAGE = "en_US"
 _SUBSTITUTE = re.compile(r"\s*\((observed|substitute[^)]*|in lieu[^)]*|estimated)\)", re.I)
@@ -53,3 +56,20 @@ def has_holidays(place: str) -> bool:
     except LookupError:
         return False
     return True
+
+
+def near_places(place: str) -> list[str]:
+    """Places with known holidays that another one may mean: other parts of its country, or others.
+
+    Of a part that is not known, parts whose codes or names look like it, else the country.
+    """
+    import holidays
+
+    country, _, part = place.partition("-")
+    if not has_holidays(country):
+        return near_countries(country)
+    known = holidays.country_holidays(country)
+    codes = {code: code for code in known.subdivisions}
+    codes |= dict(getattr(known, "subdivisions_aliases", {}))
+    near = dict.fromkeys(codes[name] for name in get_close_matches(part, codes, n=3, cutoff=0.5))
+    return [*(f"{country}-{code}" for code in near)] or [country]

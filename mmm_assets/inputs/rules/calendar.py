@@ -13,8 +13,8 @@ RULES: tuple[Rule, ...] = (
         "Give its code of ISO 3166, such as DE, AT or US, a part after a dash: DE-BY; or leave "
         "it out.",
         """
-        SELECT place, min(region) AS region, CASE WHEN bool_and(is_known) THEN 'yes' END AS known,
-               0 AS failing
+        SELECT place, min(region) AS region, nullif(min(near), '') AS perhaps,
+               CASE WHEN bool_and(is_known) THEN 'yes' END AS known, 0 AS failing
         FROM calendar_places GROUP BY place
         """,
         "ExpectColumnValuesToNotBeNull",

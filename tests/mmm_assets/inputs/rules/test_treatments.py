@@ -66,7 +66,7 @@ def test_the_panel_holds_treatments_and_the_days_of_its_regions(promoted, connec
 def test_what_cannot_be_is_refused_with_its_row(promoted, connection) -> None:
     promoted.controls.loc[3, "price"] = 0.0
     promoted.controls.loc[5, "discount"] = 140.0
-    promoted.content["calendar"] = {"country": "DE", "regions": {"south": "ZZ", "east": "AT"}}
+    promoted.content["calendar"] = {"country": "DE-BA", "regions": {"south": "ZZ", "east": "AT"}}
     said = blocked(promoted.load(connection), connection)
     assert set(said) == {
         "prices_positive", "promotions_are_depths", "calendar_known", "calendar_regions"
@@ -74,6 +74,7 @@ def test_what_cannot_be_is_refused_with_its_row(promoted, connection) -> None:
     assert "row 4 of controls.csv" in said["prices_positive"]
     assert "row 6 of controls.csv" in said["promotions_are_depths"]
     assert "ZZ" in said["calendar_known"]
+    assert "DE-BA, perhaps DE-HB or DE-BY or DE-BW" in said["calendar_known"]
     assert "east" in said["calendar_regions"]
 
 
@@ -86,6 +87,15 @@ def test_weeks_that_begin_on_sundays_are_asked_about(promoted, connection) -> No
     assert "Sunday" in found["calendar_weeks"]
     promoted.content["week_start"] = "sunday"
     assert not blocked(promoted.load(connection), connection)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("Germany", "DE"), ("austria", "AT"), ("usa", "US")]
+)
+def test_a_country_by_its_name_is_told_its_code(promoted, written: str, meant: str) -> None:
+    promoted.content["calendar"] = {"country": written}
+    with pytest.raises(ConfigError, match=f"did you mean {meant}"):
+        promoted.write()
 
 
 def test_a_kind_of_no_control_is_no_configuration(promoted) -> None:
