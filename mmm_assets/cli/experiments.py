@@ -133,24 +133,29 @@ def design(
 def read(
     name: Annotated[str | None, typer.Argument(help="A test that was kept.")] = None,
     rows: Annotated[
-        Path | None, typer.Option(help="Or a CSV or Parquet file: day or week, region, KPI.")
+        Path | None,
+        typer.Option(
+            help="Or a CSV or Parquet file: day or week, region, KPI. Neither: the project's own "
+            "tables, by day where the KPI comes so."
+        ),
     ] = None,
-    channel: Annotated[str | None, typer.Option(help="Of the file: what was changed.")] = None,
+    channel: Annotated[str | None, typer.Option(help="Of no kept test: what was changed.")] = None,
     region: Annotated[
-        list[str] | None, typer.Option(help="Of the file: region of the test; several times.")
+        list[str] | None, typer.Option(help="Of no kept test: its region; several times.")
     ] = None,
     start: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of the file: first day.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of no kept test: first day.")
     ] = None,
     end: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of the file: last day.")
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Of no kept test: last day.")
     ] = None,
     switchback: Annotated[
-        bool, typer.Option("--switchback", help="Of the file: on and off by fortnights, on first.")
+        bool,
+        typer.Option("--switchback", help="Of no kept test: on and off by fortnights, on first."),
     ] = False,
     beside_not: Annotated[
         list[str] | None,
-        typer.Option(help="Of the file: region of another test, not to be held against."),
+        typer.Option(help="Of no kept test: region of another one, not to be held against."),
     ] = None,
     currency: Annotated[str | None, typer.Option(help="Of the file's money.")] = None,
     day: Annotated[str | None, typer.Option(help="Column of days.")] = None,
@@ -167,24 +172,27 @@ def read(
     with clear_errors():
         from mmm_assets.planning.experiment_words import reading_words
         from mmm_assets.planning.experiments import read as read_rows
-        from mmm_assets.planning.experiments import read_kept
+        from mmm_assets.planning.experiments import read_kept, read_own
         from mmm_assets.planning.lift_rows import add_rows, file_rows
         from mmm_assets.store.project import Project
 
-        if (name is None) == (rows is None):
-            stop("name a test that was kept, or a file with --rows", "usage")
+        if name is not None and (rows or channel):
+            stop("name a test that was kept, or give --channel, --start and --end", "usage")
+        refresh_week = None
         if name is not None:
             refresh_week, found = read_kept(Project(about), name)
-            console.print(f"Read from the refresh of {refresh_week}.", markup=False)
         else:
             _require_currency(currency, about)
-            if not (rows and channel and start and end):
-                stop("a file needs --channel, --start and --end", "usage")
+            if not (channel and start and end):
+                stop(
+                    "name a test that was kept, or give --channel, --start and --end of one in "
+                    "the project's tables, or in a file (--rows)",
+                    "usage",
+                )
             import pandas as pd
 
             from mmm_model.experiment.reading import Trial
 
-            columns = {"day": day, "region": region_column, "kpi": kpi, "spend": spend}
             trial = Trial(
                 channel,
                 tuple(region or ()),
@@ -192,8 +200,15 @@ def read(
                 pd.Timestamp(end),
                 switchback,
                 tuple(beside_not or ()),
+                about.days_early,
             )
-            found = read_rows(file_rows(rows, columns), trial)
+            if rows:
+                columns = {"day": day, "region": region_column, "kpi": kpi, "spend": spend}
+                found = read_rows(file_rows(rows, columns), trial)
+            else:
+                refresh_week, found = read_own(Project(about), trial)
+        if refresh_week:
+            console.print(f"Read from the refresh of {refresh_week}.", markup=False)
         for line in reading_words(found, about.kpi_name, about.currency):
             console.print(line, markup=False)
         _print_row(found)

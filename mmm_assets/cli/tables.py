@@ -24,13 +24,21 @@ from mmm_assets.cli.application import (
 
 @app.command()
 def init(
-    tables: Annotated[
-        list[Path],
-        typer.Argument(help="CSV or Parquet tables, folders of them, or DuckDB databases."),
-    ],
     out: Annotated[
         Path, typer.Option(help="Folder in which mmm.yaml is written, or the file: NAME.yaml.")
     ],
+    tables: Annotated[
+        list[Path] | None,
+        typer.Argument(help="CSV or Parquet tables, folders of them, or DuckDB databases."),
+    ] = None,
+    attach: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A PostgreSQL server whose tables are looked at: "
+            "'postgresql://USER:${PASSWORD}@HOST:5432/DATABASE', the password a variable of the "
+            "environment."
+        ),
+    ] = None,
     week: Annotated[str | None, typer.Option(help="Column of dates or of a week index.")] = None,
     week_origin: Annotated[
         datetime | None,
@@ -67,6 +75,8 @@ def init(
     file = out if out.suffix in (".yaml", ".yml") and not out.is_dir() else out / "mmm.yaml"
     if file.exists() and not force:
         stop(f"{file} exists already; --force overwrites it.", "usage")
+    if not (tables or attach):
+        stop("name tables, or a server with --attach", "usage")
     options = InitOptions(
         out=file.parent,
         week=week,
@@ -80,9 +90,10 @@ def init(
         holdout_weeks=holdout_weeks,
         currency=currency,
         time_zone=time_zone,
+        servers=tuple(attach or ()),
     )
     try:
-        guess = guess_project(tables, options)
+        guess = guess_project(tables or (), options)
     except GuessError as error:
         stop(str(error), "usage")
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ def country_codes() -> dict[str, str]:
     """Plain name, or code of two or three letters → code of each country with known holidays."""
     from holidays.registry import COUNTRIES
 
-    found = {}
+    found: dict[str, str] = {}
     for name, short, long, *_ in COUNTRIES.values():
         found |= dict.fromkeys((plain_name(name), short.lower(), long.lower()), short)
     return found | {plain_name(n): code for code, own in _OWN_NAMES.items() for n in own.split()}

@@ -234,7 +234,13 @@ def _reached_by_queries(
         files.append(found.kpi_table.profile.file)
     out = options.out.resolve()
     folders = [_relative(f.parent, out) for f in files if not f.is_relative_to(out)]
-    attached = {p.database: {"file": _relative(p.path, out)} for p in places if p.database}
+    attached = {
+        p.database: {"postgres": p.server.model_dump(exclude_unset=True, exclude_none=True)}
+        if p.server
+        else {"file": _relative(p.path, out)}
+        for p in places
+        if p.database
+    }
     return {
         **({"folders": list(dict.fromkeys(folders))} if folders else {}),
         **({"attach": attached} if attached else {}),

@@ -27,6 +27,8 @@ class InitOptions:
         Names or globs of columns, separated by commas; an empty text means none.
     time_zone
         Zone whose days count, where a table that is recognised holds instants.
+    servers
+        Addresses of PostgreSQL servers whose tables are looked at, too.
     """
 
     out: Path
@@ -41,6 +43,7 @@ class InitOptions:
     holdout_weeks: int = 8
     currency: str | None = None
     time_zone: str | None = None
+    servers: tuple[str, ...] = ()
 
     @property
     def names_columns(self) -> bool:

@@ -107,9 +107,9 @@ def _recognise(
     """Recognise tables that are known; flags that name columns say that they are not."""
     if not options.names_columns:
         return RecognisedFrames(connection, files, options, scratch)
-    for file in filter(is_database, files):
+    for name in (*(file.name for file in filter(is_database, files)), *options.servers):
         raise GuessError(
-            f"{file.name} is a database, whose tables are recognised or not: no flag names their "
+            f"{name} is a database, whose tables are recognised or not: no flag names their "
             "columns. Export the table as Parquet to name them"
         )
     return None

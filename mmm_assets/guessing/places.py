@@ -100,5 +100,10 @@ def _tables_of(connection: duckdb.DuckDBPyConnection, file: Path) -> list[Place]
             f"{file.name} cannot be opened as a DuckDB database: {said}. Close it where it is "
             "open, or export its tables as Parquet"
         ) from error
-    rows = connection.execute(_TABLES, {"name": name}).fetchall()
-    return [Place(str(table), file, (schema, table), name) for schema, table in rows]
+    found = tables_of(connection, name)
+    return [Place(table, file, (schema, table), name) for schema, table in found]
+
+
+def tables_of(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[str, str]]:
+    """Schema and name of each table and view of an attached database."""
+    return connection.execute(_TABLES, {"name": name}).fetchall()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmm_assets.config.queries import PostgresServer
 from mmm_assets.store.sql_text import quote, quote_text
 
 QUERIED = {".parquet": "read_parquet({path})", ".csv": "read_csv({path}, all_varchar = true)"}
@@ -25,12 +26,15 @@ class Place:
         Schema and table in the database; None for a file.
     database
         Name under which the database is attached; empty for a file.
+    server
+        Of the database; None where it is a file.
     """
 
     name: str
     path: Path
     table: tuple[str, str] | None = None
     database: str = ""
+    server: PostgresServer | None = None
 
     def relation(self, path: str) -> str:
         """SQL after FROM, where the file or glob is called ``path``."""

@@ -16,6 +16,7 @@ from mmm_assets.guessing.profile import TableProfile
 from mmm_assets.guessing.queries import Query
 from mmm_assets.guessing.recognise import Recognised, choose_media, recognise
 from mmm_assets.guessing.recognised_query import currencies, has_own_days, kpi_query, media_query
+from mmm_assets.guessing.servers import server_frames, server_places
 from mmm_assets.store.sql_text import quote_text
 
 
@@ -45,8 +46,11 @@ class RecognisedFrames:
         self.said: list[str] = []
         self.options = options
         self.frames: list[Frame] = []
-        media, kpis = recognise(connection, find_places(connection, files))
+        servers = server_places(connection, options.servers)
+        media, kpis = recognise(connection, [*find_places(connection, files), *servers])
+        known = [table.place for table in (*media, *kpis)]
         self._unread = _not_read(files, [*media, *kpis])
+        self._others = [place for place in servers if place not in known]
         self._require_a_kpi_beside_media(files, bool(media), bool(kpis))
         try:
             chosen = choose_media(connection, media, self.said)
@@ -56,6 +60,9 @@ class RecognisedFrames:
                 self._add_media(chosen)
             if kpi:
                 self._add_kpi(kpi)
+            if len(self.frames) < 2:
+                others = (connection, self._others, self.options, scratch, self.said)
+                self.frames += server_frames(*others)
         except duckdb.Error as error:
             names = ", ".join(f"'{t.place.name}' ({t.known.what})" for t in (*media, *kpis))
             raise GuessError(
@@ -93,7 +100,7 @@ class RecognisedFrames:
         """The table of the first kind; none where ``--kpi`` is of a table that is guessed."""
         asked = self.options.kpi
         fitting = [t for t in tables if asked is None or asked in t.known.measures]
-        if not fitting and not self._unread:
+        if not fitting and not (self._unread or self._others):
             fitting = list(tables)
         fitting.sort(key=lambda t: KPIS.index(t.known))
         alike = [t.place.name for t in fitting if t.known is fitting[0].known]
@@ -159,12 +166,12 @@ class RecognisedFrames:
         self, files: Iterable[Path], has_media: bool, has_kpi: bool
     ) -> None:
         known = "; ".join(row.what for row in KPIS)
-        if not (has_media or has_kpi) and any(map(is_database, files)):
+        if not (has_media or has_kpi or self._others) and any(map(is_database, files)):
             raise GuessError(
                 "no table of the database is known. Export those that you mean, or write "
                 "tables.*.sql yourself: queries.attach names the database"
             )
-        if has_media and not has_kpi and not self._unread:
+        if has_media and not has_kpi and not (self._unread or self._others):
             raise GuessError(
                 f"media are recognised, and no table of a KPI ({known}). Give one beside it, a "
                 "row a day or week"

@@ -16,8 +16,9 @@ from mmm_assets.config.errors import section_of
 from mmm_assets.config.schema import MODELINE
 
 _WRITTEN = "Written by 'mmm init' from a look at the tables. Correct what was guessed wrong."
+_PAIR = "channel: its column"
 _PAIRS = {"regions": "region: whose holidays it keeps"}
-"""Key → what the pairs of its mapping are, where they are no channels and columns."""
+"""Key → what the pairs of its mapping are, where they are no `_PAIR`."""
 _COLUMN = 48
 """Column of the comments, where the text before them is not longer."""
 
@@ -54,7 +55,7 @@ def _section(content: Mapping[str, Any], model: type[BaseModel], depth: int = 0)
     for key, value in content.items():
         inner = section_of(model, key)
         is_section = inner is not None and isinstance(value, Mapping)
-        pair = _PAIRS.get(key, "channel: its column")
+        pair = _PAIRS.get(key, _PAIR)
         laid_out = _section(value, inner, depth + 2) if inner and is_section else None
         section[key] = _quoted(value, pair) if laid_out is None else laid_out
         comment = model.model_fields[key].description or key
@@ -65,7 +66,7 @@ def _section(content: Mapping[str, Any], model: type[BaseModel], depth: int = 0)
     return section
 
 
-def _quoted(value: Any, pair: str = "") -> Any:
+def _quoted(value: Any, pair: str = _PAIR) -> Any:
     """Quote text, so that a column named ``no`` or ``2021`` stays text everywhere."""
     if isinstance(value, str) and "\n" in value:
         return LiteralScalarString(value)

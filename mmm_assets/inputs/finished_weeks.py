@@ -7,10 +7,10 @@ from importlib.metadata import version
 
 from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs import knowledge
+from mmm_assets.inputs.data_fingerprint import data_fingerprint
 from mmm_assets.inputs.kept_loads import loading
-from mmm_assets.inputs.lift_tests import read_lift_tests
 from mmm_assets.inputs.panel_building import build_panel_tables
-from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_table import read_panel
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.sources import load_raw
@@ -55,7 +55,7 @@ class FinishedWeeks:
         )
 
     def _fingerprint(self, refresh_week: date) -> str:
-        """Fingerprint of the panel and the lift tests that a refresh would learn from now."""
+        """Fingerprint of what a refresh would learn from now."""
         config = self._project.config
         with self._project.warehouse.work() as connection:
             try:
@@ -65,7 +65,7 @@ class FinishedWeeks:
             build_panel_tables(connection, config, refresh_week, known.known_on)
             knowledge.record(connection, refresh_week, known, run_id="")
             panel = read_panel(connection, config, refresh_week)
-            found = panel_fingerprint(panel, read_lift_tests(connection, config, panel))
+            found = data_fingerprint(connection, config, panel)
             connection.rollback()  # the staging tables stay as the refresh left them
             connection.begin()
         return found

@@ -19,6 +19,7 @@ from mmm_assets.inputs.panel_treatments import split
 from mmm_assets.store.schema import comment_table
 
 if TYPE_CHECKING:
+    from mmm_model.campaigns import Campaigns
     from mmm_model.fit.lift_tests import LiftTest
     from mmm_model.panel import Floats, Panel
 
@@ -161,8 +162,10 @@ def read_panel(
     )
 
 
-def panel_fingerprint(panel: Panel, tests: Sequence[LiftTest] = ()) -> str:
-    """Hash of a panel's arrays and names, and of lift tests: equal hashes, equal training data."""
+def panel_fingerprint(
+    panel: Panel, tests: Sequence[LiftTest] = (), campaigns: Campaigns | None = None
+) -> str:
+    """Hash of a panel's arrays and names, of lift tests and campaigns: equal hashes, equal data."""
     digest = hashlib.sha256()
     for names in (panel.regions, panel.channels, panel.controls):
         digest.update("\x1f".join(names).encode() + b"\x1e")
@@ -186,6 +189,10 @@ def panel_fingerprint(panel: Panel, tests: Sequence[LiftTest] = ()) -> str:
         digest.update(np.ascontiguousarray(panel.ahead).tobytes())
     for test in tests:
         digest.update(repr(test).encode())
+    if campaigns is not None:
+        digest.update(repr((campaigns.channel, campaigns.name)).encode())
+        for array in (campaigns.exposure, campaigns.spend):
+            digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
 
 

@@ -43,7 +43,7 @@ def lock_in(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Non
             connection.execute(f"SET {name} = {_text(str(value))}")
     for name in asked["extensions"]:
         connection.execute(f"LOAD {_text(extension(name))}")
-    _attach(connection, asked)
+    attach(connection, asked)
     # Secrets that the machine's owner stored are read now: their folder is not allowed later.
     connection.execute("FROM duckdb_secrets()").fetchall()
     scopes = [bucket["scope"] for bucket in asked["buckets"].values()]
@@ -54,7 +54,7 @@ def lock_in(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> Non
     connection.execute("SET lock_configuration = true")
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> None:
+def attach(connection: duckdb.DuckDBPyConnection, asked: dict[str, Any]) -> None:
     """Open databases for reading; passwords and keys are secrets, which no query can read."""
     for name, file in asked["files"].items():
         connection.execute(f'ATTACH {_text(file)} AS "{name}" (READ_ONLY)')

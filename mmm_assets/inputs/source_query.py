@@ -41,7 +41,7 @@ def run_query(
         may not read, fails, or returns no rows; values from the environment are not in the message.
     """
     source = f"query of {ROLES[role].key_of_configuration}"
-    query, secrets = _expand(role, sql.strip().rstrip(";"))
+    query, secrets = expanded(role, sql.strip().rstrip(";"))
     reached = _reached(config, role, secrets)
     name = quote(f"delivered_{role}")
     try:
@@ -58,7 +58,7 @@ def run_query(
             f"SELECT count(*), bit_xor(hash(t)), sum(hash(t)) FROM {name} AS t"
         ).fetchall()
     except (duckdb.Error, _QueryFailed) as error:
-        message = _without(secrets, str(error).splitlines()[0])
+        message = without_secrets(secrets, str(error).splitlines()[0])
         raise SourceError(f"{role}: {source} failed: {message}") from None
     if not rows:
         raise SourceError(f"{role}: {source} is empty: it returned no rows")
@@ -71,7 +71,7 @@ class _QueryFailed(Exception):
     """What the process of a query said."""
 
 
-def _expand(role: str, text: str) -> tuple[str, list[str]]:
+def expanded(role: str, text: str) -> tuple[str, list[str]]:
     """Put values from the environment into a text; return it, and the values."""
     secrets: list[str] = []
 
@@ -102,7 +102,7 @@ def _require_named_servers(config: ProjectConfig, role: str, query: str) -> None
         )
 
 
-def _without(secrets: list[str], message: str) -> str:
+def without_secrets(secrets: list[str], message: str) -> str:
     """Hide values of the environment, also as connection strings and addresses write them."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
         escaped = secret.replace("\\", "\\\\").replace("'", "\\'")
@@ -114,18 +114,18 @@ def _without(secrets: list[str], message: str) -> str:
 def _reached(config: ProjectConfig, role: str, secrets: list[str]) -> dict[str, Any]:
     """What a query may reach, for its process; values of the environment go to ``secrets``."""
 
-    def expanded(text: str) -> str:
-        value, found = _expand(role, text)
+    def filled_in(text: str) -> str:
+        value, found = expanded(role, text)
         secrets.extend(found)
         return value
 
     def place(name: str) -> str:
-        value = expanded(name)
+        value = filled_in(name)
         return value if "://" in value else str((config.folder / value).expanduser().resolve())
 
     def filled(section: BaseModel) -> dict[str, Any]:
         values = section.model_dump(exclude_none=True)
-        return {key: expanded(v) if isinstance(v, str) else v for key, v in values.items()}
+        return {key: filled_in(v) if isinstance(v, str) else v for key, v in values.items()}
 
     queries = config.queries
     attached = queries.attach.items()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from mmm_assets.config import ProjectConfig
 from mmm_assets.config.errors import UsageError
+from mmm_assets.inputs.daily_rows import daily_rows
 from mmm_assets.inputs.fits import Fits
+from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.planning.kept_experiments import (
     KeptExperiment,
     NoExperiment,
@@ -200,6 +203,55 @@ def read_kept(project: Project, name: str, week: date | None = None) -> tuple[da
         )
     panel = Fits(project, refresh_week, published=True).panel
     return refresh_week, read(panel_rows(panel, one.channel), trial_of(one, kept))
+
+
+def read_own(project: Project, trial: Trial, week: date | None = None) -> tuple[date, Reading]:
+    """Read a test that nobody kept from the project's own tables, on its own days.
+
+    Where the KPI was delivered by days, its days count, as the refresh knew them; else its weeks.
+
+    Raises
+    ------
+    NoDesign
+        If it is not over, or begins or ends within a week of a KPI by weeks.
+    """
+    config = project.config
+    refresh_week = published_week(project.warehouse, week)
+    panel = Fits(project, refresh_week, published=True).panel
+    if trial.channel not in panel.channels:
+        raise NoDesign(f"the channels are {', '.join(panel.channels)}, not '{trial.channel}'")
+    last_day = refresh_week + timedelta(days=6 - config.days_early)
+    if trial.end.date() > last_day:
+        raise NoDesign(
+            f"the test ends on {trial.end.date()}, and the refresh of {refresh_week} knows days up "
+            f"to {last_day}: refresh its last week first, or give an end before (--end)"
+        )
+    with project.warehouse.work() as connection:
+        checked = recorded(connection, refresh_week)
+        known_on = checked[1].known_on if checked else None
+        rows = daily_rows(connection, config, trial.channel, refresh_week, known_on)
+    by_week = panel_rows(panel, trial.channel)
+    if rows is None:
+        return refresh_week, read(by_week, _of_whole_weeks(trial, config))
+    observed = by_week.rename(columns={"day": "week"})[["week", "region"]]
+    weeks = [pd.Timestamp(config.monday_of(day)) for day in rows["day"].dt.date]
+    rows = rows.assign(week=weeks).merge(observed, on=["week", "region"])
+    return refresh_week, read(rows.drop(columns="week"), trial)
+
+
+def _of_whole_weeks(trial: Trial, config: ProjectConfig) -> Trial:
+    """A test of whole weeks as the panel names them: by their Mondays."""
+    first, last = (config.monday_of(day.date()) for day in (trial.start, trial.end))
+    early = timedelta(days=config.days_early)
+    starts, ends = first - early, last + timedelta(days=6) - early
+    if (trial.start.date(), trial.end.date()) != (starts, ends):
+        raise NoDesign(
+            f"the KPI comes by week, and {trial.start.date()} to {trial.end.date()} are not whole "
+            f"weeks: read all that the test touches (--start {starts} --end {ends}), or its days "
+            "from a file (--rows)"
+        )
+    start, end = pd.Timestamp(first), pd.Timestamp(last) + pd.Timedelta(days=6)
+    return replace(trial, start=start, end=end, days_early=0)
 
 
 def read(rows: pd.DataFrame, trial: Trial) -> Reading:

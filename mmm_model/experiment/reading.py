@@ -21,6 +21,9 @@ FORTNIGHT = 14
 _BEFORE = 12
 """Least periods before a test, and least of them for each of its own: a season to learn from."""
 
+WEEKS_BEFORE = 26
+"""Whole weeks before a test from which daily rows are summed to weeks that begin as it does."""
+
 _SHOWN = 5
 """Names that an error lists."""
 
@@ -45,6 +48,8 @@ class Trial:
         Whether it was on and off by fortnights, on first.
     left_out
         Regions that it is not held against, for another test ran there.
+    days_early
+        Days that weeks begin before the Monday that names them.
     """
 
     channel: str
@@ -53,6 +58,16 @@ class Trial:
     end: pd.Timestamp
     switchback: bool = False
     left_out: tuple[str, ...] = ()
+    days_early: int = 0
+
+    @property
+    def weeks(self) -> pd.DatetimeIndex:
+        """Mondays of the weeks that it touches."""
+        moved = pd.Timedelta(days=self.days_early)
+        first = self.start + moved
+        return pd.date_range(
+            first - pd.Timedelta(days=first.weekday()), self.end + moved, freq="7D"
+        )
 
 
 @dataclass(frozen=True)
@@ -160,9 +175,7 @@ def read_trial(rows: pd.DataFrame, trial: Trial) -> Reading:
         windows = placebo_windows(series[: table.before], others[: table.before], pattern)
     except (ValueError, np.linalg.LinAlgError) as error:
         raise Unreadable(f"{error}: deliver rows from further back") from error
-    weeks = pd.date_range(
-        trial.start - pd.Timedelta(days=trial.start.weekday()), trial.end, freq="7D"
-    )
+    weeks = trial.weeks
     a_week = float(pattern.sum()) / len(weeks)
     lift = Lift(
         found.value * a_week, found.error * a_week * windows.inflation, found.freedom, found.noise
@@ -205,6 +218,7 @@ class _Table:
                 f"{double.sum()} rows are double, the first for {first['region']} on "
                 f"{first['day'].date()}: keep one of each day and region"
             )
+        rows = _in_its_weeks(rows, trial)
         step = _step(rows["day"])
         days = pd.date_range(rows["day"].min(), trial.end, freq=f"{step}D")
         if step == 7:
@@ -266,6 +280,29 @@ def _pattern(days: pd.DatetimeIndex, trial: Trial) -> Floats:
     return (passed // FORTNIGHT % 2 == 0).astype(float)
 
 
+def _in_its_weeks(rows: pd.DataFrame, trial: Trial) -> pd.DataFrame:
+    """Sum days to whole weeks that begin with the test, where it lasts whole weeks itself.
+
+    Noise of days that passes within the week says nothing of how long a level lasts, and weekdays
+    cost six columns: weeks come nearer to the truth, where there are enough of them. A week of
+    which a day is missing is not known. Rows of weeks stay as they are.
+    """
+    length = (trial.end - trial.start).days + 1
+    passed = (rows["day"] - trial.start).dt.days
+    inside = (passed >= 0) & rows["region"].isin(trial.regions or set(rows["region"]))
+    tested = rows[inside]
+    whole = (
+        tested.groupby("region")["day"].nunique().eq(length).all() and tested["kpi"].notna().all()
+    )
+    if length % 7 or not whole or passed.min() > -7 * WEEKS_BEFORE or _step(rows["day"]) == 7:
+        return rows
+    weeks = rows.assign(day=trial.start + pd.to_timedelta(passed // 7 * 7, unit="D"))
+    sums = weeks.groupby(["region", "day"], as_index=False)
+    found = sums.sum(numeric_only=True, min_count=1)
+    known = sums["kpi"].count()["kpi"] == 7
+    return pd.DataFrame(found.loc[known])
+
+
 def _step(days: pd.Series) -> int:
     """1 for daily rows, 7 for weekly ones."""
     apart = np.diff(np.unique(days.to_numpy()).astype("datetime64[D]")).astype(int)
@@ -302,6 +339,8 @@ def _require_history(before: int, length: int, step: int, trial: Trial) -> None:
 
 def _method(table: _Table, beside: Bools, in_time: bool, windows: PlaceboWindows) -> str:
     unit = "days" if len(weekdays(table.days).T) else "weeks"
+    if unit == "weeks" and table.days[0].day_of_week:
+        unit = f"weeks from {table.days[0]:%A}"
     against = "trend and season" if in_time else f"{int(beside.sum())} regions without it"
     said = f"time-based regression by {unit} on {against}"
     if len(windows.lifts):

@@ -13,10 +13,12 @@ import psycopg2
 import pytest
 from moto.server import ThreadedMotoServer
 
+from mmm_assets.cli import EXIT
 from mmm_assets.config import load_config
 from mmm_assets.inputs.source_files import SourceError
 from mmm_assets.inputs.source_state import queries_state
 from mmm_assets.inputs.sources import load_raw
+from tests.mmm_assets.cli.terminal import run
 from tests.mmm_assets.tiny_project import write_tables
 from tests.scale.servers import Postgres, free_port
 
@@ -178,3 +180,49 @@ def test_the_extensions_are_files_of_installed_packages() -> None:
     """Nothing is downloaded: what is loaded lies in the environment."""
     for name in ("httpfs", "postgres_scanner"):
         assert importlib.util.find_spec(f"duckdb_extension_{name}") is not None
+
+
+def test_init_looks_at_the_tables_of_a_server(
+    tmp_path: Path, database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg2.connect(database.url("sales")) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "CREATE TABLE shop.spend AS SELECT '2023-01-02'::date + 7 * n AS week, region, "
+            "(100 * random())::numeric(12, 2) AS tv_spend, (50 * random())::float8 AS search_spend "
+            "FROM generate_series(0, 59) AS n, (VALUES ('Bayern'), ('Hessen')) AS r (region)"
+        )
+        cursor.execute(
+            "CREATE VIEW shop.weeks AS SELECT week, region, 500 + 3 * tv_spend AS revenue "
+            "FROM shop.spend"
+        )
+        cursor.execute("CREATE TABLE shop.staff AS SELECT 'Anna' AS name")
+        cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA shop TO reader")
+        cursor.execute("DROP TABLE shop.kpi")
+    connection.close()
+    monkeypatch.setenv("PG_PASSWORD", PASSWORD)
+    host = f"127.0.0.1:{database.port}/sales"
+    code, said = run("init", "--attach", f"postgresql://reader:${{PG_PASSWORD}}@{host}",
+                     "--out", tmp_path)  # fmt: skip
+    assert code == 0, said
+    assert "sales.shop.staff" in said and "no day beside a number" in said
+    assert "calendar" in said  # which the names of regions propose
+    config = load_config(tmp_path / "mmm.yaml")
+    assert config.queries.attach["sales"].postgres.password == "${PG_PASSWORD}"
+    assert config.tables.media.columns == {
+        "tv": ("tv_spend", None), "search": ("search_spend", None)
+    }  # fmt: skip
+    assert config.tables.kpi.kpi == "revenue"
+    assert '"sales"."shop"."weeks"' in config.tables.kpi.sql
+    with duckdb.connect() as own:
+        assert load_raw(own, config, "media", datetime.now(UTC)).rows == 240
+
+    for address, message in (
+        (f"postgresql://reader:{PASSWORD[:4]}@{host}", "history of your shell"),
+        (f"postgresql://reader:${{PG_WRONG}}@{host}", "PG_WRONG in the environment"),
+        (f"postgresql://nobody:${{PG_PASSWORD}}@{host}", "cannot be read"),
+        ("mysql://reader@host/sales", "address of a server"),
+    ):
+        code, said = run("init", "--attach", address, "--out", tmp_path / "other")
+        assert code == EXIT["usage"] and message in said, said
+        assert PASSWORD not in said and not (tmp_path / "other").exists()

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 import pandas as pd
 
+from mmm_assets.inputs.data_fingerprint import data_fingerprint
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.knowledge import recorded
-from mmm_assets.inputs.lift_tests import read_lift_tests
-from mmm_assets.inputs.panel_table import panel_fingerprint
 from mmm_assets.mart import gates
 from mmm_assets.mart.refreshes import MODEL_HASHES
 from mmm_assets.orchestration import metadata
@@ -139,9 +138,7 @@ def published_refresh(
             knowledge=known.kind if known else None,
             known_on=known.known_on if known else None,
             known_load=known.load if known else None,
-            data_fingerprint=panel_fingerprint(
-                panel, read_lift_tests(connection, project.config, panel)
-            ),
+            data_fingerprint=data_fingerprint(connection, project.config, panel),
             config_fingerprint=agreed(part.configuration for part in parts.values()),
             code_version=agreed(part.code for part in parts.values()),
         )

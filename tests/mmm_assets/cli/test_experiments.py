@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,8 @@ import pandas as pd
 
 from mmm_assets.cli import EXIT
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.sources import load_raw
+from mmm_assets.store.project import Project
 from tests.mmm_assets.cli.terminal import run
 
 
@@ -86,6 +90,50 @@ def test_daily_rows_become_a_row_of_the_lift_tests(tmp_path: Path, project: Proj
     code, said = run(*asked)
     assert code == EXIT["usage"] and "already" in said
     assert len(pd.read_csv(lift)) == len(before) + 1
+
+
+def by_day(project: ProjectConfig) -> ProjectConfig:
+    """Let KPI and spend come by day; north loses 40 % from a Wednesday to a Tuesday."""
+    rng = np.random.default_rng(1)
+    for table, columns in (("kpi", ["sales"]), ("media", ["spend", "impressions"])):
+        rows = pd.read_csv(project.folder / f"{table}.csv", parse_dates=["week"])
+        days = rows.loc[rows.index.repeat(7)].reset_index(drop=True)
+        days["week"] += pd.to_timedelta(days.groupby(rows.index.repeat(7)).cumcount(), unit="D")
+        share = rng.normal(1, 0.03, len(days)) / 7
+        during = days["week"].between("2024-06-19", "2024-07-09") & (days["region"] == "north")
+        if table == "kpi":
+            days["sales"] *= np.where(during, 0.6, 1.0) * share
+        else:
+            days[columns] *= np.where(during & (days["channel"] == "tv"), 0.0, 1 / 7)[:, None]
+        days.to_csv(project.folder / f"{table}.csv", index=False)
+    with Project(project).warehouse.work() as connection:
+        for role in ("kpi", "media"):
+            load_raw(connection, project, role, datetime.now(UTC))
+        connection.execute("DELETE FROM staging.knowledge")  # as if it had come in time
+    return project
+
+
+def test_a_test_within_weeks_is_read_on_its_own_days(project: ProjectConfig) -> None:
+    asked = ["experiment", "read", "--channel", "tv", "--region", "north", "-c", project.path,
+             "--start", "2024-06-19"]  # fmt: skip
+    code, said = run(*asked, "--end", "2024-07-09")
+    assert code == EXIT["usage"]
+    assert "--start 2024-06-17 --end 2024-07-14" in said and "comes by week" in said
+
+    weekly = pd.read_csv(project.folder / "kpi.csv").query("region == 'north'")["sales"]
+    by_day(project)
+    code, said = run(*asked, "--end", "2024-07-09")
+    assert code == 0, said
+    assert "by weeks from Wednesday on 3 regions" in said
+    assert "Read from the refresh of 2024-07-08" in said
+    row = re.search(r"tv,north,2024-06-17,2024-07-08,(\S+),(\S+),(\S+)", said)
+    spend, lift, sigma = map(float, row.groups())
+    lost = -0.4 * weekly.iloc[-4:].mean() * 21 / 28  # of a week of the four that it touches
+    assert abs(lift - lost) <= 2.5 * sigma < abs(lost) and spend < 0
+    code, said = run(*asked, "--end", "2024-07-06")
+    assert code == 0 and "by days on 3 regions" in said, said  # no whole weeks long
+    code, said = run(*asked, "--end", "2024-07-16")
+    assert code == EXIT["usage"] and "knows days up to 2024-07-14" in said
 
 
 def test_rows_that_cannot_be_read_say_what_and_what_next(

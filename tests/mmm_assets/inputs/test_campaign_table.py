@@ -8,6 +8,7 @@ import pytest
 from mmm_assets.config.errors import ConfigError
 from mmm_assets.inputs.campaign_table import read_campaigns
 from mmm_assets.inputs.checks import run_checks
+from mmm_assets.inputs.data_fingerprint import data_fingerprint
 from mmm_assets.inputs.panel_building import build_panel_tables
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
 
@@ -33,6 +34,7 @@ def test_channels_are_the_sum_of_their_campaigns(small_project, connection) -> N
     build_panel_tables(connection, config, last)
     without = read_panel(connection, config, last)
     assert read_campaigns(connection, last, without) is None
+    assert data_fingerprint(connection, config, without) == panel_fingerprint(without)
 
     with_campaigns(small_project)
     config = small_project.load(connection)
@@ -48,6 +50,15 @@ def test_channels_are_the_sum_of_their_campaigns(small_project, connection) -> N
     tv = panel.channels.index("tv")
     assert campaigns.exposure.sum(axis=-1) == pytest.approx(panel.exposure[..., tv])
     assert campaigns.exposure[:, 0, 1].tolist() == [0, 0, 0]
+
+    before = data_fingerprint(connection, config, panel)
+    renamed = small_project.media["campaign"].replace("spring", "summer")
+    small_project.media["campaign"] = renamed
+    config = small_project.load(connection)
+    build_panel_tables(connection, config, last)
+    same = read_panel(connection, config, last)
+    assert panel_fingerprint(same) == panel_fingerprint(panel)  # its channel is what it was
+    assert data_fingerprint(connection, config, same) != before
 
 
 def test_a_campaign_twice_in_a_week_is_refused_and_what_looks_like_a_mistake_is_told(

@@ -93,3 +93,40 @@ def test_a_region_with_a_gap_in_the_test_is_left_out_and_one_in_the_past_is_fill
     table = rows()
     gap = table.drop(table.index[[2 * 80 + 76, 3 * 80 + 10]])  # c in the test, d long before
     assert read_trial(gap, TRIAL).beside == tuple("defg")
+
+
+def by_day(first: str, weeks: int) -> pd.DataFrame:
+    """Rows of seven regions by day; two lose a tenth in the last three weeks of days."""
+    rng = np.random.default_rng(4)
+    days = pd.date_range(first, periods=7 * weeks, freq="D")
+    common = 500 + 60 * np.sin(np.arange(len(days)) / 50) + 80 * (days.day_of_week < 5)
+    parts = []
+    for number, region in enumerate("abcdefg"):
+        kpi = (1 + 0.1 * number) * common + rng.normal(0, 25, len(days))
+        kpi[-21:] *= 0.9 if region in TRIAL.regions else 1.0
+        parts.append(pd.DataFrame({"day": days, "region": region, "kpi": kpi, "spend": 3.0}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_days_of_a_test_from_a_wednesday_are_summed_to_weeks_from_wednesday() -> None:
+    daily = by_day("2024-01-03", 40)
+    trial = replace(TRIAL, start=pd.Timestamp("2024-09-18"), end=pd.Timestamp("2024-10-08"))
+    found = read_trial(daily, trial)
+    weeks = daily.assign(
+        day=daily["day"] - pd.to_timedelta((daily["day"].dt.day_of_week - 2) % 7, "D")
+    )
+    same = read_trial(weeks.groupby(["day", "region"], as_index=False).sum(), trial)
+    assert found.interval == pytest.approx(same.interval) and found.spend == same.spend
+    assert "by weeks from Wednesday" in found.method
+    # It touches four weeks from Monday, and its 21 days are three quarters of their days.
+    assert [str(week.date()) for week in found.weeks[[0, -1]]] == ["2024-09-16", "2024-10-07"]
+    during = daily["day"].ge(trial.start) & daily["region"].isin(trial.regions)
+    lost = -daily.loc[during, "kpi"].sum() / 0.9 * 0.1 / 4
+    assert abs(found.lift.value - lost) <= found.lift.half_width < abs(lost)
+    sunday = replace(trial, days_early=1)
+    assert str(sunday.weeks[-1].date()) == "2024-10-07"  # from Sunday the 6th to the 12th
+
+    few = read_trial(daily[daily["day"] >= "2024-06-01"], trial)
+    assert "by days" in few.method  # too few weeks to learn from
+    with pytest.raises(Unreadable, match="lacks 1 of its days: a 2024-09-20"):
+        read_trial(daily[(daily["day"] != "2024-09-20") | (daily["region"] != "a")], trial)
