@@ -83,7 +83,9 @@ def design(
     ] = None,
     start: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Its first Monday. Default: after the refresh."),
+        typer.Option(
+            formats=["%Y-%m-%d"], help="First day of its first week. Default: after the refresh."
+        ),
     ] = None,
     keep: Annotated[
         str | None, typer.Option(help="Keep the design under this name; refreshes follow it.")

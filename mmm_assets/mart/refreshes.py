@@ -62,6 +62,11 @@ REFRESH_TABLES: tuple[Table, ...] = (
             Column("currency", "VARCHAR", "Currency of spend and value, from the configuration."),
             Column("project", "VARCHAR", "Name of the project, from the configuration."),
             Column(
+                "week_start",
+                "VARCHAR",
+                "Day that its weeks begin with; each is named by the Monday in it.",
+            ),
+            Column(
                 "knowledge",
                 "VARCHAR",
                 "'latest': all that was loaded by then; 'then': what was loaded in time for the "

@@ -157,9 +157,10 @@ def design_words(design: Design, worth: float, about: ProjectConfig) -> list[str
             pays = "" if worth > design.cost else ", so it does not pay for itself"
             weeks = about.experiments.use_weeks
             costs += f" Knowing is worth {money(worth, currency)} over {weeks} weeks{pays}."
+    early = pd.Timedelta(days=about.days_early)
+    first, last = design.start - early, design.end + pd.Timedelta(days=6) - early
     return [
-        f"{what[0].upper()}{what[1:]}, from {design.start.date()} to "
-        f"{(design.end + pd.Timedelta(days=6)).date()}. {beside}",
+        f"{what[0].upper()}{what[1:]}, from {first.date()} to {last.date()}. {beside}",
         costs,
         f"The model expects {number(float(design.lift.mean()), signed=True)} {kpi_name} a week, 90 "
         f"% interval {number(lower, signed=True)} to {number(upper, signed=True)}. The smallest "

@@ -51,7 +51,7 @@ class Wish:
     regions
         Where; none: the regions that are matched best.
     start
-        First day, a Monday; None: that after the refresh.
+        First day, or Monday, of its first week; None: that after the refresh.
     """
 
     channel: str
@@ -149,8 +149,11 @@ def designs(project: Project, wish: Wish, week: date | None = None) -> Designs:
     fits = Fits(project, refresh_week, published=True)
     lengths = wish.weeks or project.config.experiments.weeks
     start = wish.start or refresh_week + timedelta(weeks=1)
-    if start.weekday():
-        raise NoDesign(f"{start} is a {start:%A}; tests begin on a Monday (--start)")
+    early = timedelta(days=project.config.days_early)
+    if start.weekday() and start != project.config.monday_of(start) - early:
+        first = project.config.week_start.capitalize()
+        raise NoDesign(f"{start} is a {start:%A}; tests begin on a {first} (--start)")
+    start = project.config.monday_of(start)
     if start <= refresh_week:
         raise NoDesign(f"{start} is past: the refresh knows {refresh_week}. Begin later (--start)")
     last = start + timedelta(weeks=max(lengths) - 1)

@@ -66,8 +66,8 @@ def _masthead(refresh: Refresh) -> str:
         f"{words.counted(len(refresh.regions), 'region')}, "
         f"{words.counted(len(weeks), 'week')} from {words.day(weeks[0])} to "
         f"{words.day(weeks[-1])}, "
-        f"{words.counted(len(refresh.channels), 'channel')}."
-    )
+        f"{words.counted(len(refresh.channels), 'channel')}. {refresh.context.of_weeks}"
+    ).strip()
     return (
         f'<div class="masthead"><p class="over">{text(refresh.context.project)} · refresh of '
         f"{text(words.day(refresh.week))}</p><h1>{text(summary.headline(refresh))}</h1>"

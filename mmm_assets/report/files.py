@@ -93,6 +93,7 @@ def context_of(project: Project) -> ReportContext:
         project=project.config.project,
         kpi_name=project.config.kpi_name,
         currency=project.config.currency,
+        week_start=project.config.week_start,
     )
 
 

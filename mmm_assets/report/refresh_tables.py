@@ -21,11 +21,19 @@ _NUMBERS_IN_A_SELECTOR = 300_000
 
 @dataclass(frozen=True)
 class ReportContext:
-    """Names of the project, its KPI and its currency."""
+    """Names of the project, its KPI and its currency, and the day that its weeks begin with."""
 
     project: str
     kpi_name: str
     currency: str
+    week_start: str = "monday"
+
+    @property
+    def of_weeks(self) -> str:
+        """A sentence about weeks that begin on another day than the one that names them."""
+        if self.week_start == "monday":
+            return ""
+        return f"Weeks begin on {self.week_start.capitalize()}s and are named by their Monday."
 
 
 class Refresh:

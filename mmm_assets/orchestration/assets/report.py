@@ -201,6 +201,7 @@ def _refresh_row(
                 "kpi_name": project.config.kpi_name,
                 "currency": project.config.currency,
                 "project": project.config.project,
+                "week_start": project.config.week_start,
                 **{MODEL_HASHES[name]: found for name, found in file_hashes(models).items()},
             }
         ]

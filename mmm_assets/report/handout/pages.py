@@ -52,7 +52,8 @@ def build_handout(
 
 
 def _head(refresh: Refresh, paper: Paper, standing: Sequence[str]) -> float:
-    said = f"{refresh.context.project} · refresh of {words.day(refresh.week)}"
+    about = refresh.context
+    said = f"{about.project} · refresh of {words.day(refresh.week)}. {about.of_weeks}".rstrip(". ")
     paper.write(MARGIN, 44, said, 9, shade=MUTED, room=WIDTH - 2 * MARGIN)
     top = 66.0
     for line in standing[:2]:

@@ -60,8 +60,9 @@ def _first(refresh: Refresh, standing: Sequence[str]) -> Sheet:
     covered = (
         f"Refresh of {words.day(refresh.week)}: {words.counted(len(refresh.regions), 'region')}, "
         f"{words.counted(len(refresh.weeks), 'week')} from {words.day(refresh.weeks[0])} to "
-        f"{words.day(refresh.weeks[-1])}. KPI: {about.kpi_name}. Money: {about.currency}."
-    )
+        f"{words.day(refresh.weeks[-1])}. KPI: {about.kpi_name}. Money: {about.currency}. "
+        f"{about.of_weeks}"
+    ).strip()
     lines = headline(refresh.connection, refresh.week, about.currency)
     return Sheet(
         "Read me",

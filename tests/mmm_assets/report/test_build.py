@@ -21,9 +21,11 @@ def test_a_week_without_results_is_refused(filled, example):
 
 def test_names_given_by_the_caller_win(filled, example):
     case = example(regions=2, published=False)
-    html = build_report(filled(case), case.week, ReportContext("Brand", "sign-ups", "SEK"))
+    about = ReportContext("Brand", "sign-ups", "SEK", "sunday")
+    html = build_report(filled(case), case.week, about)
     assert "sign-ups" in html
     assert "SEK" in html
+    assert "Weeks begin on Sundays and are named by their Monday." in html
 
 
 def test_a_year_of_many_regions_stays_under_twelve_megabytes(filled, example):
