@@ -8,6 +8,7 @@ from typing import Any
 
 from mmm_assets.guessing import words
 from mmm_assets.guessing.column_roles import ColumnRoles, match_patterns, sort_columns
+from mmm_assets.guessing.event_tables import EventTable
 from mmm_assets.guessing.frame import (
     Frame,
     GuessError,
@@ -36,6 +37,8 @@ class Assignment:
         The table of lift tests.
     columns
         The columns of every wide table.
+    events
+        The table of own events.
     """
 
     kpi_table: Frame
@@ -47,6 +50,7 @@ class Assignment:
     controls: dict[str, Any]
     lift_tests: TableProfile | None
     columns: dict[Frame, ColumnRoles]
+    events: EventTable | None = None
 
     @property
     def media_columns(self) -> ColumnRoles | None:

@@ -47,7 +47,8 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
     days = kpi_days(found, origin)
     start = _week_start(found.kpi_table.week.name, days)
     currency = options.currency or _currency(found.kpi_table.profile.names)
-    calendar = None if origin else propose_calendar(_regions(found.kpi_table), currency)
+    proposed = None if origin else propose_calendar(_regions(found.kpi_table), currency)
+    calendar = (proposed.content if proposed else {}) | _events(found, options, origin, said)
     name = re.sub(r"[^\w .&+-]", " ", options.out.resolve().name).strip(" .&+-")
     content: dict[str, Any] = {
         "project": (name or "project")[:80],
@@ -57,13 +58,13 @@ def write_content(found: Assignment, options: InitOptions, said: list[str]) -> d
         "tables": tables,
         **({"week_origin": origin} if origin else {}),
         **({"week_start": start} if start else {}),
-        **({"calendar": calendar.content} if calendar else {}),
+        **({"calendar": calendar} if calendar else {}),
         "refresh": _refresh(days, options, found.kpi_table.week.name, start or "monday"),
         "model": {"holdout_weeks": options.holdout_weeks},
         **({"queries": reached} if reached else {}),
     }
-    if calendar:
-        said.append(calendar.told)
+    if proposed:
+        said.append(proposed.told)
     try:
         ProjectConfig.model_validate(content)
     except ValidationError as error:
@@ -158,6 +159,30 @@ def _refresh(
 def _newest_monday_over() -> date:
     today = datetime.now(UTC).date()
     return today - timedelta(days=today.weekday(), weeks=1)
+
+
+def _events(
+    found: Assignment, options: InitOptions, origin: date | None, said: list[str]
+) -> dict[str, Any]:
+    """The table of own events as the section ``calendar`` has it, where weeks have dates."""
+    own = found.events
+    if own is None:
+        return {}
+    name = own.profile.file.name
+    if origin:
+        said.append(f"Left out  '{name}': its days cannot be placed among numbered weeks")
+        return {}
+    columns = {"day": own.day, "until": own.until, "name": own.name}
+    if found.kpi_table.region:
+        columns["region"] = own.region
+    said.append(f"Events    in '{name}', by their days in '{own.day.name}'")
+    return {
+        "events": {
+            "source": _relative(own.profile.file, options.out),
+            **({"date_format": own.date_format} if own.date_format else {}),
+            **{key: column.name for key, column in columns.items() if column},
+        }
+    }
 
 
 def _regions(frame: Frame) -> tuple[str, ...]:

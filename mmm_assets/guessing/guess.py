@@ -18,6 +18,7 @@ import duckdb
 from mmm_assets.guessing.assignment import assign, require_patterns
 from mmm_assets.guessing.content import write_content
 from mmm_assets.guessing.doubts import doubtful_marks
+from mmm_assets.guessing.event_tables import find_events
 from mmm_assets.guessing.frame import Frame, GuessError, InitOptions, find_frame
 from mmm_assets.guessing.places import find_files, is_database
 from mmm_assets.guessing.profile import TableProfile
@@ -82,14 +83,16 @@ def guess_project(tables: Sequence[Path], options: InitOptions) -> Guess:
         profiles = _profiles(connection, known.rest(tables) if known else files)
         options = known.options if known else options
         lift = [p for p in profiles if all(p.column(name) for name in _LIFT)]
-        wanted = [p for p in profiles if p not in lift]
+        events = [own for p in profiles if p not in lift and (own := find_events(p))]
+        beside_frames = [*lift, *(own.profile for own in events[:1])]
+        wanted = [p for p in profiles if p not in beside_frames]
         beside = bool(known and known.frames)
         guessed = list(_guessed(wanted, options, said, tables if beside else files))
         frames = _of_one_kind([*(known.frames if known else ()), *guessed])
         if not frames:
             raise GuessError("give a table with the KPI and one with media; one may hold both")
         require_patterns(frames, options)
-        found = assign(frames, lift, options)
+        found = replace(assign(frames, lift, options), events=next(iter(events), None))
         written = write_content(found, options, said)
         said += doubtful_marks(frames, written["tables"], options)
         left_out = found.left_out(written["tables"]["kpi"]["value_per_kpi"])

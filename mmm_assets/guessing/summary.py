@@ -24,7 +24,8 @@ def summarise(
     yield from _media(tables["media"], found)
     yield _controls(tables.get("controls"))
     yield from _kinds(tables.get("controls"), found)
-    if "week_origin" not in content and "calendar" not in content:
+    calendar = content.get("calendar", {})
+    if "week_origin" not in content and not {"country", "regions"} & set(calendar):
         yield "Holidays  none; calendar: {country: US} in mmm.yaml adds those of a country"
     if "lift_tests" in tables:
         yield f"Lift tests in {tables['lift_tests']['source']}"

@@ -143,6 +143,11 @@ BEGINS = _words("start starts starting begin begins beginning commencing from fi
 """Of a column of weeks: its days are their first ones."""
 ENDS = _words("end ends ending ended until last ende")
 """Of a column of weeks: its days are their last ones."""
+EVENT = _words(
+    "event events holiday holidays occasion name title anlass ereignis ferien feiertag "
+    "veranstaltung événement evento fiesta vacances"
+)
+"""Of a column of a table of days: what the day is called."""
 REACH = _words("reach")
 FREQUENCY = _words("frequency freq")
 POPULATION = _words("population inhabitants einwohner bevölkerung population_size")

@@ -8,7 +8,8 @@ from contextlib import suppress
 import duckdb
 
 from mmm_assets.config import ProjectConfig
-from mmm_assets.config.tables import WeeklySource
+from mmm_assets.config.calendar import EventsTable
+from mmm_assets.config.tables import Source, WeeklySource
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.source_query import run_query
 from mmm_assets.inputs.sources import source_files
@@ -49,10 +50,18 @@ def _queries(config: ProjectConfig) -> dict[str, str]:
     for name, role in ROLES.items():
         table = role.source(config)
         if table is not None and table.sql:
-            week = f", max({quote(table.week)})" if isinstance(table, WeeklySource) else ""
+            day = _day_of(table)
+            newest = f", max({quote(day)})" if day else ""
             inner = table.sql.strip().rstrip(";")
-            asked[name] = f"SELECT count(*){week} FROM ({inner}\n)"
+            asked[name] = f"SELECT count(*){newest} FROM ({inner}\n)"
     return asked
+
+
+def _day_of(table: Source) -> str | None:
+    """Column of weeks or days, if the table has one."""
+    if isinstance(table, EventsTable):
+        return table.day
+    return table.week if isinstance(table, WeeklySource) else None
 
 
 def _hash(lines: list[str]) -> str:

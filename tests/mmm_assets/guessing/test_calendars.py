@@ -8,7 +8,7 @@ from mmm_assets.config import load_config
 from mmm_assets.guessing.calendars import propose_calendar
 from mmm_assets.guessing.guess import InitOptions, guess_project, render_yaml
 from mmm_assets.inputs.holiday_days import has_holidays
-from tests.mmm_assets.guessing.test_guess import days, numbers, regional
+from tests.mmm_assets.guessing.test_guess import days, numbers, panel_of, regional
 
 if not os.environ.get("CI"):  # there it fails where it lacks
     pytest.importorskip("holidays")
@@ -65,3 +65,21 @@ def test_a_proposal_is_told_and_written_where_weeks_have_dates(tmp_path) -> None
         else:
             assert calendar.places(["Bayern", "x"]) == {"Bayern": "DE-BY", "x": "DE"}
             assert "Bayern: DE-BY" in told[0] and "take out" in told[0]
+
+
+def test_a_table_of_events_is_known_by_its_columns(tmp_path, connection) -> None:
+    table = numbers("revenue", "tv_spend")
+    table.insert(0, "week", days())
+    table = regional(table, "place", ("north", "south"))
+    table.to_csv(tmp_path / "table.csv", index=False)
+    (tmp_path / "events.csv").write_text(
+        "from,to,event,place\n03.03.2022,10.03.2022,fair,north\n29.08.2022,,strike,\n"
+        "15.09.2022,16.09.2022,fair,south\n"
+    )
+    guess = guess_project(
+        [tmp_path / "table.csv", tmp_path / "events.csv"], InitOptions(out=tmp_path)
+    )
+    (tmp_path / "mmm.yaml").write_text(render_yaml(guess), encoding="utf-8")
+    assert any("Events    in 'events.csv'" in line for line in guess.summary)
+    panel = panel_of(connection, load_config(tmp_path / "mmm.yaml"))
+    assert {one.name for one in panel.treatments} == {"fair", "strike"}
