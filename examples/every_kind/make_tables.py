@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets.inputs.holiday_days import holiday_days
-from mmm_model.calendar_weeks import HOLIDAY, calendar_columns
+from mmm_model.calendar_weeks import EVENT, HOLIDAY, calendar_columns
 from mmm_model.panel import Floats
 from mmm_model.simulator import ChannelSpec, DriveSpec, SimulationSpec, TreatmentSpec, simulate
 from mmm_model.simulator.campaigns import SimulatedCampaigns, split_campaigns
@@ -62,17 +62,21 @@ HOLIDAYS = {  # the week before, the day, the week after, over a usual week
 }
 BACK_TO_SCHOOL = {"2024": ("08-12", "09-08"), "2025": ("08-11", "09-07")}
 BACK_TO_SCHOOL_LIFT = 0.12
+FAIR, FAIR_REGION, FAIR_LIFT = "state fair", "Texas", 0.10
+FAIRS = (("2024-09-27", "2024-10-20"), ("2025-09-26", "2025-10-19"), ("2026-09-25", "2026-10-18"))
+"""First and last days; the last of them is still to come, and plans know of it."""
 
 
 def write_tables(folder: Path) -> None:
-    """Write media, KPI, controls and the truth into a folder."""
+    """Write media, KPI, controls, events and the truth into a folder."""
     simulation = simulate(SPEC, SEED)
     split = split_campaigns(simulation, WITH_CAMPAIGNS, len(CAMPAIGNS), spread=0.4, seed=SEED)
     weeks = simulation.week_index
     season = school_weeks(weeks)
     holidays = simulation.size[:, None] * holiday_lift(weeks)
     school = simulation.size[:, None] * BACK_TO_SCHOOL_LIFT * season
-    sales = split.panel.kpi + holidays + school
+    fair = simulation.size[:, None] * FAIR_LIFT * fair_weeks(weeks)
+    sales = split.panel.kpi + holidays + school + fair
     sunday = weeks - pd.Timedelta(days=1)
     _write(media(simulation, split, sunday), folder / "media.csv")
     worth = SPEC.value_per_kpi
@@ -87,6 +91,8 @@ def write_tables(folder: Path) -> None:
         back_to_school=np.broadcast_to(season, sales.shape).round(4),
     )
     _write(controls, folder / "controls.csv")
+    events = pd.DataFrame(FAIRS, columns=["from", "to"]).assign(event=FAIR, region=FAIR_REGION)
+    _write(events, folder / "events.csv")
     done = simulation.treatment_effect.sum((0, 1))
     truth = {
         "channels": simulation.truth()["channels"],
@@ -94,6 +100,7 @@ def write_tables(folder: Path) -> None:
         "treatments": {
             "discount": float(done[0]), "shelf_price": float(done[1]),
             "back_to_school": float(school.sum()), "holidays": float(holidays.sum()),
+            FAIR: float(fair.sum()),
         },
     }  # fmt: skip
     (folder / "truth.json").write_text(json.dumps(truth, indent=1) + "\n")
@@ -106,6 +113,15 @@ def school_weeks(weeks: pd.DatetimeIndex) -> Floats:
         days = days.append(pd.date_range(f"{year}-{first}", f"{year}-{last}"))
     begins = weeks - pd.Timedelta(days=1)
     return np.array([days.isin(pd.date_range(day, periods=7)).sum() / 7.0 for day in begins])
+
+
+def fair_weeks(weeks: pd.DatetimeIndex) -> Floats:
+    """``[R, W]`` share of a week's days on which the fair is open."""
+    days = pd.concat(
+        [pd.DataFrame({"day": pd.date_range(first, last)}) for first, last in FAIRS]
+    ).assign(region=FAIR_REGION, name=FAIR, kind=EVENT)
+    _, columns = calendar_columns(days, tuple(PLACES), weeks, before=0, after=0, begins=-1)
+    return columns[..., 0]
 
 
 def holiday_lift(weeks: pd.DatetimeIndex) -> Floats:

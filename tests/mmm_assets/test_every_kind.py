@@ -49,7 +49,7 @@ def test_every_kind_has_an_effect_of_its_own(mart: duckdb.DuckDBPyConnection) ->
     kinds = dict(mart.sql("SELECT treatment, kind FROM mart.current_treatments").fetchall())
     assert kinds["discount"] == "promotion"
     assert kinds["shelf_price"] == "price"
-    assert kinds["back_to_school"] == "event"
+    assert kinds["back_to_school"] == kinds["state fair"] == "event"
     assert kinds["Canada Day"] == kinds["Independence Day"] == "holiday"
     found = mart.sql("SELECT DISTINCT kind FROM mart.current_contributions").fetchall()
     assert {"promotion", "price", "event", "holiday", "media"} <= {kind for (kind,) in found}
