@@ -10,6 +10,7 @@ from mmm_model.effects.contributions import contributions
 from mmm_model.effects.effectiveness import effectiveness, effectiveness_evidence
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.holdout import holdout_metrics
+from mmm_model.effects.long_term import long_term
 from mmm_model.effects.predictions import predictions
 from mmm_model.effects.response_draws import response_draws
 
@@ -37,3 +38,9 @@ def test_columns_are_those_of_the_contract(panel, training):
     for name, table in found.items():
         assert list(table.columns) == _without_key(name), name
         assert len(table)
+
+
+def test_an_empty_table_has_them_too(panel, training):
+    found = long_term(FittedEffects(training.final, panel))
+    assert list(found.columns) == _without_key("long_term")
+    assert found.empty and found["told"].dtype == bool
