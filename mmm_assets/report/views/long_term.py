@@ -93,7 +93,7 @@ def _untold(refresh: Refresh, rows: pd.DataFrame) -> View:
         f"any figure on this page. {' '.join(twin)}".strip(),
         table=rows,
         sql=refresh.shown(_LONG_TERM),
-        note="To tell it takes a long pause or a long rise in spend, best in some regions and not "
-        f"in others. {_BUDGETS}",
+        note="What tells it is a change that lasts: a channel that pauses for a year, in a table "
+        f"of several regions. {_BUDGETS}",
         listing=rows[["channel", "statement"]].set_axis(["Channel", "What the data say"], axis=1),
     )
