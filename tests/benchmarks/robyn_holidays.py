@@ -1,14 +1,15 @@
 """What a calendar is worth on Robyn's example, which sells in Germany.
 
-    DATASETS=… python tests/benchmarks/robyn_holidays.py
+    DATASETS=… python tests/benchmarks/robyn_holidays.py [--parts]
 
 Forecasts of thirteen weeks from four origins, two of which have Easter ahead of them, with and
-without the holidays of Germany, and the days that do most in all weeks. Writes
-benchmarks/robyn_holidays.json.
+without the holidays of Germany; what made up revenue, the organic newsletter and competitors'
+sales among it; and the days that do most in all weeks. Writes benchmarks/robyn_holidays.json.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 from dataclasses import replace
 from datetime import timedelta
@@ -20,10 +21,12 @@ from writing import write
 
 from mmm_assets.inputs.holiday_days import holiday_days
 from mmm_model.calendar_weeks import HOLIDAY, calendar_columns
+from mmm_model.effects.contributions import contributions
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.effects.treatments import treatment_effects
 from mmm_model.fit.estimators import fit_response
 from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.intervals import effect_interval
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
@@ -72,19 +75,42 @@ def error(panel: Panel, origin: int) -> float:
     return float(np.sqrt(np.mean((panel.kpi[0, ahead] - found) ** 2)) / panel.kpi[0, ahead].mean())
 
 
+def shares(effects: FittedEffects) -> pd.DataFrame:
+    """Share of revenue of each part, with the interval of those that are media."""
+    panel, revenue = effects.panel, effects.panel.kpi.sum()
+    media = effects.components.media.sum((1, 2)) / revenue
+    low, high = effect_interval(media)
+    rows = [
+        (name, float(media[:, c].mean()), float(low[c]), float(high[c]))
+        for c, name in enumerate(panel.channels)
+    ]
+    each = {
+        name: float(part["contribution"].sum() / revenue)
+        for name, part in contributions(effects).groupby("component")
+    }
+    rows += [(name, own, np.nan, np.nan) for name, own in each.items() if name not in _BOUGHT]
+    return pd.DataFrame(rows, columns=["part", "share", "lower", "upper"])
+
+
 def main() -> None:
-    """Print the errors and the days."""
+    """Print the errors, the parts and the days."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parts", action="store_true", help="no forecasts, which take longest")
+    asked = parser.parse_args()
     plain = robyn()
     ways = {"without": plain, "calendar": with_holidays(plain)}
     rows = [
         {"weeks": name, "way": way, "error": error(panel, origin)}
-        for origin, name in _ORIGINS.items()
+        for origin, name in ({} if asked.parts else _ORIGINS).items()
         for way, panel in ways.items()
     ]
-    write("robyn_holidays", rows)
-    print(pd.DataFrame(rows).pivot(index="weeks", columns="way", values="error").round(3))
+    if rows:
+        write("robyn_holidays", rows)
+        print(pd.DataFrame(rows).pivot(index="weeks", columns="way", values="error").round(3))
     model = FittedModel(fit_response(ways["calendar"], _SHORT, forecasts=False).response)
-    days = treatment_effects(FittedEffects(model, ways["calendar"]))
+    effects = FittedEffects(model, ways["calendar"])
+    print(shares(effects).round(3).to_string())
+    days = treatment_effects(effects)
     days = days.sort_values("effect", key=np.abs, ascending=False)
     print(days[["treatment", "part", "effect", "effect_lower", "effect_upper"]].head(5).round(3))
     sure = (days["effect_lower"] > 0) | (days["effect_upper"] < 0)

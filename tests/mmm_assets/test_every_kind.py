@@ -10,18 +10,19 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
 from mmm_assets.config import load_config
 from tests.mmm_assets.tiny_project import run_week
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "every_kind"
 WEEK = date(2026, 2, 16)
-_SHORT = """
-model: {chains: 1, warmup: 10, draws: 20, members: 10, holdout_weeks: 4}
-graph: {enabled: false}
-trust: {weekly: [], monthly: []}
-budget: {by_region: false, scenarios: {same: 1}}
-"""
+_SHORT = {
+    "graph": {"enabled": False},
+    "trust": {"weekly": [], "monthly": []},
+    "budget": {"by_region": False, "scenarios": {"same": 1}},
+}
+_FEW_DRAWS = {"chains": 1, "warmup": 10, "draws": 20, "members": 10, "holdout_weeks": 4}
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +32,9 @@ def folder(built_once: Callable[..., Path]) -> Path:
     def build(folder: Path) -> None:
         script = [sys.executable, str(EXAMPLE / "make_tables.py"), str(folder)]
         subprocess.run(script, check=True, cwd=EXAMPLE.parents[1])
-        content = (EXAMPLE / "mmm.yaml").read_text()
-        (folder / "mmm.yaml").write_text(content + _SHORT)
+        content = yaml.safe_load((EXAMPLE / "mmm.yaml").read_text()) | _SHORT
+        content["model"] |= _FEW_DRAWS
+        (folder / "mmm.yaml").write_text(yaml.safe_dump(content))
         outcome = run_week(load_config(folder / "mmm.yaml"), WEEK)
         assert outcome.status == "published", outcome.messages
 
@@ -73,6 +75,11 @@ def test_one_channel_has_a_best_frequency_and_one_costs_nothing(
     assert best == [("online_video",)]
     free = mart.sql("SELECT channel FROM mart.current_channel_summary WHERE roi IS NULL").fetchall()
     assert free == [("newsletter",)]
+
+
+def test_a_slow_effect_is_looked_for(mart: duckdb.DuckDBPyConnection) -> None:
+    looked = mart.sql("SELECT DISTINCT channel FROM mart.current_long_term").fetchall()
+    assert ("tv",) in looked
 
 
 def test_the_dashboard_shows_them_in_dollars(folder: Path) -> None:
