@@ -89,3 +89,4 @@ def test_the_dashboard_shows_them_in_dollars(folder: Path) -> None:
     assert 'id="channels-frequency"' in page
     assert "value per $ spent" in page
     assert "newsletter has no spend, so it has no return." in page
+    assert "online_video is given as people reached" in page

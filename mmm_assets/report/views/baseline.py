@@ -115,8 +115,8 @@ def _controls(refresh: Refresh, national: pd.DataFrame) -> View:
     return View(
         "decomposition-controls",
         title,
-        f"{order[0]} moves {refresh.kpi} most: by up to {words.number(swing)} a week between its "
-        "best and its worst week.",
+        f"Most of this is {order[0]}: {words.number(swing)} {refresh.kpi} lie between its best and "
+        "its worst week.",
         fig.figure(
             data,
             xaxis=fig.weeks_axis(),

@@ -195,7 +195,7 @@ def _controls(refresh: Refresh) -> View:
         ),
         table=rows,
         sql=refresh.shown(_CONTROLS),
-        note="Red: driven by media.",
+        note="Red: driven by media." if "driven" in set(rows["role"]) else "",
         height=fig.height_of(len(names)),
     )
 

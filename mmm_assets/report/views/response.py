@@ -18,6 +18,8 @@ _CURVES = """
     FROM mart.response_curves WHERE refresh_week = $week AND region IS NULL
     ORDER BY channel, spend"""
 
+_REACHED = "SELECT DISTINCT channel FROM mart.frequency WHERE refresh_week = $week ORDER BY channel"
+
 _PARAMETERS = """
     SELECT p.channel, p.slope, p.half_saturation, p.ceiling, p.r2,
            c.spend AS current_spend, c.spend / nullif(p.half_saturation, 0) AS over_half_saturation
@@ -186,8 +188,21 @@ def _together(
         ),
         table=curves,
         sql=refresh.shown(_CURVES),
+        note=_of_reach(refresh, parts),
         height=400,
     )  # fmt: skip
+
+
+def _of_reach(refresh: Refresh, parts: dict[str, pd.DataFrame]) -> str:
+    """Why some curves are straight lines."""
+    reached = [name for name in refresh.query(_REACHED)["channel"] if name in parts]
+    if not reached:
+        return ""
+    count = "is" if len(reached) == 1 else "are"
+    return (
+        f"{words.listed(reached)} {count} given as people reached: a larger plan reaches more of "
+        "them, as often as today, and each brings what the others do."
+    )
 
 
 def _together_reading(half_more: dict[str, float], total: bool) -> str:
