@@ -86,10 +86,11 @@ def _said(refresh: Refresh, row: pd.Series) -> str:
 def _untold(refresh: Refresh, rows: pd.DataFrame) -> View:
     twin = refresh.query(_TWIN)["sentence"]
     names = words.listed([str(name) for name in rows["channel"]])
+    leave = "leaves" if len(rows) == 1 else "leave"
     return View(
         "channels-long-term",
         _TITLE,
-        f"This table cannot tell what {names} leave behind for later years. Nothing of it is in "
+        f"This table cannot tell what {names} {leave} behind for later years. Nothing of it is in "
         f"any figure on this page. {' '.join(twin)}".strip(),
         table=rows,
         sql=refresh.shown(_LONG_TERM),
