@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mmm_model.mediators import Mediators
 from mmm_model.treatments import Treatment, decided
 
 Floats = NDArray[np.float64]
@@ -53,6 +54,10 @@ class Panel:
     ahead
         ``[R, A, T]`` their values in the A weeks that follow, where these are known beforehand, as
         the calendar is; NaN where they are not, None where none is.
+    mediators
+        What media create and nobody buys, in the first weeks of the panel; None: nothing is known.
+    kpi_error
+        ``[R, W]`` standard error of the KPI, where it is a survey's; None: it is counted.
 
     Raises
     ------
@@ -75,6 +80,8 @@ class Panel:
     treatments: tuple[Treatment, ...] = ()
     treatment: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))
     ahead: Floats | None = None
+    mediators: Mediators | None = None
+    kpi_error: Floats | None = None
 
     def __post_init__(self) -> None:
         r, w, c, k = len(self.regions), len(self.weeks), len(self.channels), len(self.controls)
@@ -93,12 +100,17 @@ class Panel:
             "population": (r,),
             "treatment": (r, w, t),
             "ahead": (r, 0 if self.ahead is None else self.ahead.shape[1], t),
+            "kpi_error": (r, w),
         }
         for name, shape in expected.items():
             array = getattr(self, name)
             found = shape if array is None and name in _OPTIONAL else array.shape
             if found != shape:
                 raise ValueError(f"panel.{name} has shape {found}, expected {shape}")
+        if self.mediators and not (
+            self.mediators.value.shape[0] == r and self.mediators.value.shape[1] <= w
+        ):
+            raise ValueError("panel.mediators are of other regions, or of weeks that it lacks")
         if w and (self.weeks[0].weekday() != 0 or not np.all(np.diff(self.weeks) == WEEK)):
             raise ValueError("panel.weeks must be consecutive Mondays")
 
@@ -156,6 +168,8 @@ class Panel:
             population=None if population is None else population[position],
             treatment=self.treatment[position],
             ahead=None if self.ahead is None else self.ahead[position],
+            mediators=self.mediators and self.mediators.of_regions(position),
+            kpi_error=None if self.kpi_error is None else self.kpi_error[position],
         )
 
     def region_weeks(self) -> pd.DataFrame:
@@ -183,6 +197,8 @@ class Panel:
             frequency=None if self.frequency is None else self.frequency[:, cut],
             treatment=self.treatment[:, cut],
             ahead=self.ahead if weeks >= len(self.weeks) else None,
+            mediators=self.mediators and self.mediators.head(weeks),
+            kpi_error=None if self.kpi_error is None else self.kpi_error[:, cut],
         )
 
     def through(self, week: pd.Timestamp | str) -> Panel:
@@ -259,4 +275,4 @@ class Panel:
 
 
 WEEK = np.timedelta64(7, "D")
-_OPTIONAL = ("frequency", "population", "ahead")
+_OPTIONAL = ("frequency", "population", "ahead", "kpi_error")

@@ -12,6 +12,7 @@ from mmm_model.simulator.spec import (
     BrandSpec,
     ChannelSpec,
     DriveSpec,
+    MediatorSpec,
     SimulationSpec,
     TreatmentSpec,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "BrandSpec",
     "ChannelSpec",
     "DriveSpec",
+    "MediatorSpec",
     "Simulation",
     "SimulationSpec",
     "Tables",

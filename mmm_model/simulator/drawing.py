@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_model.panel import Floats
+from mmm_model.simulator.mediators import draw_mediators
 from mmm_model.simulator.plans import autoregression, plan_multipliers, true_cost
 from mmm_model.simulator.simulation import Simulation
 from mmm_model.simulator.spec import SimulationSpec
@@ -86,7 +87,7 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
         outage=np.zeros((regions, weeks), dtype=bool),
         treated=treated,
     )
-    return _finish(rng, simulation, demand)
+    return _finish(rng, simulation, demand, seed)
 
 
 def _frequencies(spec: SimulationSpec, seed: int) -> Floats:
@@ -125,7 +126,7 @@ def _demand(rng: np.random.Generator, spec: SimulationSpec) -> Floats:
     return np.maximum(demand + spec.demand_sd * shock, -0.7)
 
 
-def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats) -> Simulation:
+def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats, seed: int) -> Simulation:
     """Set the strength of the channels, add noise, indicator and dirt."""
     spec, exposure = draft.spec, draft.exposure
     regions, weeks = demand.shape
@@ -139,9 +140,12 @@ def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats) -> Simu
     unit = draft.contribution(exposure).sum(axis=(0, 1))
     wanted = np.array([channel.kpi_share for channel in spec.channels]) * draft.baseline.sum()
     draft = replace(draft, effect=draft.effect * wanted / np.maximum(unit, 1e-12))
+    if spec.mediators:
+        drawn = draw_mediators(spec.mediators, draft.channels, exposure, demand, seed)
+        draft = replace(draft, mediated=drawn)
 
     expected = draft.baseline + draft.control_effect + draft.contribution(exposure).sum(axis=-1)
-    expected = expected + draft.treatment_effect.sum(axis=-1)
+    expected = expected + draft.treatment_effect.sum(axis=-1) + draft.mediator_effect(exposure)
     expected = expected + draft.left_behind(draft.contribution(exposure))
     noise = spec.noise * autoregression(rng, spec.noise_ar, (regions, weeks))
     kpi = np.maximum(expected + noise * expected.mean(axis=1, keepdims=True), 0.0)

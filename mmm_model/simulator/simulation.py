@@ -11,6 +11,7 @@ import pandas as pd
 
 from mmm_model.panel import Bools, Floats, Panel
 from mmm_model.simulator.curves import adstock_kernel, lagged_sum, response, worked
+from mmm_model.simulator.mediators import Mediated
 from mmm_model.simulator.spec import SimulationSpec
 from mmm_model.simulator.treatments import Treated
 
@@ -19,7 +20,7 @@ from mmm_model.simulator.treatments import Treated
 class Simulation:
     """Simulated data and its truth.
 
-    ``kpi = baseline + controls + treatments + direct + brand + noise``.
+    ``kpi = baseline + controls + treatments + mediators + direct + brand + noise``.
 
     Parameters
     ----------
@@ -49,6 +50,8 @@ class Simulation:
         ``[R, W]`` whether the recording had failed.
     treated
         Promotions, prices and holidays; None: there are none.
+    mediated
+        What media create and nobody buys; None: there is nothing of it.
     """
 
     spec: SimulationSpec
@@ -68,6 +71,24 @@ class Simulation:
     exists: Bools
     outage: Bools
     treated: Treated | None = None
+    mediated: Mediated | None = None
+
+    def mediator_effect(self, exposure: Floats) -> Floats:
+        """What mediators bring at an exposure ``[R, W, C]``: ``[R, W]`` KPI units."""
+        if self.mediated is None:
+            return np.zeros(self.exists.shape)
+        found = self.size[:, None] * self.mediated.effect(exposure)
+        return np.where(self.exists, found, 0.0)
+
+    def through_mediators(self, off: str) -> Floats:
+        """KPI ``[R, W]`` lost through mediators alone had a channel created nothing of them.
+
+        Channels that it drives stay as they are: what these create is earned through them.
+        """
+        exposure = self.exposure
+        without = exposure.copy()
+        without[..., self.channels.index(off)] = 0.0
+        return self.mediator_effect(exposure) - self.mediator_effect(without)
 
     @property
     def treatment_effect(self) -> Floats:
@@ -169,8 +190,11 @@ class Simulation:
 
     def total_contribution(self, off: Collection[str]) -> Floats:
         """KPI ``[R, W]`` lost when the channels ``off`` never run and the others respond."""
-        lost = self.contribution(self.exposure) - self.contribution(self.exposure_without(off))
-        return lost.sum(axis=-1)
+        exposure, without = self.exposure, self.exposure_without(off)
+        lost = (self.contribution(exposure) - self.contribution(without)).sum(axis=-1)
+        if self.mediated is None:
+            return lost
+        return lost + self.mediator_effect(exposure) - self.mediator_effect(without)
 
     def expected_kpi(self, spend: Floats) -> Floats:
         """True KPI ``[R, W]`` without noise when ``spend`` ``[R, W, C]`` is spent.
@@ -179,6 +203,7 @@ class Simulation:
         as decided, so no channel responds to another.
         """
         beside = self.baseline + self.control_effect + self.treatment_effect.sum(-1)
+        beside = beside + self.mediator_effect(spend / self.cost)
         direct = self.contribution(spend / self.cost)
         return beside + direct.sum(-1) + self.left_behind(direct)
 
@@ -199,6 +224,7 @@ class Simulation:
             frequency=None if np.isnan(self.frequency).all() else self.frequency,
             treatments=self.treated.treatments if self.treated else (),
             treatment=self.treated.values if self.treated else np.zeros((0, 0, 0)),
+            mediators=self.mediated.recorded if self.mediated else None,
         )
 
     def truth(self) -> dict[str, Any]:

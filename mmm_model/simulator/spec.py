@@ -158,6 +158,44 @@ class BrandSpec:
 
 
 @dataclass(frozen=True)
+class MediatorSpec:
+    """A node that media create and nobody buys, and that sells.
+
+    Parameters
+    ----------
+    name
+        Of the node.
+    created
+        Channel → share of the mediator's mean that it creates.
+    kpi_share
+        What the mediator brings at its mean, over the baseline KPI.
+    decay, power
+        Weight of a lag in what a channel creates is ``decay**lag``, of its exposure to this power.
+    follows_demand
+        Relative change of what comes without media per relative change of demand.
+    own_sd, own_ar
+        Standard deviation over the mean, and autoregression, of what moves it otherwise.
+    level
+        Its mean: a number, or of a survey a share.
+    asked, every
+        People asked in a wave in each region, and weeks from wave to wave; 0: it is counted, in
+        every week.
+    """
+
+    name: str
+    created: Mapping[str, float]
+    kpi_share: float = 0.2
+    decay: float = 0.4
+    power: float = 0.7
+    follows_demand: float = 0.0
+    own_sd: float = 0.08
+    own_ar: float = 0.5
+    level: float = 5_000.0
+    asked: int = 0
+    every: int = 4
+
+
+@dataclass(frozen=True)
 class SimulationSpec:
     """A simulated brand.
 
@@ -198,6 +236,8 @@ class SimulationSpec:
         Standard deviation of a weekly step of the national baseline, over its mean: a random walk.
     brand
         A slow stock; None: media leave none behind.
+    mediators
+        Nodes that media create and nobody buys.
     """
 
     channels: tuple[ChannelSpec, ...]
@@ -225,3 +265,4 @@ class SimulationSpec:
     treatments: TreatmentSpec | None = None
     level_drift: float = 0.0
     brand: BrandSpec | None = None
+    mediators: tuple[MediatorSpec, ...] = ()
