@@ -225,6 +225,11 @@ BRAND_START_SD = 0.5
 BRAND_EVIDENCE = math.log(10.0)
 """Logarithm of the Bayes factor from which there is a stock: strong evidence (Jeffreys, 1961)."""
 
+MEDIATOR_SHARE = 0.5
+"""Standard deviation of the share of the KPI that comes by an unpaid mediator, on one side of
+nothing: of most brands less than half of what is sold is sold to who searched for the brand.
+"""
+
 OUTLIER_SHARES, OUTLIER_SIZES = (0.02, 0.002), (5.0, 25.0)
 """How common outlying and wildly outlying weeks are; their deviations over an ordinary one's."""
 

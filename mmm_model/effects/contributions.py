@@ -23,10 +23,11 @@ def contributions(effects: FittedEffects) -> pd.DataFrame:
     -------
     DataFrame
         ``region, week, component, kind, contribution, lower, upper, mediated, mediated_lower,
-        mediated_upper, total`` in KPI units; the contributions of a region-week add up to the
-        model's prediction. Of media a contribution is the channel's own path; ``mediated`` is
+        mediated_upper, total, unpaid`` in KPI units; the contributions of a region-week add up to
+        the model's prediction. Of media a contribution is the channel's own path; ``mediated`` is
         what it earned through channels that it drives and part of their contribution;
-        ``total`` is the sum of both. NaN for what is no channel.
+        ``total`` is the sum of both; ``unpaid`` is the part of its own path that leads by what it
+        creates and nobody buys. NaN for what is no channel.
     """
     cells = effects.panel.region_weeks()
     return pd.concat(
@@ -40,7 +41,8 @@ def contributions(effects: FittedEffects) -> pd.DataFrame:
 
 def _parts(effects: FittedEffects) -> Iterator[tuple[str, str, dict[str, Floats | float]]]:
     """Each component's name, kind and columns ``[R * W]``."""
-    parts, mediated = effects.components, effects.mediation.mediated
+    parts, paths = effects.components, effects.mediation
+    through, unpaid = paths.paid, paths.unpaid
     yield "baseline", "baseline", _not_media(parts.baseline)
     yield "seasonality", "seasonality", _not_media(parts.seasonality)
     for k, name in enumerate(effects.model.controls):
@@ -51,17 +53,22 @@ def _parts(effects: FittedEffects) -> Iterator[tuple[str, str, dict[str, Floats 
     for j in range(parts.brand.shape[-1]):
         yield BRAND, BRAND, _not_media(parts.brand[..., j])
     for c, name in enumerate(effects.panel.channels):
-        yield name, "media", _media(parts.media[..., c], mediated[..., c])
+        yield name, "media", _media(parts.media[..., c], through[..., c], unpaid[..., c])
+
+
+_OF_MEDIA = ("mediated", "mediated_lower", "mediated_upper", "total", "unpaid")
 
 
 def _not_media(members: Floats) -> dict[str, Floats | float]:
     lower, upper = interval(members)
-    unknown = dict.fromkeys(("mediated", "mediated_lower", "mediated_upper", "total"), np.nan)
+    unknown = dict.fromkeys(_OF_MEDIA, np.nan)
     return {**_columns(members, lower, upper), **unknown}
 
 
-def _media(own: Floats, through: Floats) -> dict[str, Floats | float]:
-    """Columns of a channel from its own path and what it earns through others, ``[M, R, W]``."""
+def _media(own: Floats, through: Floats, unpaid: Floats) -> dict[str, Floats | float]:
+    """Columns of a channel from ``[M, R, W]`` of its own path, of what it earns through others, and
+    of that part of its path that leads by what nobody buys.
+    """
     lower, upper = effect_interval(through)
     mediated = through.mean(axis=0).ravel()
     columns = _columns(own, *effect_interval(own))
@@ -71,6 +78,7 @@ def _media(own: Floats, through: Floats) -> dict[str, Floats | float]:
         "mediated_lower": lower.ravel(),
         "mediated_upper": upper.ravel(),
         "total": columns["contribution"] + mediated,
+        "unpaid": unpaid.mean(axis=0).ravel(),
     }
 
 

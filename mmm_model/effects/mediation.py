@@ -1,7 +1,8 @@
-"""Mediation: KPI that a channel earns through the channels it drives.
+"""Mediation: KPI that a channel earns through the channels it drives, and by what nobody buys.
 
 Switching a channel off lowers the channels that it drives, at once and in later weeks;
-the KPI that is lost that way is its mediated contribution.
+the KPI that is lost that way it earns through paid channels. The rest is its own path. Part of
+that leads by unpaid mediators, see `mmm_model.effects.unpaid`; what is left is direct.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmm_model.effects.unpaid import through_unpaid
 from mmm_model.fit.driven_channels import DrivenChannel
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.panel import Floats, Panel
@@ -22,22 +24,40 @@ class Mediation:
 
     Parameters
     ----------
-    direct
-        KPI lost through the channel's own path when it alone is off.
+    own
+        KPI lost through the channel's own path when it alone is off: no other channel responds.
     total
         KPI lost when it is off and the channels it drives respond.
+    through
+        Of ``own``, what leads by each unpaid mediator.
     """
 
-    direct: Floats
+    own: Floats
     total: Floats
+    through: tuple[Floats, ...] = ()
+
+    @property
+    def unpaid(self) -> Floats:
+        """KPI that it earns by what it creates and nobody buys."""
+        return np.asarray(sum(self.through, np.zeros(()))) + np.zeros_like(self.own)
+
+    @property
+    def paid(self) -> Floats:
+        """KPI lost through the channels it drives, ``total − own``."""
+        return self.total - self.own
+
+    @property
+    def direct(self) -> Floats:
+        """KPI that it earns by itself, ``own − unpaid``."""
+        return self.own - self.unpaid if self.through else self.own
 
     @property
     def mediated(self) -> Floats:
-        """KPI lost through the channels it drives, ``total − direct``."""
+        """KPI that it earns through what it drives or creates, ``total − direct``."""
         return self.total - self.direct
 
 
-def mediation(model: FittedModel, panel: Panel, direct: Floats | None = None) -> Mediation:
+def mediation(model: FittedModel, panel: Panel, own: Floats | None = None) -> Mediation:
     """Direct and total contribution of each channel.
 
     Parameters
@@ -46,21 +66,21 @@ def mediation(model: FittedModel, panel: Panel, direct: Floats | None = None) ->
         A fit with the equations of the channels that others drive.
     panel
         As for `FittedModel.components`.
-    direct
-        Direct contributions ``[M, R, W, C]`` where they are known already.
+    own
+        What channels bring by their own paths ``[M, R, W, C]`` where it is known already.
     """
-    if direct is None:
-        direct = model.media_response(panel).contribution()
-    total = direct.copy()
+    if own is None:
+        own = model.media_response(panel).contribution()
+    total = own.copy()
     drivers = {source for equation in model.driven for source in equation.sources}
     for c, name in enumerate(panel.channels):
         if name in drivers:
-            total[..., c] = joint_total(model, panel, {name}, direct)
-    return Mediation(direct=direct, total=total)
+            total[..., c] = joint_total(model, panel, {name}, own)
+    return Mediation(own, total, through_unpaid(model, panel, own))
 
 
 def joint_total(
-    model: FittedModel, panel: Panel, off: Collection[str], direct: Floats | None = None
+    model: FittedModel, panel: Panel, off: Collection[str], own: Floats | None = None
 ) -> Floats:
     """KPI ``[M, R, W]`` lost when the channels ``off`` are off together.
 
@@ -71,11 +91,11 @@ def joint_total(
     ValueError
         If ``off`` names an unknown channel.
     """
-    if direct is None:
-        direct = model.media_response(panel).contribution()
+    if own is None:
+        own = model.media_response(panel).contribution()
     exposure = counterfactual_exposure(model.driven, panel, off, model.members)
     without = model.media_response(panel, exposure).contribution()
-    return np.asarray((direct - without).sum(axis=-1))
+    return np.asarray((own - without).sum(axis=-1))
 
 
 def counterfactual_exposure(

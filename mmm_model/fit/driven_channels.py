@@ -17,6 +17,10 @@ from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.graph import ChannelGraph
 from mmm_model.graph.preparation import alive
 from mmm_model.panel import Floats, Panel
+from mmm_model.settings import ModelSettings
+
+# Of a structural equation: it has few drivers, which act within weeks.
+_CHAINS, _LAGS = 2, 12
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,21 @@ class DrivenChannel:
         plan = delayed(exposure[..., position], self.delay)
         created = self.response.media_response(own, plan).contribution()
         return created * [name != self.cut for name in self.sources]
+
+
+def structural(settings: ModelSettings) -> ModelSettings:
+    """Return the settings of a structural equation beside a response of these settings."""
+    if settings.learns_graph:  # other numbers of steps and bounds of slopes serve a search
+        settings = ModelSettings(members=settings.members, seed=settings.seed)
+    return replace(
+        settings,
+        chains=min(settings.chains, _CHAINS),
+        lag_weeks=min(settings.lag_weeks, _LAGS),
+        # Effectiveness that drifts would take over what the drivers do, as a level does already.
+        gru_width=0,
+        holdout_weeks=0,
+        brand=None,  # nobody clicks today for what was on air two years ago
+    )
 
 
 def delays(graph: ChannelGraph) -> dict[str, dict[str, int]]:

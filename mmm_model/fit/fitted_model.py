@@ -12,6 +12,7 @@ from mmm_model.equation.scaling import Scaling
 from mmm_model.fit.driven_channels import DrivenChannel
 from mmm_model.fit.fitted_response import Components, FittedResponse, Prediction
 from mmm_model.fit.saved_arrays import Arrays, pack, unpack
+from mmm_model.fit.unpaid_mediators import UnpaidMediator
 from mmm_model.graph import ChannelGraph
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import ModelSettings
@@ -31,12 +32,15 @@ class FittedModel:
         Equations of the channels that others drive, drivers before the driven.
     lift
         What lift tests said, see `mmm_model.fit.evidence.Evidence.readings`; empty without any.
+    mediators
+        What media create and nobody buys.
     """
 
     response: FittedResponse
     graph: ChannelGraph | None = None
     driven: tuple[DrivenChannel, ...] = ()
     lift: dict[str, Floats] = field(default_factory=dict)
+    mediators: tuple[UnpaidMediator, ...] = ()
 
     @property
     def settings(self) -> ModelSettings:
@@ -106,11 +110,19 @@ class FittedModel:
             str(number): np.frombuffer(equation.response.to_bytes(), dtype=np.uint8)
             for number, equation in enumerate(self.driven)
         }
+        if self.mediators:
+            groups["mediators"] = {
+                name: value
+                for number, one in enumerate(self.mediators)
+                for name, value in one.to_arrays(number).items()
+            }
         meta: dict[str, Any] = self.response.meta() | {
             "driven": [(equation.target, equation.delay) for equation in self.driven],
             "graph_controls": self.graph.controls if self.graph is not None else (),
             "graph_method": self.graph.method if self.graph is not None else "",
         }
+        if self.mediators:
+            meta["mediators"] = [one.meta() for one in self.mediators]
         return pack(meta, groups)
 
     @classmethod
@@ -141,4 +153,8 @@ class FittedModel:
             )
             for number, (target, delay) in enumerate(meta["driven"])
         )
-        return cls(response, graph, driven, groups.get("lift", {}))
+        mediators = tuple(
+            UnpaidMediator.restored(one, number, groups["mediators"])
+            for number, one in enumerate(meta.get("mediators", ()))
+        )
+        return cls(response, graph, driven, groups.get("lift", {}), mediators)

@@ -7,19 +7,17 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from mmm_model.fit.driven_channels import DrivenChannel, delays, target_panel
+from mmm_model.fit.driven_channels import DrivenChannel, delays, structural, target_panel
 from mmm_model.fit.estimators import fit_response
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.lift_tests import LiftTest, within
 from mmm_model.fit.readings import Reading
 from mmm_model.fit.stages import Progress, silent
 from mmm_model.fit.two_stages import readings_of
+from mmm_model.fit.unpaid_mediators import fit_mediators
 from mmm_model.graph import ChannelGraph, GraphSettings, learn_graph
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
-
-# Of a structural equation: it has few drivers, which act within weeks.
-_DRIVEN_CHAINS, _DRIVEN_LAGS = 2, 12
 
 
 @dataclass(frozen=True)
@@ -141,7 +139,11 @@ def _fit_final(
     )
     if graph is None and final.graph is not None:
         driven = fit_driven(whole, final.graph, settings, report)
-    return replace(final, driven=tuple(one.repeated(final.members) for one in driven)), losses
+    driven = tuple(one.repeated(final.members) for one in driven)
+    if final.graph is not None:
+        whole = whole.with_controls(undriven(whole.controls, final.graph))
+    mediators = fit_mediators(known, whole, settings, final.members, report)
+    return replace(final, driven=driven, mediators=mediators), losses
 
 
 def response_controls(
@@ -157,6 +159,12 @@ def response_controls(
     return tuple(name for name in controls if name not in left_out)
 
 
+def undriven(controls: tuple[str, ...], graph: ChannelGraph) -> tuple[str, ...]:
+    """Return the controls that no channel drives, in their order."""
+    by_media = graph.driven_controls()
+    return tuple(name for name in controls if name not in by_media)
+
+
 def fit_driven(
     panel: Panel, graph: ChannelGraph, settings: ModelSettings, progress: Progress | None = None
 ) -> tuple[DrivenChannel, ...]:
@@ -165,19 +173,8 @@ def fit_driven(
     By the estimator of the response, so that its members are draws, too: the interval of a
     mediated effect holds the doubt about both equations.
     """
-    if settings.learns_graph:  # other numbers of steps and bounds of slopes serve a search
-        settings = ModelSettings(members=settings.members, seed=settings.seed)
-    settings = replace(
-        settings,
-        chains=min(settings.chains, _DRIVEN_CHAINS),
-        lag_weeks=min(settings.lag_weeks, _DRIVEN_LAGS),
-        # Effectiveness that drifts would take over what the drivers do, as a level does already.
-        gru_width=0,
-        holdout_weeks=0,
-        brand=None,  # nobody clicks today for what was on air two years ago
-    )
-    driven_by_media = graph.driven_controls()
-    controls = tuple(name for name in panel.controls if name not in driven_by_media)
+    settings = structural(settings)
+    controls = undriven(panel.controls, graph)
     found = []
     for target, first in delays(graph).items():
         sources, delay = tuple(first), tuple(first.values())

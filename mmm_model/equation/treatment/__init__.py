@@ -20,6 +20,8 @@ KINDS = {
     "holiday": "day of the calendar with those before and after it; measured against a day like "
     "all others",
     "event": "days of the project's own, such as school holidays; measured as holidays are",
+    "mediator": "what media create and nobody buys, over its usual week; more of it takes no "
+    "sales away",
 }
 """Name, which is that of its file, and meaning of each kind."""
 

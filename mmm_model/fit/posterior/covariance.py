@@ -54,8 +54,10 @@ class Covariance:
         self._holiday = holidays.spread * holidays.columns
 
     def noise(self, variances: Variances) -> Floats:
-        """``[R, W]`` variance of a week's own noise."""
+        """``[R, W]`` variance of a week's own noise, and of the errors that it was read with."""
         ordinary = variances.sd[:, None] ** 2 / variances.precision
+        if self.design.doubt is not None:
+            ordinary = ordinary + self.design.doubt**2  # nothing where nobody was asked
         return np.where(self.design.observed, ordinary, _UNOBSERVED_VARIANCE)
 
     def own_columns(self, variances: Variances) -> Floats:
@@ -212,7 +214,16 @@ class Covariance:
         variance = self.noise(variances)
         noise = np.sqrt(variance) * rng.standard_normal(rest.shape)
         every = noise + self._draw_own(rng, variances)
-        return noise + variance * factors.alone.back(white - factors.white(every))
+        noise = noise + variance * factors.alone.back(white - factors.white(every))
+        return self._without_doubt(rng, noise, variance)
+
+    def _without_doubt(self, rng: np.random.Generator, noise: Floats, variance: Floats) -> Floats:
+        """Draw the part of the noise that is not the error that a survey is read with."""
+        if self.design.doubt is None:
+            return noise
+        error = self.design.doubt**2
+        spread = np.sqrt(error * (variance - error) / variance)
+        return noise * (1.0 - error / variance) + spread * rng.standard_normal(noise.shape)
 
     def _draw_own(self, rng: np.random.Generator, variances: Variances) -> Floats:
         """Draw ``[R, W]`` of all that a region has alone but its noise."""

@@ -39,6 +39,8 @@ class Design:
         ``[R, W]`` over the region's size; 0 where not observed.
     observed
         ``[R, W]``.
+    doubt
+        ``[R, W]`` standard error of the KPI, over the region's size; None where it is counted.
     size
         ``[R]`` mean absolute KPI of the region.
     weight
@@ -71,6 +73,7 @@ class Design:
 
     kpi: Floats
     observed: Bools
+    doubt: Floats | None
     size: Floats
     weight: Floats
     worth: float
@@ -124,6 +127,9 @@ class Design:
         return cls(
             kpi=kpi,
             observed=observed,
+            doubt=None
+            if panel.kpi_error is None
+            else _rounded(np.where(observed, panel.kpi_error, 0.0) / size[:, None]),
             size=size,
             weight=weight,
             worth=float(money.sum()),
@@ -213,6 +219,12 @@ def _rounded(values: Floats) -> Floats:
     answer.
     """
     return np.round(values, 9)
+
+
+def _doubt(panel: Panel, size: Floats) -> Floats | None:
+    if panel.kpi_error is None:
+        return None
+    return _rounded(np.where(panel.observed, panel.kpi_error / size[:, None], 0.0))
 
 
 def _filled(value: Floats) -> Floats:

@@ -50,7 +50,7 @@ class Variances:
     def first(cls, design: Design) -> Variances:
         """Guess from the differences between weeks."""
         rest = np.where(design.observed, design.kpi, np.nan)
-        step = np.nanmedian(np.abs(np.diff(rest, axis=1)), axis=1) / 0.954
+        step = _usual_step(rest) / 0.954
         far = np.abs(rest - np.nanmedian(rest, axis=1, keepdims=True))
         far = np.nan_to_num(
             far / np.maximum(1.4826 * np.nanmedian(far, axis=1, keepdims=True), 1e-3)
@@ -94,6 +94,15 @@ class Variances:
     def value(self, name: str) -> float:
         """Return a variance ratio, or a standard deviation."""
         return float(np.exp(self.log[name]))
+
+
+def _usual_step(kpi: Floats) -> Floats:
+    """``[R]`` median difference between neighbouring weeks; of a survey between waves."""
+    seen = ~np.isnan(kpi)
+    if (seen[:, 1:] & seen[:, :-1]).any(axis=1).all():
+        return np.asarray(np.nanmedian(np.abs(np.diff(kpi, axis=1)), axis=1))
+    steps = [np.abs(np.diff(one[there])) for one, there in zip(kpi, seen, strict=True)]
+    return np.array([np.median(each) if len(each) else np.nan for each in steps])
 
 
 def _of_movement(kpi: Floats, log: dict[str, float], sd: float) -> dict[str, float]:
