@@ -10,6 +10,7 @@ _TITLES = {
     "kpi": "KPI",
     "controls": "Controls",
     "lift_tests": "Lift tests",
+    "mediators": "What nobody buys",
 }
 
 

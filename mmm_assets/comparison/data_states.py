@@ -93,7 +93,7 @@ def since(panel: Panel, week: pd.Timestamp) -> Panel:
     if not start:
         return panel
     arrays: dict[str, Any] = {name: getattr(panel, name)[:, start:] for name in _ARRAYS}
-    return replace(panel, weeks=panel.weeks[start:], **arrays)
+    return replace(panel, weeks=panel.weeks[start:], mediators=None, **arrays)
 
 
 def joined(before: Panel, after: Panel) -> Panel:
@@ -107,7 +107,7 @@ def joined(before: Panel, after: Panel) -> Panel:
         for name in _ARRAYS
     }
     weeks = pd.DatetimeIndex([*before.weeks, *after.weeks])
-    return replace(after, weeks=weeks, **arrays)
+    return replace(after, weeks=weeks, mediators=None, **arrays)
 
 
 _ARRAYS = ("kpi", "observed", "exposure", "spend", "control", "value_per_kpi", "treatment")
@@ -149,7 +149,8 @@ def _renamed(panel: Panel, like: Panel) -> Panel:
         to, place = _places(getattr(panel, columns[name]), getattr(like, columns[name]))
         if to and to_region:
             array[np.ix_(to_region, range(weeks), to)] = own[np.ix_(region, range(weeks), place)]
-    named: dict[str, Any] = {name: getattr(like, name) for name in names} | {"ahead": None}
+    named: dict[str, Any] = {name: getattr(like, name) for name in names}
+    named |= {"ahead": None, "mediators": None}
     return replace(panel, **named, **empty)
 
 

@@ -2,101 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
-    StringConstraints,
     field_validator,
     model_serializer,
     model_validator,
 )
 
-AssetKey = Annotated[str, StringConstraints(pattern=r"^[^\s/]+(/[^\s/]+)*$")]
-"""Key of an asset in Dagster, its parts joined by slashes."""
+from mmm_assets.config.mediators import MediatorsTable
+from mmm_assets.config.source import (
+    NATIONAL,
+    AssetKey,
+    Cells,
+    Given,
+    Name,
+    Section,
+    Source,
+    WeeklySource,
+)
 
-NATIONAL = "national"
-"""Name of the one region of a table that has no column of regions."""
-
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-
-
-class Section(BaseModel):
-    """A part of the configuration; a key that it does not declare is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-@dataclass(frozen=True)
-class Given:
-    """Content of a cell in every row, where no column holds it."""
-
-    text: str
-
-
-Cells = dict[str, str | Given | None]
-"""Column of ``raw.<table>`` → the delivered column that fills it, or what is given, or nothing."""
-
-
-class Source(Section):
-    """Origin of a table, either ``source`` or ``sql``, and the reading of its text."""
-
-    source: str | None = Field(
-        default=None,
-        description="file or glob, CSV or Parquet, from the folder of this file; or sql: SELECT …",
-    )
-    sql: str | None = Field(
-        default=None, description="SELECT that DuckDB can run; ${NAME} = environment"
-    )
-    decimal: Literal[".", ","] = Field(default=".", description="decimal mark of the numbers")
-    date_format: str | None = Field(
-        default=None,
-        description="e.g. %d/%m/%Y; spreadsheet days; epoch seconds; default: ISO dates",
-    )
-
-    upstream: tuple[AssetKey, ...] = Field(
-        default=(),
-        description="keys of the assets in Dagster that make it, of dbt, dlt, Airbyte, Sling: "
-        "analytics/fct_spend",
-    )
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Source:
-        if (self.source is None) == (self.sql is None):
-            raise ValueError("give either 'source' (a file or a glob) or 'sql' (a SELECT)")
-        return self
-
-    @property
-    def origin(self) -> str:
-        """The source as configured; what was loaded from another one is not used."""
-        return f"sql: {self.sql}" if self.sql else str(self.source)
-
-    @property
-    def cells(self) -> Cells:
-        """Raw columns that a delivered row fills once."""
-        return {}
-
-    @property
-    def unpivoted(self) -> list[Cells]:
-        """The other raw columns, for each raw row that a delivered row becomes; empty: one row."""
-        return []
-
-
-class WeeklySource(Source):
-    """A table with a column of weeks and, unless it is national, one of regions."""
-
-    week: Name = Field(description="column of dates, or of week numbers with week_origin")
-    region: Name | None = Field(default=None, description="column of regions; null: national")
-
-    @property
-    def cells(self) -> Cells:
-        """Raw columns that a delivered row fills once."""
-        return {"week": self.week, "region": self.region or Given(NATIONAL)}
+__all__ = [
+    "ASIDE",
+    "MAKERS",
+    "NATIONAL",
+    "AssetKey",
+    "Given",
+    "Name",
+    "Section",
+    "Source",
+    "Tables",
+    "WeeklySource",
+]
 
 
 class MediaTable(WeeklySource):
@@ -346,12 +285,23 @@ class LiftTestsTable(Source):
 
 
 class Tables(Section):
-    """The two tables that are needed and the two that are optional."""
+    """The two tables that are needed and those that are optional."""
 
     media: MediaTable = Field(description="spend and exposure, by week, region and channel")
     kpi: KpiTable = Field(description="what the business wants, by week and region")
     controls: ControlsTable | None = Field(default=None, description="what else moves the KPI")
     lift_tests: LiftTestsTable | None = Field(default=None, description="results of experiments")
+    mediators: MediatorsTable | None = Field(
+        default=None, description="what media create and nobody buys: searches, visits, awareness"
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, serialised: SerializerFunctionWrapHandler) -> Any:
+        # A project without mediators has the fingerprint that it always had.
+        written = serialised(self)
+        if written.get("mediators") is None:
+            written.pop("mediators", None)
+        return written
 
     @model_validator(mode="after")
     def _same_regions(self) -> Tables:
@@ -362,6 +312,11 @@ class Tables(Section):
             )
         if self.controls and self.controls.region and not self.kpi.region:
             raise ValueError("'controls' has a 'region' and 'kpi' has none")
+        if self.mediators and (self.mediators.region is None) != (self.kpi.region is None):
+            raise ValueError(
+                "'mediators' and 'kpi' must both have a 'region' or both be national; what is "
+                "known of the country alone can be read for its own project without regions"
+            )
         return self
 
 

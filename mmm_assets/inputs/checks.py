@@ -161,7 +161,7 @@ def _insert_holidays(connection: duckdb.DuckDBPyConnection, place: str) -> None:
 
 def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
     """Values that a rule's query or expectation may name: thresholds, and what is configured."""
-    controls = config.tables.controls
+    controls, mediators = config.tables.controls, config.tables.mediators
     kinds = controls.treatments if controls else {}
     return {
         **config.checks.model_dump(exclude={"waivers"}),
@@ -176,6 +176,10 @@ def parameters(config: ProjectConfig, through: date | None) -> dict[str, Any]:
         "week_start_is_told": not config.calendar or "week_start" in config.model_fields_set,
         "absent": [name for name, own in kinds.items() if own.kind != "price"],
         "treatments": list(kinds),
+        "surveys": mediators.surveys if mediators else [],
+        "drivers": sorted({c for own in mediators.drivers.values() for c in own})
+        if mediators
+        else [],
     }
 
 

@@ -14,6 +14,7 @@ What is decided here, and nowhere else:
   that never vary within a region are left out, and so are those of more than
   ``MOST_WORDS`` words. National controls are given to every region. A promotion or an
   event that was not delivered did not run.
+- What media create and nobody buys is as it was counted or asked; no other week is filled.
 - The days of the calendar are those of the regions' countries and of the project's own events,
   see ``panel_days``.
 """
@@ -28,6 +29,7 @@ from mmm_assets.config import ProjectConfig
 from mmm_assets.inputs.implausible import replace_implausible
 from mmm_assets.inputs.known_rows import create_known
 from mmm_assets.inputs.panel_days import insert_days
+from mmm_assets.inputs.panel_mediators import insert_mediators
 from mmm_assets.inputs.panel_table import TABLES, create_panel_tables
 from mmm_assets.inputs.roles import WEEKLY
 from mmm_assets.inputs.source_files import SourceError
@@ -174,6 +176,7 @@ def build_panel_tables(
     replace_implausible(connection, config, {"week": refresh_week})
     _insert_controls(connection, config, refresh_week)
     insert_days(connection, config, refresh_week, weeks[0], known_on)
+    insert_mediators(connection, refresh_week)
 
 
 def _insert_media(

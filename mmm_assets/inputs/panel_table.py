@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_assets.config import ProjectConfig
+from mmm_assets.inputs.panel_mediators import read_mediators
 from mmm_assets.inputs.panel_treatments import split
 from mmm_assets.store.schema import comment_table
 
@@ -51,6 +52,10 @@ TABLES = {
     "panel_days": (
         "region VARCHAR, day DATE, name VARCHAR, kind VARCHAR",
         "Holidays and own events of every region, in the weeks of the panel and those that follow.",
+    ),
+    "panel_mediators": (
+        "region VARCHAR, week DATE, mediator VARCHAR, value DOUBLE, asked DOUBLE",
+        "What media create and nobody buys, in the weeks in which somebody counted or asked.",
     ),
 }
 
@@ -143,10 +148,12 @@ def read_panel(
     population = _floats(people["population"])
     delivered = _read_controls(connection, config, refresh_week, shape)
     beside = split(connection, config, refresh_week, regions, weeks, delivered)
+    names = tuple(str(name) for name, *_ in channels)
+    nodes = read_mediators(connection, config, refresh_week, (regions, weeks), names)
     return Panel(
         regions=regions,
         weeks=weeks,
-        channels=tuple(name for name, *_ in channels),
+        channels=names,
         controls=beside.controls,
         kpi=_floats(kpi["kpi"]).reshape(shape),
         observed=np.asarray(kpi["observed"], dtype=bool).reshape(shape),
@@ -159,6 +166,7 @@ def read_panel(
         treatments=beside.treatments,
         treatment=beside.treatment,
         ahead=beside.ahead,
+        mediators=nodes,
     )
 
 
@@ -187,6 +195,10 @@ def panel_fingerprint(
         digest.update(np.ascontiguousarray(panel.treatment).tobytes())
     if panel.ahead is not None:
         digest.update(np.ascontiguousarray(panel.ahead).tobytes())
+    if panel.mediators:
+        digest.update(repr(panel.mediators.nodes).encode())
+        for array in (panel.mediators.value, panel.mediators.error):
+            digest.update(np.ascontiguousarray(array).tobytes())
     for test in tests:
         digest.update(repr(test).encode())
     if campaigns is not None:

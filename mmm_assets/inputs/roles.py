@@ -1,9 +1,9 @@
 """The input tables, their columns and what they mean: all that the platform knows of them.
 
-A role is what a table is for: media, kpi, controls, lift_tests, events. Where the table lies and
-which of its own columns hold these is in the configuration, under ``tables``, of events under
-``calendar`` (``config.tables``, ``config.calendar``). One more input table is a section there and
-an entry here; loading, what was known when, the rules that every table is held against,
+A role is what a table is for: media, kpi, controls, lift_tests, events, mediators. Where the table
+lies and which of its own columns hold these is in the configuration, under ``tables``, of events
+under ``calendar`` (``config.tables``, ``config.calendar``). One more input table is a section there
+and an entry here; loading, what was known when, the rules that every table is held against,
 restatements and ``mmm known`` follow.
 """
 
@@ -125,7 +125,17 @@ EVENTS = Role(
     under="calendar",
 )
 
-ROLES: dict[str, Role] = {role.name: role for role in (MEDIA, KPI, CONTROLS, LIFT_TESTS, EVENTS)}
+MEDIATORS = Role(
+    "mediators",
+    "What media create and nobody buys: searches, visits, awareness",
+    names=("region", "mediator"),
+    # Of days, the panel adds counts up; the cells that rules judge are of a usual day.
+    numbers={"value": "avg", "asked": "sum"},
+)
+
+ROLES: dict[str, Role] = {
+    role.name: role for role in (MEDIA, KPI, CONTROLS, LIFT_TESTS, EVENTS, MEDIATORS)
+}
 """The role of each name, in the order in which they are loaded."""
 
 WEEKLY: tuple[str, ...] = tuple(name for name, role in ROLES.items() if role.has_weeks)

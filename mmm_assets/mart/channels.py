@@ -33,7 +33,7 @@ CHANNEL_TABLES: tuple[Table, ...] = (
                 "'baseline', 'seasonality', 'control', 'promotion', 'price', 'holiday', 'event', "
                 "'brand' or 'media'.",
             ),
-            Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
+            Column("contribution", "DOUBLE", "KPI units; of media: the channel's own path."),
             LOWER,
             UPPER,
             Column(
@@ -47,6 +47,12 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column(
                 "total", "DOUBLE", "Of media: contribution + mediated; does not add up over media."
             ),
+            Column(
+                "unpaid",
+                "DOUBLE",
+                "Of media: the part of contribution that leads by what the channel creates and "
+                "nobody buys; 0 without such mediators, null for other components.",
+            ),
         ),
         details=EVERY_ROW,
     ),
@@ -58,9 +64,13 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column("spend", "DOUBLE", "Total spend; null where spend is unknown."),
             Column("exposure", "DOUBLE", "Total exposure that the model read."),
             Column("contribution", "DOUBLE", "Total contribution in KPI units: direct + mediated."),
-            Column("direct", "DOUBLE", "KPI lost through the channel's own path."),
-            Column("mediated", "DOUBLE", "KPI earned through channels that it drives."),
-            Column("share", "DOUBLE", "Direct contribution over the sum of predictions."),
+            Column(
+                "direct",
+                "DOUBLE",
+                "KPI earned by the channel itself, neither through others nor by what it creates.",
+            ),
+            Column("mediated", "DOUBLE", "mediated_paid + mediated_unpaid."),
+            Column("share", "DOUBLE", "direct + mediated_unpaid over the sum of predictions."),
             Column(
                 "roi",
                 "DOUBLE",
@@ -94,6 +104,16 @@ CHANNEL_TABLES: tuple[Table, ...] = (
                 "DOUBLE",
                 "Independent draws that the estimate is worth; null for a search.",
             ),
+            Column("mediated_paid", "DOUBLE", "KPI earned through channels that it drives."),
+            Column("mediated_paid_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("mediated_paid_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column(
+                "mediated_unpaid",
+                "DOUBLE",
+                "KPI earned by what it creates and nobody buys, see mediators.",
+            ),
+            Column("mediated_unpaid_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("mediated_unpaid_upper", "DOUBLE", "Upper end of its 90 % interval."),
         ),
     ),
     Table(
@@ -112,7 +132,8 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column(
                 "contribution",
                 "DOUBLE",
-                "Direct, KPI units; a channel's campaigns add up to its direct contribution.",
+                "By its own path, KPI units; a channel's campaigns add up to what it brings by its "
+                "own, direct + mediated_unpaid.",
             ),
             LOWER,
             UPPER,

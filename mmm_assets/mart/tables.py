@@ -16,6 +16,7 @@ from mmm_assets.mart.forecasts import FORECAST_TABLES
 from mmm_assets.mart.graph import GRAPH_TABLES
 from mmm_assets.mart.inputs import INPUT_TABLES
 from mmm_assets.mart.long_term import LONG_TERM_TABLES
+from mmm_assets.mart.mediators import MEDIATOR_TABLES
 from mmm_assets.mart.plans import PLAN_TABLES
 from mmm_assets.mart.refreshes import REFRESH_TABLES
 from mmm_assets.mart.treatments import TREATMENT_TABLES
@@ -27,6 +28,7 @@ TABLES: tuple[Table, ...] = (
     *CHANNEL_TABLES,
     *TREATMENT_TABLES,
     *LONG_TERM_TABLES,
+    *MEDIATOR_TABLES,
     *CHANGE_TABLES,
     *TRUST_TABLES,
     *BUDGET_TABLES,

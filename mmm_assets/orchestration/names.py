@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from mmm_assets.config import ProjectConfig
 
 _LAYERS = {
-    "raw": ("raw_media", "raw_kpi", "raw_controls", "raw_lift_tests", "raw_events"),
+    "raw": (
+        "raw_media",
+        "raw_kpi",
+        "raw_controls",
+        "raw_lift_tests",
+        "raw_events",
+        "raw_mediators",
+    ),
     "staging": ("panel",),
     "model": ("fitted_model",),
     "mart": (

@@ -23,7 +23,11 @@ def panel_to_bytes(panel: Panel) -> bytes:
         for field in fields(panel)
         if isinstance(getattr(panel, field.name), np.ndarray)
     }
-    meta = {name: list(getattr(panel, name)) for name in _NAMES}
+    meta: dict[str, Any] = {name: list(getattr(panel, name)) for name in _NAMES}
+    groups = {"panel": arrays}
+    if panel.mediators:
+        meta["mediators"] = [asdict(node) for node in panel.mediators.nodes]
+        groups["mediators"] = {"value": panel.mediators.value, "error": panel.mediators.error}
     return pack(
         {
             **meta,
@@ -31,7 +35,7 @@ def panel_to_bytes(panel: Panel) -> bytes:
             "weeks": len(panel.weeks),
             "treatments": [asdict(one) for one in panel.treatments],
         },
-        {"panel": arrays},
+        groups,
     )
 
 
@@ -45,10 +49,14 @@ def panel_from_bytes(data: bytes) -> Panel:
     """
     from mmm_model import Panel
     from mmm_model.fit.saved_arrays import unpack
+    from mmm_model.mediators import Mediator, Mediators
     from mmm_model.treatments import Treatment
 
     meta, groups = unpack(data)
     found: dict[str, Any] = {name: tuple(meta[name]) for name in _NAMES} | groups["panel"]
     found["treatments"] = tuple(Treatment(**one) for one in meta.get("treatments", ()))
+    if "mediators" in meta:
+        nodes = tuple(Mediator.restored(one) for one in meta["mediators"])
+        found["mediators"] = Mediators(nodes, **groups["mediators"])
     weeks = pd.date_range(meta["first_week"], periods=meta["weeks"], freq="7D", unit="us")
     return Panel(weeks=weeks, **found)

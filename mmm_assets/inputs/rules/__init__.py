@@ -55,6 +55,11 @@ of the KPI, with an end before its beginning,
 twice, or named as a holiday
 events of other weeks alone                    warning: nothing can be learned of them
 names that differ in capitals or spaces alone  refused: one name, two spellings
+survey that asked nobody, share beyond 100 %,   refused: nothing could be made of it
+negative visits
+mediator that is a channel or control, too     refused: it would count twice
+mediator known in few weeks, or that never     warning: left out
+moves
 two days within a week of a table of weeks     refused: they would be added up
 another unit: KPI times 30, or a thousandth    refused (media and controls: warning)
 another unit from one week on                  warning
@@ -89,6 +94,7 @@ from mmm_assets.inputs.rules import (
     kpi,
     lift_tests,
     media,
+    mediators,
     reach,
     treatments,
 )
@@ -105,6 +111,7 @@ _OWN = (
     *calendar.RULES,
     *events.RULES,
     *lift_tests.RULES,
+    *mediators.RULES,
     *identifiability.RULES,
 )
 

@@ -129,24 +129,30 @@ def contributions(fits: Fits) -> tuple[Tables, Shown]:
     "channel_summary",
     "campaign_summary",
     "long_term",
+    "mediators",
+    "mediator_weeks",
     description="Each channel over all weeks: spend, direct, mediated and total contribution, "
-    "ROI with interval, marginal ROI; its campaigns, where they are named; and what it leaves "
-    "behind for later years, where that is looked for.",
+    "ROI with interval, marginal ROI; its campaigns, where they are named; what it leaves behind "
+    "for later years, where that is looked for; and what channels create that nobody buys.",
 )
 def channel_summary(fits: Fits) -> tuple[Tables, Shown]:
     """Sum each channel up."""
     from mmm_model.effects.campaign_split import campaign_summary
     from mmm_model.effects.channel_summary import channel_summary
     from mmm_model.effects.long_term import long_term
+    from mmm_model.effects.mediators import mediators
 
     frame = channel_summary(fits.effects)
     seed = fits.project.config.model_settings().seed
     campaigns = campaign_summary(fits.effects, fits.campaigns, seed)
     shown = frame[["channel", "spend", "contribution", "share", "roi", "roi_lower", "roi_upper"]]
+    created, followed = mediators(fits.effects)
     tables = {
         "channel_summary": frame,
         "campaign_summary": campaigns,
         "long_term": long_term(fits.effects),
+        "mediators": created,
+        "mediator_weeks": followed,
     }
     return tables, {"channels": metadata.table(shown, limit=30)}
 

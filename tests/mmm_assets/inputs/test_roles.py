@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mmm_assets.config.calendar import EventsTable
+from mmm_assets.config.mediators import MediatorsTable
 from mmm_assets.config.tables import (
     ControlsTable,
     KpiTable,
@@ -35,6 +36,8 @@ def test_every_table_of_the_configuration_has_a_role() -> None:
         ("controls", ControlsTable(**LONG, control="c", value="v")),
         ("lift_tests", LiftTestsTable(source="a.csv")),
         ("events", EventsTable(source="a.csv", day="d", name="n")),
+        ("mediators", MediatorsTable(**WIDE, columns=["visits", "known"], asked={"known": "n"})),
+        ("mediators", MediatorsTable(**LONG, mediator="m", value="v")),
     ],
 )
 def test_a_section_fills_the_columns_of_its_role(role: str, section: Source) -> None:
@@ -50,6 +53,10 @@ def test_what_is_known_has_the_columns_of_the_role(small_project, connection) ->
     small_project.content["calendar"] = {
         "events": {"source": "events.csv", "day": "day", "name": "name"}
     }
+    small_project.kpi.assign(visits=7).to_csv(small_project.folder / "site.csv", index=False)
+    small_project.content["tables"]["mediators"] = {
+        "source": "site.csv", "week": "week", "region": "region", "columns": ["visits"],
+    }  # fmt: skip
     config = small_project.load(connection)
     for name, role in ROLES.items():
         create_known(connection, config, name)
