@@ -72,7 +72,7 @@ def _read_sources(config: ProjectConfig) -> date | None:
     ):
         reach: list[date | None] = []
         for role in WEEKLY:
-            if ROLES[role].source(config) is None:
+            if ROLES[role].source(config) is None or ROLES[role].may_lack_weeks:
                 continue
             load_raw(connection, config, role, datetime.now(UTC))
             create_known(connection, config, role)

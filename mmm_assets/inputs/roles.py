@@ -40,6 +40,8 @@ class Role:
         Whether a series of words alone is as good as one of numbers.
     under
         Key of the configuration that the section lies under.
+    may_lack_weeks
+        Whether a week may have no row anywhere, so that no refresh waits for it.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Role:
     optional: tuple[str, ...] = ()
     may_be_words: bool = False
     under: str = "tables"
+    may_lack_weeks: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -131,6 +134,7 @@ MEDIATORS = Role(
     names=("region", "mediator"),
     # Of days, the panel adds counts up; the cells that rules judge are of a usual day.
     numbers={"value": "avg", "asked": "sum"},
+    may_lack_weeks=True,
 )
 
 ROLES: dict[str, Role] = {

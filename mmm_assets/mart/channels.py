@@ -33,7 +33,7 @@ CHANNEL_TABLES: tuple[Table, ...] = (
                 "'baseline', 'seasonality', 'control', 'promotion', 'price', 'holiday', 'event', "
                 "'brand' or 'media'.",
             ),
-            Column("contribution", "DOUBLE", "KPI units; of media: the channel's own path."),
+            Column("contribution", "DOUBLE", "KPI units; of media: the channel's direct effect."),
             LOWER,
             UPPER,
             Column(
@@ -67,10 +67,11 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column(
                 "direct",
                 "DOUBLE",
-                "KPI earned by the channel itself, neither through others nor by what it creates.",
+                "KPI lost through the channel's own path, also by what it creates and nobody buys: "
+                "direct_alone + mediated_unpaid.",
             ),
-            Column("mediated", "DOUBLE", "mediated_paid + mediated_unpaid."),
-            Column("share", "DOUBLE", "direct + mediated_unpaid over the sum of predictions."),
+            Column("mediated", "DOUBLE", "KPI earned through channels that it drives."),
+            Column("share", "DOUBLE", "Direct contribution over the sum of predictions."),
             Column(
                 "roi",
                 "DOUBLE",
@@ -104,9 +105,14 @@ CHANNEL_TABLES: tuple[Table, ...] = (
                 "DOUBLE",
                 "Independent draws that the estimate is worth; null for a search.",
             ),
-            Column("mediated_paid", "DOUBLE", "KPI earned through channels that it drives."),
-            Column("mediated_paid_lower", "DOUBLE", "Lower end of its 90 % interval."),
-            Column("mediated_paid_upper", "DOUBLE", "Upper end of its 90 % interval."),
+            Column(
+                "direct_alone",
+                "DOUBLE",
+                "KPI earned by the channel itself; with mediated_unpaid and mediated it adds up to "
+                "contribution.",
+            ),
+            Column("direct_alone_lower", "DOUBLE", "Lower end of its 90 % interval."),
+            Column("direct_alone_upper", "DOUBLE", "Upper end of its 90 % interval."),
             Column(
                 "mediated_unpaid",
                 "DOUBLE",
@@ -132,8 +138,7 @@ CHANNEL_TABLES: tuple[Table, ...] = (
             Column(
                 "contribution",
                 "DOUBLE",
-                "By its own path, KPI units; a channel's campaigns add up to what it brings by its "
-                "own, direct + mediated_unpaid.",
+                "Direct, KPI units; a channel's campaigns add up to its direct contribution.",
             ),
             LOWER,
             UPPER,

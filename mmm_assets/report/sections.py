@@ -39,6 +39,7 @@ from mmm_assets.report.views import (
     long_term,
     media,
     media_contributions,
+    mediators,
     next_unit,
     plan_causes,
     plan_delivery,
@@ -116,7 +117,13 @@ QUESTIONS = (
         "Graph",
         "Which channels drive others, and what they earn that way.",
         ("graph-network",),
-        (graph_edges.views, graph_mediation.views, first_stages.views, graph_evidence.views),
+        (
+            graph_edges.views,
+            graph_mediation.views,
+            mediators.views,
+            first_stages.views,
+            graph_evidence.views,
+        ),
     ),
     Question(
         "Budgets",

@@ -20,13 +20,13 @@ def channel_summary(effects: FittedEffects) -> pd.DataFrame:
         ``channel, spend, exposure, contribution, direct, mediated, share, roi, roi_lower,
         roi_upper, marginal_roi, contribution_lower, contribution_upper, mediated_lower,
         mediated_upper, direct_roi, direct_roi_lower, direct_roi_upper, r_hat,
-        effective_draws, mediated_paid, mediated_paid_lower, mediated_paid_upper, mediated_unpaid,
+        effective_draws, direct_alone, direct_alone_lower, direct_alone_upper, mediated_unpaid,
         mediated_unpaid_lower, mediated_unpaid_upper``. Contributions are means, so that they add
-        up: ``contribution`` is ``direct`` with what is ``mediated``, that through paid channels
-        with that by what nobody buys. ``roi`` is the median of the total's return, ``direct_roi``
-        of the direct part's; ``share`` is of the channel's own path, direct and by what nobody
-        buys. Money is NaN for a channel without spend, returns are NaN without a value of the KPI,
-        how well chains mixed is NaN where there are none.
+        up: ``contribution`` is ``direct`` and ``mediated``, of which ``direct``, the channel's own
+        path, is ``direct_alone`` and ``mediated_unpaid``, by what it creates and nobody buys.
+        ``roi`` is the median of the total's return, ``direct_roi`` of the channel's own path's.
+        Money is NaN for a channel without spend, returns are NaN without a value of the KPI, how
+        well chains mixed is NaN where there are none.
     """
     panel, paths = effects.panel, effects.mediation
     direct, total = paths.direct, paths.total
@@ -41,9 +41,9 @@ def channel_summary(effects: FittedEffects) -> pd.DataFrame:
         **_with_interval("contribution", contribution),
         "direct": own.mean(axis=0),
         **_with_interval("mediated", contribution - own),
-        **_with_interval("mediated_paid", paths.paid.sum(axis=(1, 2))),
+        **_with_interval("direct_alone", paths.alone.sum(axis=(1, 2))),
         **_with_interval("mediated_unpaid", paths.unpaid.sum(axis=(1, 2))),
-        "share": paths.own.sum(axis=(1, 2)).mean(axis=0) / predicted if predicted else np.nan,
+        "share": own.mean(axis=0) / predicted if predicted else np.nan,
         **_return("roi", _per_spend((total * value).sum(axis=(1, 2)), spend)),
         "marginal_roi": marginal_roi(effects.response, panel).mean(axis=0),
         **_mixing(effects),
@@ -56,7 +56,7 @@ _COLUMNS = (
     "channel", "spend", "exposure", "contribution", "direct", "mediated", "share", "roi",
     "roi_lower", "roi_upper", "marginal_roi", "contribution_lower", "contribution_upper",
     "mediated_lower", "mediated_upper", "direct_roi", "direct_roi_lower", "direct_roi_upper",
-    "r_hat", "effective_draws", "mediated_paid", "mediated_paid_lower", "mediated_paid_upper",
+    "r_hat", "effective_draws", "direct_alone", "direct_alone_lower", "direct_alone_upper",
     "mediated_unpaid", "mediated_unpaid_lower", "mediated_unpaid_upper",
 )  # fmt: skip
 

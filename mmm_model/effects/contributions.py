@@ -42,7 +42,7 @@ def contributions(effects: FittedEffects) -> pd.DataFrame:
 def _parts(effects: FittedEffects) -> Iterator[tuple[str, str, dict[str, Floats | float]]]:
     """Each component's name, kind and columns ``[R * W]``."""
     parts, paths = effects.components, effects.mediation
-    through, unpaid = paths.paid, paths.unpaid
+    through, unpaid = paths.mediated, paths.unpaid
     yield "baseline", "baseline", _not_media(parts.baseline)
     yield "seasonality", "seasonality", _not_media(parts.seasonality)
     for k, name in enumerate(effects.model.controls):

@@ -67,7 +67,9 @@ def _mediated(effects: FittedEffects, equation: DrivenChannel, source: str) -> d
     cut = tuple(
         replace(other, cut=source) if other is equation else other for other in model.driven
     )
-    without = joint_total(replace(model, driven=cut), panel, {source}, effects.mediation.own)
+    without = joint_total(
+        replace(model, driven=cut), panel, {source}, direct=effects.mediation.direct
+    )
     total = effects.mediation.total[..., panel.channels.index(source)].sum(axis=(1, 2))  # [M]
     through = total - without.sum(axis=(1, 2))
     lower, upper = effect_interval(through)

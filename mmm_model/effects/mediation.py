@@ -1,8 +1,8 @@
-"""Mediation: KPI that a channel earns through the channels it drives, and by what nobody buys.
+"""Mediation: KPI that a channel earns through the channels it drives.
 
 Switching a channel off lowers the channels that it drives, at once and in later weeks;
-the KPI that is lost that way it earns through paid channels. The rest is its own path. Part of
-that leads by unpaid mediators, see `mmm_model.effects.unpaid`; what is left is direct.
+the KPI that is lost that way is its mediated contribution. The rest is its own path; part of that
+leads by what the channel creates and nobody buys, see `mmm_model.effects.unpaid`.
 """
 
 from __future__ import annotations
@@ -24,40 +24,38 @@ class Mediation:
 
     Parameters
     ----------
-    own
-        KPI lost through the channel's own path when it alone is off: no other channel responds.
+    direct
+        KPI lost through the channel's own path when it alone is off.
     total
         KPI lost when it is off and the channels it drives respond.
     through
-        Of ``own``, what leads by each unpaid mediator.
+        Of ``direct``, what leads by each unpaid mediator.
     """
 
-    own: Floats
+    direct: Floats
     total: Floats
     through: tuple[Floats, ...] = ()
 
     @property
-    def unpaid(self) -> Floats:
-        """KPI that it earns by what it creates and nobody buys."""
-        return np.asarray(sum(self.through, np.zeros(()))) + np.zeros_like(self.own)
-
-    @property
-    def paid(self) -> Floats:
-        """KPI lost through the channels it drives, ``total − own``."""
-        return self.total - self.own
-
-    @property
-    def direct(self) -> Floats:
-        """KPI that it earns by itself, ``own − unpaid``."""
-        return self.own - self.unpaid if self.through else self.own
-
-    @property
     def mediated(self) -> Floats:
-        """KPI that it earns through what it drives or creates, ``total − direct``."""
+        """KPI lost through the channels it drives, ``total − direct``."""
         return self.total - self.direct
 
+    @property
+    def unpaid(self) -> Floats:
+        """KPI that it earns by what it creates and nobody buys, part of ``direct``."""
+        found = np.zeros_like(self.direct)
+        for part in self.through:
+            found += part
+        return found
 
-def mediation(model: FittedModel, panel: Panel, own: Floats | None = None) -> Mediation:
+    @property
+    def alone(self) -> Floats:
+        """KPI that it earns by itself: ``total − mediated − unpaid``."""
+        return self.direct - self.unpaid
+
+
+def mediation(model: FittedModel, panel: Panel, direct: Floats | None = None) -> Mediation:
     """Direct and total contribution of each channel.
 
     Parameters
@@ -66,21 +64,21 @@ def mediation(model: FittedModel, panel: Panel, own: Floats | None = None) -> Me
         A fit with the equations of the channels that others drive.
     panel
         As for `FittedModel.components`.
-    own
-        What channels bring by their own paths ``[M, R, W, C]`` where it is known already.
+    direct
+        Direct contributions ``[M, R, W, C]`` where they are known already.
     """
-    if own is None:
-        own = model.media_response(panel).contribution()
-    total = own.copy()
+    if direct is None:
+        direct = model.media_response(panel).contribution()
+    total = direct.copy()
     drivers = {source for equation in model.driven for source in equation.sources}
     for c, name in enumerate(panel.channels):
         if name in drivers:
-            total[..., c] = joint_total(model, panel, {name}, own)
-    return Mediation(own, total, through_unpaid(model, panel, own))
+            total[..., c] = joint_total(model, panel, {name}, direct)
+    return Mediation(direct, total, through_unpaid(model, panel, direct))
 
 
 def joint_total(
-    model: FittedModel, panel: Panel, off: Collection[str], own: Floats | None = None
+    model: FittedModel, panel: Panel, off: Collection[str], direct: Floats | None = None
 ) -> Floats:
     """KPI ``[M, R, W]`` lost when the channels ``off`` are off together.
 
@@ -91,11 +89,11 @@ def joint_total(
     ValueError
         If ``off`` names an unknown channel.
     """
-    if own is None:
-        own = model.media_response(panel).contribution()
+    if direct is None:
+        direct = model.media_response(panel).contribution()
     exposure = counterfactual_exposure(model.driven, panel, off, model.members)
     without = model.media_response(panel, exposure).contribution()
-    return np.asarray((own - without).sum(axis=-1))
+    return np.asarray((direct - without).sum(axis=-1))
 
 
 def counterfactual_exposure(

@@ -12,7 +12,7 @@ from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.panel import Floats, Panel
 
 
-def through_unpaid(model: FittedModel, panel: Panel, own: Floats) -> tuple[Floats, ...]:
+def through_unpaid(model: FittedModel, panel: Panel, direct: Floats) -> tuple[Floats, ...]:
     """KPI ``[M, R, W, C]`` that each channel earns by each mediator of a fit.
 
     A channel takes no sales away by itself: where a draw has more through mediators than the
@@ -20,19 +20,19 @@ def through_unpaid(model: FittedModel, panel: Panel, own: Floats) -> tuple[Float
 
     Parameters
     ----------
-    own
+    direct
         ``[M, R, W, C]`` what channels bring by their own paths.
     """
     found = []
     for mediator in model.mediators:
-        part = np.zeros_like(own)
+        part = np.zeros_like(direct)
         place = [panel.channels.index(name) for name in mediator.sources]
         part[..., place] = mediator.earned(mediator.created(panel), model.scaling.region_size)
         found.append(part)
     if not found:
         return ()
     all_of_them = sum(part.sum(axis=(1, 2)) for part in found)  # [M, C]
-    brought = own.sum(axis=(1, 2))
+    brought = direct.sum(axis=(1, 2))
     share = np.minimum(1.0, brought / np.where(all_of_them > 0, all_of_them, np.inf))
     share = np.where(all_of_them > 0, share, 1.0)[:, None, None]
     return tuple(part * share for part in found)

@@ -13,6 +13,10 @@ from mmm_assets.report import words
 from mmm_assets.report.refresh_tables import Refresh
 from mmm_assets.report.view import Choice, View
 from mmm_assets.report.views.graph_evidence import sortability
+from mmm_assets.report.views.mediators import plain
+
+_LEAST_CREATED = 0.03
+"""Share of a mediator from which a channel is drawn as creating it: every one may, a little."""
 
 _EDGES = """
     SELECT source, target, lag_weeks, weight, probability, published, status, source_kind,
@@ -20,13 +24,21 @@ _EDGES = """
     FROM mart.channel_graph
     WHERE refresh_week = $week ORDER BY probability DESC, abs(weight) DESC"""
 
+_UNPAID = f"""
+    SELECT channel AS source, mediator AS target, created_share
+    FROM mart.mediators
+    WHERE refresh_week = $week AND channel IS NOT NULL AND created_share >= {_LEAST_CREATED}
+    ORDER BY created_share DESC, channel"""
+
 
 def views(refresh: Refresh) -> tuple[View, ...]:
     """The edges as a network, as a matrix, by probability; says so where there are none."""
-    edges = refresh.query(_EDGES)
-    if edges.empty:
+    edges, unpaid = refresh.query(_EDGES), refresh.query(_UNPAID)
+    if edges.empty and unpaid.empty:
         return (View("graph-network", "Channel graph", _no_edges(refresh)),)
-    return _network(refresh, edges), _matrix(refresh, edges), _probabilities(refresh, edges)
+    if edges.empty:
+        return (_network(refresh, edges, unpaid),)
+    return _network(refresh, edges, unpaid), _matrix(refresh, edges), _probabilities(refresh, edges)
 
 
 def _no_edges(refresh: Refresh) -> str:
@@ -65,10 +77,10 @@ def positions(edges: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return places
 
 
-def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
+def _network(refresh: Refresh, edges: pd.DataFrame, unpaid: pd.DataFrame) -> View:
     shown = _published(edges)
     title = "Who drives whom"
-    if shown.empty:
+    if shown.empty and unpaid.empty:
         return View(
             "graph-network",
             title,
@@ -77,22 +89,20 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         )
     crowded = len(shown) > 60
     shown = shown.head(60)
-    places = positions(shown)
+    ends = ["source", "target"]
+    places = positions(pd.concat([shown[ends], unpaid[ends]]))
     arrows, hover = _arrows(refresh, shown, places)
-    count = words.counted(len(_published(edges)), "edge is used", "edges are used")
-    strong = shown.iloc[int(shown["weight"].abs().to_numpy().argmax())]
+    arrows += _created(unpaid, places)
     return View(
         "graph-network",
         title,
-        f"{count}; the strongest runs from {strong['source']} to {strong['target']}, found in "
-        f"{words.percent(strong['probability'])} of the refits."
-        + sortability(refresh),
+        _told(refresh, edges, unpaid),
         fig.figure(
             [
                 {"type": "scatter", "mode": "markers", **hover,
                  "marker": {"size": 14, "color": "@ink/0.01"},
                  "hovertemplate": "%{text}<extra></extra>"},
-                _discs(refresh, shown, places),
+                _discs(refresh, shown, set(unpaid["target"]), places),
             ],
             annotations=arrows,
             showlegend=False,
@@ -103,10 +113,44 @@ def _network(refresh: Refresh, edges: pd.DataFrame) -> View:
         table=edges,
         sql=refresh.shown(_EDGES),
         note="Arrows: wider is stronger, fuller is surer, red is negative. Discs: size by "
-        "total contribution. Squares: controls." + (" The 60 surest edges." if crowded else ""),
+        "total contribution. Squares: controls."
+        + (" Diamonds: what media create and nobody buys." if len(unpaid) else "")
+        + (" The 60 surest edges." if crowded else ""),
         wide=True,
         height=fig.height_of(int(max(y for _, y in places.values()) * 2) + 1, 66, least=300),
     )  # fmt: skip
+
+
+def _told(refresh: Refresh, edges: pd.DataFrame, unpaid: pd.DataFrame) -> str:
+    shown, said = _published(edges), []
+    if len(shown):
+        count = words.counted(len(shown), "edge is used", "edges are used")
+        strong = shown.iloc[int(shown["weight"].abs().to_numpy().argmax())]
+        said.append(
+            f"{count}; the strongest runs from {strong['source']} to {strong['target']}, found in "
+            f"{words.percent(strong['probability'])} of the refits.{sortability(refresh)}"
+        )
+    if len(unpaid):
+        most = unpaid.iloc[0]
+        said.append(
+            f"Most of what nobody buys comes from {most['source']}: "
+            f"{words.percent(most['created_share'])} of {plain(most['target'])}."
+        )
+    return " ".join(said)
+
+
+def _created(unpaid: pd.DataFrame, places: dict[str, tuple[float, float]]) -> list[dict[str, Any]]:
+    """Grey arrows to what nobody buys: wider where a channel creates more of it."""
+    return [
+        {
+            "x": places[edge["target"]][0], "y": places[edge["target"]][1],
+            "ax": places[edge["source"]][0], "ay": places[edge["source"]][1],
+            "xref": "x", "yref": "y", "axref": "x", "ayref": "y", "text": "", "showarrow": True,
+            "arrowhead": 2, "arrowsize": 0.9, "standoff": 17, "startstandoff": 15,
+            "arrowwidth": 1 + 6 * edge["created_share"], "arrowcolor": "@ink/0.3",
+        }
+        for edge in unpaid.to_dict("records")
+    ]  # fmt: skip
 
 
 def _arrows(
@@ -144,20 +188,25 @@ def _arrows(
 
 
 def _discs(
-    refresh: Refresh, shown: pd.DataFrame, places: dict[str, tuple[float, float]]
+    refresh: Refresh,
+    shown: pd.DataFrame,
+    unpaid: set[str],
+    places: dict[str, tuple[float, float]],
 ) -> dict[str, Any]:
-    """Channels as discs as large as what they bring, controls as squares."""
-    names, controls = list(places), _controls_among(shown)
+    """Channels as discs as large as what they bring, controls as squares, mediators as diamonds."""
+    names = list(places)
+    signs = dict.fromkeys(_controls_among(shown), "square") | dict.fromkeys(unpaid, "diamond")
     totals = refresh.summary["contribution"].reindex(names).fillna(0).clip(lower=0)
     sizes = 16 + 18 * np.sqrt(totals / max(float(totals.max()), 1e-12))
     return {
         "type": "scatter", "mode": "markers+text",
         "x": [places[n][0] for n in names], "y": [places[n][1] for n in names],
-        "text": [refresh.label(n) for n in names], "textposition": "bottom center",
+        "text": [refresh.label(plain(n) if n in unpaid else n) for n in names],
+        "textposition": "bottom center",
         "cliponaxis": False, "customdata": totals.to_numpy(),
         "marker": {"size": sizes.tolist(), "opacity": 1,
-                   "symbol": ["square" if n in controls else "circle" for n in names],
-                   "color": [refresh.colour(n) for n in names],
+                   "symbol": [signs.get(n, "circle") for n in names],
+                   "color": ["@quiet" if n in unpaid else refresh.colour(n) for n in names],
                    "line": {"color": "@paper", "width": 2}},
         "hovertemplate": "%{text}: brings %{customdata:.3~s}<extra></extra>",
     }  # fmt: skip

@@ -11,7 +11,9 @@ from mmm_assets.report.refresh_tables import Refresh, iso
 from mmm_assets.report.view import Choice, View
 
 _MEDIATED = """
-    SELECT channel, direct, mediated, contribution FROM mart.channel_summary
+    SELECT channel, direct, mediated, contribution, coalesce(direct_alone, direct) AS alone,
+           coalesce(mediated_unpaid, 0) AS unpaid
+    FROM mart.channel_summary
     WHERE refresh_week = $week ORDER BY contribution DESC NULLS LAST"""
 
 _WEEKLY = """
@@ -43,13 +45,20 @@ def _mediation(refresh: Refresh) -> View:
             if most["contribution"] > 0
             else f"{most['channel']} earns most through channels that it drives."
         )
+    unpaid = [
+        fig.bars(names, rows["unpaid"].to_numpy(), [f"{c}/0.7" for c in colours],
+                 name="By what nobody buys")
+        | {"hovertemplate": "%{y} by what nobody buys: %{x:.3~s}<extra></extra>"}
+    ]  # fmt: skip
+    known = bool(rows["unpaid"].any())
     return View(
         "graph-mediation",
         "Direct, and through other channels",
         reading,
         fig.figure(
             [
-                fig.bars(names, rows["direct"].to_numpy(), colours, name="Direct"),
+                fig.bars(names, rows["alone"].to_numpy(), colours, name="Direct"),
+                *(unpaid if known else []),
                 fig.bars(
                     names, rows["mediated"].to_numpy(), [f"{c}/0.4" for c in colours],
                     name="Through others",
@@ -60,7 +69,9 @@ def _mediation(refresh: Refresh) -> View:
         ),
         table=rows,
         sql=refresh.shown(_MEDIATED),
-        note="Full colour: its own path. Pale: through channels that it drives, which is part of "
+        note="Full colour: "
+        + ("by itself. Half: by what it creates and nobody buys. " if known else "its own path. ")
+        + "Pale: through channels that it drives, which is part of "
         "their direct effect too, so the pale parts are not added to the total of media.",
         height=fig.height_of(len(names)),
     )  # fmt: skip

@@ -71,7 +71,7 @@ def test_what_media_create_is_published(project: ProjectConfig) -> None:
     assert set(survey["kind"]) == {"survey"}
     assert set(survey["channel"].dropna()) == {"tv"}  # as the configuration says
     np.testing.assert_allclose(
-        summary["direct"] + summary["mediated_paid"] + summary["mediated_unpaid"],
+        summary["direct_alone"] + summary["mediated"] + summary["mediated_unpaid"],
         summary["contribution"],
     )
     through = shares.dropna(subset="channel").groupby("channel")["contribution"].sum()

@@ -41,6 +41,7 @@ class Example:
     lasting: str = ""
     plans: bool = False
     campaigns: tuple[str, ...] = ()
+    unpaid: bool = False
 
 
 def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -127,6 +128,8 @@ class _Invented:
             "treatments": self._treatments(),
             "campaign_summary": self._campaigns(),
             "long_term": self._long_term(),
+            "mediators": self._mediators(),
+            "mediator_weeks": self._mediator_weeks(),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
@@ -160,6 +163,42 @@ class _Invented:
                 roi_with_long_term=2.1, roi_with_long_term_lower=1.5, roi_with_long_term_upper=2.9
             )
         return found if self.example.lasting else found.head(0)
+
+    def _mediators(self) -> pd.DataFrame:
+        """Brand searches, and awareness of a survey; the first channel creates most of both."""
+        names = (None, *self.example.channels)
+        share = np.array([0.4, 0.3, *(0.1 / max(len(names) - 2, 1) for _ in names[2:])])
+        rows = [
+            pd.DataFrame({"channel": names, "created_share": times * share}).assign(
+                mediator=mediator, kind=kind, weeks=20, effect=0.2, effect_lower=0.1,
+                effect_upper=0.3, created_share_lower=0.5 * times * share,
+                created_share_upper=1.5 * times * share, contribution=20_000 * times * share,
+                contribution_lower=10_000 * times * share,
+                contribution_upper=30_000 * times * share,
+            )
+            for mediator, kind, times in (
+                ("brand_searches", "counted", 1.0), ("<b>awareness</b>", "survey", 0.5),
+            )
+        ]  # fmt: skip
+        return pd.concat(rows) if self.example.unpaid else rows[0].head(0)
+
+    def _mediator_weeks(self) -> pd.DataFrame:
+        """Both of them, the survey in every fourth week."""
+        grid = self._grid()
+        if not self.example.unpaid:
+            return grid.head(0)
+        wave = np.tile(np.arange(self.example.weeks) % 4 == 0, len(self.regions))
+        moves = 1 + 0.1 * np.sin(np.arange(len(grid)) / 5)
+        searches = grid.assign(
+            mediator="brand_searches", value=900 * moves, error=0.0, expected=900 * moves,
+            lower=900 * moves, upper=900 * moves, created=360 * moves,
+        )  # fmt: skip
+        known = grid.assign(
+            mediator="<b>awareness</b>", value=np.where(wave, 0.3 * moves, np.nan),
+            error=np.where(wave, 0.02, np.nan), expected=0.31 * moves, lower=0.27 * moves,
+            upper=0.35 * moves, created=0.06 * moves,
+        )  # fmt: skip
+        return pd.concat([searches, known], ignore_index=True)
 
     def _campaigns(self) -> pd.DataFrame:
         """Three of each channel of ``campaigns``: one better, one worse, one as its channel."""
@@ -297,11 +336,13 @@ class _Invented:
         direct = self.media.sum((0, 1))
         mediated = np.where(np.arange(len(direct)) == 0, 0.3, 0.0) * direct * e.edges
         total, value = direct + mediated, 10.0
+        unpaid = 0.2 * direct * e.unpaid
         spend = self.cost if e.spend else np.full(len(direct), np.nan)
         roi = value * total / spend
         return pd.DataFrame(
             {
                 "channel": e.channels, "spend": spend, "exposure": self.cost * 37, "direct": direct,
+                "direct_alone": direct - unpaid, "mediated_unpaid": unpaid,
                 "mediated": mediated, "contribution": total, "share": direct / self.predicted.sum(),
                 "roi": roi, "roi_lower": 0.6 * roi, "roi_upper": 1.5 * roi,
                 "marginal_roi": 0.7 * roi, "contribution_lower": 0.6 * total,

@@ -43,9 +43,9 @@ def test_a_total_is_direct_and_paid_and_unpaid(simulation: Simulation, model: Fi
     panel = simulation.panel()
     effects = FittedEffects(FittedModel.from_bytes(model.to_bytes()), panel)
     paths = effects.mediation
-    np.testing.assert_allclose(paths.direct + paths.paid + paths.unpaid, paths.total)
+    np.testing.assert_allclose(paths.alone + paths.mediated + paths.unpaid, paths.total)
     brought = paths.unpaid.sum((1, 2))
-    assert (brought <= paths.own.sum((1, 2)) * (1 + 1e-9)).all()  # no medium takes sales away
+    assert (brought <= paths.direct.sum((1, 2)) * (1 + 1e-9)).all()  # no medium takes sales away
     shares, _ = mediators(effects)
     by_channel = shares.dropna(subset="channel").set_index("channel")
     assert by_channel.loc["tv", "created_share"] == pytest.approx(0.4, abs=0.12)

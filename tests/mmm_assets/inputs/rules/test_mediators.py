@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from mmm_assets.config.errors import ConfigError
+from mmm_assets.inputs.arrival import newest_complete_week
 from mmm_assets.inputs.checks import run_checks
 from mmm_assets.inputs.panel_building import build_panel_tables
 from mmm_assets.inputs.panel_table import panel_fingerprint, read_panel
@@ -109,3 +110,9 @@ def test_the_configuration_names_what_it_has(small_project, brand, connection) -
 def test_without_the_table_the_fingerprint_is_as_it_was(small_project, connection) -> None:
     config = small_project.load(connection)
     assert "mediators" not in config.model_dump(mode="json")["tables"]
+
+
+def test_no_refresh_waits_for_a_wave(small_project, brand, connection) -> None:
+    delivered(small_project, brand[brand["week"] < brand["week"].max()], connection)
+    newest = newest_complete_week(small_project.load(connection))
+    assert str(newest) == max(small_project.kpi["week"])
