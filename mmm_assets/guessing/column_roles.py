@@ -320,6 +320,8 @@ def _no_control(column: Column) -> str | None:
         return "another result of marketing; as a control it would hide what media bring"
     if name & words.ASKED or (name & SEARCH and words.exposure_rank(column.name) is not None):
         return "what people search for is a result of media, too"
+    if name & words.KNOWN:
+        return "what people know of the brand is a result of media, too"
     many = column.numbers == 0 and len(column.words) > MOST_WORDS
     if many or (column.numbers < column.filled and not column.words):
         return f"text with more than {MOST_WORDS} different words"

@@ -11,6 +11,7 @@ from mmm_assets.guessing import words
 from mmm_assets.guessing.assignment import Assignment
 from mmm_assets.guessing.content import kpi_days
 from mmm_assets.guessing.profile import Column
+from mmm_assets.guessing.unpaid import unpaid
 
 
 def summarise(
@@ -24,6 +25,7 @@ def summarise(
     yield from _media(tables["media"], found)
     yield _controls(tables.get("controls"))
     yield from _kinds(tables.get("controls"), found)
+    yield from unpaid(tables, found, left_out)
     calendar = content.get("calendar", {})
     if "week_origin" not in content and not {"country", "regions"} & set(calendar):
         yield "Holidays  none; calendar: {country: US} in mmm.yaml adds those of a country"

@@ -113,7 +113,10 @@ DERIVED = _words(
     "noise residual residuals predicted prediction predictions fitted forecast intercept baseline "
     "yhat true truth"
 )
-ASKED = _words("query queries branded")
+ASKED = _words("query queries branded searches")
+KNOWN = _words("awareness recall consideration bekanntheit notoriété conocimiento 知名度 認知度")
+VISITED = _words("visit visits session sessions visitors besuche visites visitas")
+SURVEYED = _words("respondents asked sample base befragte répondants encuestados n")
 TOTAL = _words("total sum overall all gesamt")
 
 CHANNELS = _words(

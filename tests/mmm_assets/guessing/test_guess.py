@@ -293,6 +293,19 @@ def test_prices_and_promotions_are_told_and_stay_controls(tmp_path: Path) -> Non
     assert not config.tables.controls.kinds and config.calendar is None
 
 
+def test_what_media_create_is_told_and_no_control(tmp_path: Path) -> None:
+    frame = numbers("sales", "tv_spend", "price", "brand_searches", "site_visits")
+    frame["awareness"] = np.where(np.arange(WEEKS) % 4 == 0, 0.3 + frame["price"] / 10_000, np.nan)
+    frame["respondents"] = np.where(frame["awareness"].notna(), 400, np.nan)
+    frame.insert(0, "week", days())
+    guess, config = run(tmp_path, {"brand": frame})
+    assert config.tables.mediators is None  # nothing is one until it is written
+    assert not {"brand_searches", "site_visits", "awareness"} & set(config.tables.controls.named)
+    (told,) = [line for line in guess.summary if line.startswith("Unpaid")]
+    assert "week: week, columns: [brand_searches, site_visits, awareness]" in told
+    assert "asked: {awareness: respondents}" in told
+
+
 def test_flags_are_taken_as_said(tmp_path: Path) -> None:
     table = numbers("a", "b", "c", "d", "e_x", "f_x", "worth")
     table.insert(0, "w", range(WEEKS))

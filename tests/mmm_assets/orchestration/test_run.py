@@ -33,7 +33,7 @@ def test_every_mart_table_is_filled_for_both_weeks(refreshed: ProjectConfig) -> 
             may_be_empty = {
                 "channel_graph", "edge_tests", "first_stages", "restatements", "decisions",
                 "frequency", "treatments", "long_term", "experiment_ideas", "experiments",
-                "campaign_summary",
+                "campaign_summary", "mediators", "mediator_weeks",
                 *(plans.name for plans in PLAN_TABLES),
             }  # fmt: skip
             if week == EARLIER:  # nobody forecast its weeks before, nothing was published
