@@ -314,8 +314,8 @@ class Tables(Section):
             raise ValueError("'controls' has a 'region' and 'kpi' has none")
         if self.mediators and (self.mediators.region is None) != (self.kpi.region is None):
             raise ValueError(
-                "'mediators' and 'kpi' must both have a 'region' or both be national: what is known "
-                "of a whole country cannot be told apart by region"
+                "'mediators' and 'kpi' must both have a 'region' or both be national: what is "
+                "known of a whole country cannot be told apart by region"
             )
         return self
 
