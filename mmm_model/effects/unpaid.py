@@ -15,13 +15,13 @@ from mmm_model.panel import Floats, Panel
 def through_unpaid(model: FittedModel, panel: Panel, direct: Floats) -> tuple[Floats, ...]:
     """KPI ``[M, R, W, C]`` that each channel earns by each mediator of a fit.
 
-    A channel takes no sales away by itself: where a draw has more through mediators than the
-    channel brings, they share what it brings.
+    It is reckoned by equations of its own, see `mmm_model.fit.unpaid_mediators`: of a channel that
+    the response gives little it can be more than all that the channel brings.
 
     Parameters
     ----------
     direct
-        ``[M, R, W, C]`` what channels bring by their own paths.
+        ``[M, R, W, C]`` what channels bring by their own paths:.
     """
     found = []
     for mediator in model.mediators:
@@ -29,10 +29,4 @@ def through_unpaid(model: FittedModel, panel: Panel, direct: Floats) -> tuple[Fl
         place = [panel.channels.index(name) for name in mediator.sources]
         part[..., place] = mediator.earned(mediator.created(panel), model.scaling.region_size)
         found.append(part)
-    if not found:
-        return ()
-    all_of_them = sum(part.sum(axis=(1, 2)) for part in found)  # [M, C]
-    brought = direct.sum(axis=(1, 2))
-    share = np.minimum(1.0, brought / np.where(all_of_them > 0, all_of_them, np.inf))
-    share = np.where(all_of_them > 0, share, 1.0)[:, None, None]
-    return tuple(part * share for part in found)
+    return tuple(found)

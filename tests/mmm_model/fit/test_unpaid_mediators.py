@@ -44,8 +44,7 @@ def test_a_total_is_direct_and_paid_and_unpaid(simulation: Simulation, model: Fi
     effects = FittedEffects(FittedModel.from_bytes(model.to_bytes()), panel)
     paths = effects.mediation
     np.testing.assert_allclose(paths.alone + paths.mediated + paths.unpaid, paths.total)
-    brought = paths.unpaid.sum((1, 2))
-    assert (brought <= paths.direct.sum((1, 2)) * (1 + 1e-9)).all()  # no medium takes sales away
+    assert (paths.unpaid >= 0).all()
     shares, _ = mediators(effects)
     by_channel = shares.dropna(subset="channel").set_index("channel")
     assert by_channel.loc["tv", "created_share"] == pytest.approx(0.4, abs=0.12)
