@@ -29,6 +29,7 @@ __all__ = [
     "MAKERS",
     "NATIONAL",
     "AssetKey",
+    "Cells",
     "Given",
     "Name",
     "Section",

@@ -58,7 +58,7 @@ def mediators(effects: FittedEffects) -> tuple[pd.DataFrame, pd.DataFrame]:
                     "channel": channel,
                     "weeks": int((~np.isnan(value)).sum()),
                     **_told("created_share", share),
-                    **_told("effect", one.effect),
+                    **_told("effect", one.national(model.scaling.region_size)),
                     "contribution": float(part.mean()),
                     "contribution_lower": float(lower),
                     "contribution_upper": float(upper),

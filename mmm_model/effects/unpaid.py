@@ -21,7 +21,7 @@ def through_unpaid(model: FittedModel, panel: Panel, direct: Floats) -> tuple[Fl
     Parameters
     ----------
     direct
-        ``[M, R, W, C]`` what channels bring by their own paths:.
+        ``[M, R, W, C]`` what channels bring by their own paths; each part has its shape.
     """
     found = []
     for mediator in model.mediators:

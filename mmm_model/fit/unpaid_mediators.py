@@ -52,7 +52,7 @@ class UnpaidMediator:
     usual
         ``[R]`` its mean over the weeks with a value.
     effect
-        ``[M]`` λ: share of the usual KPI that is lost without any of it.
+        ``[M, R]`` λ: share of a region's usual KPI that is lost without any of it.
     path
         ``[3, R, W]`` what it was in every week, also between waves: median, and ends of the 90 %
         interval.
@@ -76,8 +76,12 @@ class UnpaidMediator:
 
     def earned(self, created: Floats, region_size: Floats) -> Floats:
         """KPI ``[M, R, W, S]`` that comes by what was created of it."""
-        per = self.effect[:, None] * region_size / self.usual  # [M, R]
+        per = self.effect * region_size / self.usual  # [M, R]
         return created * per[:, :, None, None]
+
+    def national(self, region_size: Floats) -> Floats:
+        """``[M]`` λ of all regions together."""
+        return np.asarray(self.effect @ (region_size / region_size.sum()))
 
     def repeated(self, members: int) -> UnpaidMediator:
         """Return it with so many members, to go with those of the KPI's response."""
@@ -134,9 +138,11 @@ def fit_mediators(
         usual = np.where(own.observed, own.kpi, 0.0).sum(1) / own.observed.sum(1)
         path, drawn = _paths(own, response, usual, settings.seed)
         paths.append(path)
-        found.append(UnpaidMediator(node, response, usual, np.zeros(1), drawn))
+        found.append(UnpaidMediator(node, response, usual, np.zeros((1, len(usual))), drawn))
     effect = _effects(panel, known, np.stack(paths, axis=-1), settings, report)
-    return tuple(replace(one, effect=effect[:, n]).repeated(members) for n, one in enumerate(found))
+    return tuple(
+        replace(one, effect=effect[..., n]).repeated(members) for n, one in enumerate(found)
+    )
 
 
 def mediator_panel(panel: Panel, mediators: Mediators, n: int) -> Panel:
@@ -191,7 +197,7 @@ def _paths(own: Panel, response: FittedResponse, usual: Floats, seed: int) -> tu
 def _effects(
     panel: Panel, known: Mediators, paths: Floats, settings: ModelSettings, report: Progress
 ) -> Floats:
-    """``[M, N]`` λ of mediators whose paths over the usual are ``[R, W, N]``.
+    """``[M, R, N]`` λ of mediators whose paths over the usual are ``[R, W, N]``.
 
     A path is what was expected of it, not a draw: the expectation of a regressor that is read with
     errors leaves its coefficient as it is, a draw made without the KPI would lower it
@@ -205,4 +211,4 @@ def _effects(
         mediators=None,
     )
     fitted = fit_response(with_them, settings, report, "what mediators bring", forecasts=False)
-    return np.asarray(fitted.response.state["treatment"][:, -len(columns) :])
+    return np.asarray(fitted.response.state["treatment"][..., -len(columns) :])

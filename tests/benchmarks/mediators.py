@@ -81,8 +81,9 @@ def scores(simulation: Simulation) -> Iterator[tuple[str, str, float, bool, floa
     paths = FittedEffects(model, panel).mediation
     (one,) = model.mediators
     right = spec.kpi_share * simulation.size.sum() / model.scaling.region_size.sum()
-    low, high = interval(one.effect)
-    times = float(np.median(one.effect) / right)
+    effect = one.national(model.scaling.region_size)
+    low, high = interval(effect)
+    times = float(np.median(effect) / right)
     yield "table", "effect over the true one, log", float(np.log(times)), low <= right <= high, 0.0
 
     known = np.maximum(one.path[0], 1e-9)[..., None]  # between waves as it was estimated
