@@ -102,6 +102,12 @@ STRAIGHT_CURVES = 0.05
 KIND_CHANNELS = 4.0
 """Channels whose shapes weigh as much as the expected shares of kinds do."""
 
+OWN_CARRYOVER = 0.1
+"""Share of channels whose kernel is expected to be another one for another KPI of the same media.
+
+The others share it: see `mmm_model.fit.posterior.carryover`.
+"""
+
 MEMBER_CENTRES = 0.7
 """How far the members' own centres of these priors lie apart, in their spreads.
 

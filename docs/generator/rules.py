@@ -8,6 +8,7 @@ from mmm_assets.inputs.rules import RULES
 _TITLES = {
     "media": "Media",
     "kpi": "KPI",
+    "further_kpis": "Further KPIs",
     "controls": "Controls",
     "lift_tests": "Lift tests",
     "mediators": "What nobody buys",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mmm_assets.config import ProjectConfig
+    from mmm_assets.config.budget import Floor
     from mmm_assets.planning.questions import Fixed
     from mmm_model.budget.recommended_budget import RecommendedBudget
 
@@ -63,6 +64,20 @@ def plan(
     no_follow: Annotated[
         list[str] | None,
         typer.Option(help="A driven channel all of whose spend is decided; several times."),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="new_customers=0.5, of a KPI's value in what is made large; the main one's is 1, "
+            "of others 0. Several times."
+        ),
+    ] = None,
+    floor: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="new_customers=keep, or =1200: what media must bring of a KPI at least in the "
+            "horizon; several times."
+        ),
     ] = None,
     week: Annotated[
         datetime | None,
@@ -114,6 +129,8 @@ def plan(
         caution,
         follow,
         no_follow,
+        weight,
+        floor,
         by_week,
         signed,
         flight,
@@ -147,6 +164,8 @@ def plan(
             max_change=max_change,
             caution=caution,
             follow=_follow(follow or [], no_follow or []),
+            weights=dict(map(_weight, weight or [])),
+            floors=dict(map(_floor, floor or [])),
         )
         refresh_week = published_week(project.warehouse, week.date() if week else None)
         if given:
@@ -219,6 +238,26 @@ def _bound(text: str) -> tuple[str, tuple[float, float]]:
     if not channel:
         stop(f"bound '{text}' names no channel", "usage")
     return channel, (least, most)
+
+
+def _weight(text: str) -> tuple[str, float]:
+    """``new_customers=0.5`` as a KPI and its weight."""
+    kpi, _, weight = text.rpartition("=")
+    try:
+        return kpi, float(weight)
+    except ValueError:
+        stop(f"weight '{text}' is not of the form kpi=0.5", "usage")
+
+
+def _floor(text: str) -> tuple[str, Floor]:
+    """``new_customers=keep`` or ``=1200`` as a KPI and its floor."""
+    kpi, _, floor = text.rpartition("=")
+    if floor == "keep":
+        return kpi, "keep"
+    try:
+        return kpi, float(floor)
+    except ValueError:
+        stop(f"floor '{text}' is not of the form kpi=keep or kpi=1200", "usage")
 
 
 def _signed(text: str) -> tuple[str, date, float]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from mmm_assets.config.channel_kinds import is_search
 from mmm_assets.config.tables import Name, Section
@@ -14,6 +19,7 @@ from mmm_model.budget.scenario_kinds import SCENARIO_KINDS
 
 if TYPE_CHECKING:
     from mmm_model.budget.budget_settings import BudgetSettings
+    from mmm_model.budget.goals import Goals
     from mmm_model.budget.scenarios import Scenario
     from mmm_model.budget.weekly_rules import WeeklyRules
 
@@ -23,6 +29,8 @@ else:
     Goal = Literal[tuple(key for key in SCENARIO_KINDS if key not in ("multiplier", "total"))]
 
 Share = Annotated[float, Field(ge=0)]
+Floor = Literal["keep"] | Share
+"""Units of a KPI that media must bring a week; 'keep': as many as the recent plan."""
 
 
 class GroupSection(Section):
@@ -104,6 +112,26 @@ class BudgetSection(Section):
         "or a flight",
     )
 
+    weights: dict[Name, Share] = Field(
+        default={},
+        description="KPI → weight of its value in what is made large; unsaid: 1 of the main KPI, "
+        "0 of further ones",
+    )
+    floors: dict[Name, Floor] = Field(
+        default={},
+        description="KPI → units a week that media must bring at least; keep: as many as the "
+        "recent plan",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, serialised: SerializerFunctionWrapHandler) -> Any:
+        # A project with one KPI has the fingerprint that it always had.
+        written = serialised(self)
+        for key in ("weights", "floors"):
+            if not written.get(key):
+                written.pop(key, None)
+        return written
+
     @property
     def channels(self) -> set[str]:
         """The channels that are named."""
@@ -147,8 +175,32 @@ class BudgetSection(Section):
             name for name in channels if chosen.get(name, is_search(name) and name not in decided)
         )
 
+    def kpi_goals(
+        self,
+        main: str,
+        weights: Mapping[str, float] | None = None,
+        floors: Mapping[str, Floor] | None = None,
+    ) -> Goals:
+        """What is made large and what must not fall.
+
+        Parameters
+        ----------
+        main
+            Name of the main KPI.
+        weights, floors
+            What a question says of its own.
+        """
+        from mmm_model.budget.goals import Goals
+
+        kept = {**self.floors, **(floors or {})}
+        return Goals(
+            main,
+            {**self.weights, **(weights or {})},
+            {name: None if floor == "keep" else floor for name, floor in kept.items()},
+        )
+
     def settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
-        """Settings of the recommendation.
+        """Settings of the recommendation, for the main KPI alone.
 
         Parameters
         ----------

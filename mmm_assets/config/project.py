@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
-from mmm_assets.config.budget import BudgetSection
+from mmm_assets.config.budget import BudgetSection, Floor
 from mmm_assets.config.calendar import CalendarSection
 from mmm_assets.config.checks import ChecksSection
 from mmm_assets.config.engine import EngineSection
@@ -34,6 +34,7 @@ from mmm_assets.config.trust import TrustSection
 
 if TYPE_CHECKING:
     from mmm_model.budget.budget_settings import BudgetSettings
+    from mmm_model.budget.goals import Goals
     from mmm_model.graph import GraphSettings
     from mmm_model.settings import ModelSettings
 
@@ -166,6 +167,24 @@ class ProjectConfig(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _kpis_have_names(self) -> ProjectConfig:
+        if self.kpi_name in self.tables.kpi.more:
+            raise ValueError(
+                f"'tables.kpi.more' names '{self.kpi_name}', which is 'kpi_name', the main KPI's"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _goals_are_of_kpis(self) -> ProjectConfig:
+        self.kpi_goals()
+        return self
+
+    @property
+    def kpis(self) -> tuple[str, ...]:
+        """Names of the KPIs, the main one first."""
+        return (self.kpi_name, *self.tables.kpi.more)
+
     @property
     def named_channels(self) -> set[str]:
         """Channels that 'graph', 'budget' and 'model' name; 'graph' may name wide controls."""
@@ -230,3 +249,22 @@ class ProjectConfig(Section):
     def budget_settings(self, channels: Collection[str] | None = None) -> BudgetSettings:
         """Settings of the budgets, without what is said of other ``channels`` than these."""
         return self.budget.settings(channels)
+
+    def kpi_goals(
+        self,
+        weights: Mapping[str, float] | None = None,
+        floors: Mapping[str, Floor] | None = None,
+    ) -> Goals:
+        """Goals of the budgets where there are several KPIs, and what a question says of its own.
+
+        Raises
+        ------
+        ValueError
+            If one is of an unknown KPI, or adds up what has no value.
+        """
+        kpi, further = self.tables.kpi, self.tables.kpi.more
+        valued = {self.kpi_name: kpi.value_per_kpi is not None}
+        valued |= {name: own.value_per_kpi is not None for name, own in further.items()}
+        found = self.budget.kpi_goals(self.kpi_name, weights, floors)
+        found.check(valued)
+        return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     Field,
     SerializerFunctionWrapHandler,
-    field_validator,
     model_serializer,
     model_validator,
 )
@@ -139,30 +139,86 @@ class MediaTable(WeeklySource):
         ]
 
 
+def _positive(value: str | float | None) -> str | float | None:
+    if isinstance(value, float) and value <= 0:
+        raise ValueError("allowed are a column's name or a number above 0")
+    return value
+
+
+Worth = Annotated[Name | float | None, AfterValidator(_positive)]
+"""Money per unit of a KPI: a column, a number, or unknown."""
+
+
+class FurtherKpiSection(Section):
+    """A KPI beside the main one: a column of the same table."""
+
+    kpi: Name | None = Field(default=None, description="column of this KPI; null: its name")
+    value_per_kpi: Worth = Field(
+        default=None, description="money per unit of it: a column or a number; null: no ROI"
+    )
+
+
 class KpiTable(WeeklySource):
     """The KPI of the business, and the worth of one unit of it."""
 
     kpi: Name = Field(description="column of the KPI")
-    value_per_kpi: Name | float | None = Field(
+    value_per_kpi: Worth = Field(
         default=None, description="money per unit of KPI: a column or a number; null: no ROI"
     )
+    more: dict[Name, FurtherKpiSection] = Field(
+        default={},
+        description="further KPIs of the same rows, each with a name, a column and a value: "
+        "{new_customers: {value_per_kpi: 80}}",
+    )
 
-    @field_validator("value_per_kpi")
-    @classmethod
-    def _positive(cls, value: str | float | None) -> str | float | None:
-        if isinstance(value, float) and value <= 0:
-            raise ValueError("allowed are a column's name or a number above 0")
-        return value
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, serialised: SerializerFunctionWrapHandler) -> Any:
+        # A project with one KPI has the fingerprint that it always had.
+        written = serialised(self)
+        if not written.get("more"):
+            written.pop("more", None)
+        return written
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> KpiTable:
+        seen = {self.kpi: "the main KPI"}
+        for name, own in self.more.items():
+            column = own.kpi or name
+            if column in seen:
+                raise ValueError(f"'more.{name}' has the column '{column}' of {seen[column]}")
+            seen[column] = f"'more.{name}'"
+        return self
 
     @property
     def cells(self) -> Cells:
         """Raw columns that a delivered row fills once."""
-        worth: str | Given | None
-        if isinstance(self.value_per_kpi, float):
-            worth = Given(repr(self.value_per_kpi).replace(".", self.decimal))
-        else:
-            worth = self.value_per_kpi
+        worth = _worth(self.value_per_kpi, self.decimal)
         return super().cells | {"kpi": self.kpi, "value_per_kpi": worth}
+
+
+class FurtherKpisTable(WeeklySource):
+    """The further KPIs as a table of their own, a row each: the same rows of the same source."""
+
+    kpis: dict[Name, FurtherKpiSection] = Field(description="name → its column and value")
+
+    @property
+    def unpivoted(self) -> list[Cells]:
+        """A raw row for each KPI."""
+        return [
+            {
+                "kpi": Given(name),
+                "value": own.kpi or name,
+                "value_per_kpi": _worth(own.value_per_kpi, self.decimal),
+            }
+            for name, own in self.kpis.items()
+        ]
+
+
+def _worth(value: str | float | None, decimal: str) -> str | Given | None:
+    """Cell of the worth of a unit: its column, or the number as the table would write it."""
+    if isinstance(value, float):
+        return Given(repr(value).replace(".", decimal))
+    return value
 
 
 Kind = Literal["promotion", "price", "event"]
@@ -320,6 +376,14 @@ class Tables(Section):
             )
         return self
 
+    @property
+    def further_kpis(self) -> FurtherKpisTable | None:
+        """The KPIs beside the main one; None where there are none."""
+        if not self.kpi.more:
+            return None
+        same = {name: getattr(self.kpi, name) for name in WeeklySource.model_fields}
+        return FurtherKpisTable(**same, kpis=self.kpi.more)
+
 
 MAKER = {"upstream"}
 """What of a table says nothing of what is in it, as `model_dump` leaves it out."""
@@ -328,5 +392,5 @@ MAKERS: dict[str, Any] = {
     "calendar": {"events": MAKER},
 }
 """The same of all tables of a configuration."""
-ASIDE = {*MAKER, "kinds"}
+ASIDE = {*MAKER, "kinds", "more"}
 """What of a table says nothing of how its rows are read."""

@@ -317,7 +317,11 @@ def _no_control(column: Column) -> str | None:
     if name & words.OUTSIDE:
         return None
     if _is_outcome(column.name):
-        return "another result of marketing; as a control it would hide what media bring"
+        return (
+            "another result of marketing: in the KPI's table it may be a further KPI "
+            f"(tables.kpi.more: {{{column.name}: {{}}}}); as a control it would hide what media "
+            "bring"
+        )
     if name & words.ASKED or (name & SEARCH and words.exposure_rank(column.name) is not None):
         return "what people search for is a result of media, too"
     if name & words.KNOWN:

@@ -18,7 +18,14 @@ import pandas as pd
 
 from mmm_assets.inputs.campaign_table import read_campaigns
 from mmm_assets.inputs.lift_tests import read_lift_tests
-from mmm_assets.inputs.panel_table import TABLES, panel_fingerprint, read_panel
+from mmm_assets.inputs.panel_table import (
+    FURTHER,
+    TABLES,
+    further_fingerprint,
+    panel_fingerprint,
+    read_further,
+    read_panel,
+)
 from mmm_assets.store.errors import WarehouseError
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import refreshes
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from mmm_model.effects.fitted_effects import FittedEffects
     from mmm_model.effects.following import Following
     from mmm_model.equation.media_response import MediaResponse
+    from mmm_model.fit.further_kpis import FurtherKpi
     from mmm_model.fit.lift_tests import LiftTest
 
 
@@ -47,6 +55,13 @@ def panel_of(project: Project, refresh_week: date) -> Panel:
             _panel_state(connection, refresh_week),
             lambda: read_panel(connection, project.config, refresh_week),
         )
+
+
+def further_panels_of(project: Project, refresh_week: date) -> dict[str, Panel]:
+    """The panels of the KPIs beside the main one, by name; none where there is one KPI."""
+    panel = panel_of(project, refresh_week)
+    with project.warehouse.work() as connection:
+        return read_further(connection, project.config, refresh_week, panel)
 
 
 def fits_of(project: Project, refresh_week: date) -> Fits:
@@ -132,11 +147,31 @@ class Fits:
             return read_campaigns(connection, self.refresh_week, panel)
 
     @cached_property
+    def further(self) -> tuple[FitsOfFurther, ...]:
+        """The same of each KPI beside the main one; none where there is one KPI."""
+        return tuple(
+            FitsOfFurther(self.project, self.refresh_week, self.published, kpi=own, main=self)
+            for own in self.files.further(self.panel)
+        )
+
+    @property
+    def further_kpis(self) -> tuple[FurtherKpi, ...]:
+        """The KPIs beside the main one."""
+        return tuple(own.kpi for own in self.further)
+
+    @property
+    def every_kpi(self) -> dict[str, Fits]:
+        """The same by the name of the KPI, the main one first."""
+        return {self.project.config.kpi_name: self} | {own.kpi.name: own for own in self.further}
+
+    @cached_property
     def made_from(self) -> dict[str, str]:
         """Fingerprints of the panel and of the fits: what results of them are made from."""
         part = self.files.part()
+        panels = {own.kpi.name: own.kpi.panel for own in self.further}
         return {
             "panel": panel_fingerprint(self.panel),
+            **({FURTHER: further_fingerprint(panels)} if panels else {}),
             "fitted_model": part.fingerprint if part else "",
         }
 
@@ -157,6 +192,42 @@ class Fits:
     def response(self) -> MediaResponse:
         """The media part of the final fit."""
         return self.effects.response
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitsOfFurther(Fits):
+    """The panel and the fits of a KPI beside the main one.
+
+    Parameters
+    ----------
+    kpi
+        Its panel and fits.
+    main
+        Those of the main KPI, beside which they are saved.
+    """
+
+    kpi: FurtherKpi
+    main: Fits
+
+    @property
+    def panel(self) -> Panel:
+        """The panel with this KPI."""
+        return self.kpi.panel
+
+    @property
+    def final(self) -> FittedModel:
+        """The fit on all weeks."""
+        return self.kpi.training.final
+
+    @property
+    def training(self) -> Training:
+        """Both fits."""
+        return self.kpi.training
+
+    @property
+    def lift_tests(self) -> list[LiftTest]:
+        """None: tests measured the main KPI."""
+        return []
 
 
 def _panel_of_last_release(project: Project, refresh_week: date) -> Panel:

@@ -33,7 +33,7 @@ from mmm_assets.inputs.panel_mediators import insert_mediators
 from mmm_assets.inputs.panel_table import TABLES, create_panel_tables
 from mmm_assets.inputs.roles import WEEKLY
 from mmm_assets.inputs.source_files import SourceError
-from mmm_assets.inputs.weekly_kpi import create_weekly_kpi
+from mmm_assets.inputs.weekly_kpi import create_weekly_further, create_weekly_kpi
 
 MOST_WORDS = 20
 """A control of more different words than this describes rows, not weeks."""
@@ -62,6 +62,26 @@ _KPI = """
                           ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     )
     SELECT $week, region, week, CASE WHEN observed THEN kpi ELSE 0 END, observed,
+           value_per_kpi
+    FROM filled
+"""
+_FURTHER = """
+    INSERT INTO staging.panel_further_kpis
+    WITH filled AS (
+        SELECT $kpi AS name, p.region, p.week, w.kpi,
+               coalesce(w.observed, false) AND p.has_media AS observed,
+               coalesce(w.value_per_kpi, avg(w.value_per_kpi) OVER of_region,
+                        avg(w.value_per_kpi) OVER of_all) AS value_per_kpi
+        FROM (SELECT region, week, $sparse_media
+                     OR (region, week) IN (SELECT (region, week) FROM known_media) AS has_media
+              FROM grid) AS p
+        LEFT JOIN (FROM weekly_further_kpis WHERE name = $kpi) AS w USING (region, week)
+        WINDOW of_region AS (PARTITION BY p.region ORDER BY p.week
+                             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING),
+               of_all AS (ORDER BY p.region, p.week
+                          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+    )
+    SELECT $week, name, region, week, CASE WHEN observed THEN kpi ELSE 0 END, observed,
            value_per_kpi
     FROM filled
 """
@@ -172,6 +192,11 @@ def build_panel_tables(
     connection.execute(_GRID, {"week": refresh_week, "first": weeks[0]})
     sparse_media = config.tables.media.layout == "long"
     connection.execute(_KPI, {"week": refresh_week, "sparse_media": sparse_media})
+    create_weekly_further(connection, config)
+    for name in config.tables.kpi.more:
+        connection.execute(
+            _FURTHER, {"week": refresh_week, "sparse_media": sparse_media, "kpi": name}
+        )
     _insert_media(connection, config, refresh_week)
     replace_implausible(connection, config, {"week": refresh_week})
     _insert_controls(connection, config, refresh_week)

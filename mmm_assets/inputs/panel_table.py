@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,11 @@ TABLES = {
     "panel_kpi": (
         "region VARCHAR, week DATE, kpi DOUBLE, observed BOOLEAN, value_per_kpi DOUBLE",
         "KPI of every region and week; observed is false where it is missing or an outage.",
+    ),
+    "panel_further_kpis": (
+        "kpi VARCHAR, region VARCHAR, week DATE, value DOUBLE, observed BOOLEAN, "
+        "value_per_kpi DOUBLE",
+        "KPIs beside the main one, of every region and week; as panel_kpi.",
     ),
     "panel_media": (
         "region VARCHAR, week DATE, channel VARCHAR, spend DOUBLE, exposure DOUBLE, "
@@ -59,9 +65,17 @@ TABLES = {
     ),
 }
 
+FURTHER = "further_kpis"
+"""Part of a refresh that the KPIs beside the main one are, where there are any."""
+
 _KPI = """
     SELECT region, week, kpi, observed, value_per_kpi
     FROM staging.panel_kpi WHERE refresh_week = $week
+    ORDER BY region, week
+"""
+_FURTHER = """
+    SELECT value, observed, value_per_kpi
+    FROM staging.panel_further_kpis WHERE refresh_week = $week AND kpi = $kpi
     ORDER BY region, week
 """
 _CHANNELS = """
@@ -170,6 +184,27 @@ def read_panel(
     )
 
 
+def read_further(
+    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, refresh_week: date, panel: Panel
+) -> dict[str, Panel]:
+    """Read the KPIs beside the main one: name → the panel with this KPI in place of the main one.
+
+    In the order of the configuration; those that the panel was built with.
+    """
+    found = {}
+    for name in config.tables.kpi.more:
+        rows = connection.execute(_FURTHER, {"week": refresh_week, "kpi": name}).fetchnumpy()
+        if len(rows["value"]):
+            shape = panel.kpi.shape
+            found[name] = replace(
+                panel,
+                kpi=_floats(rows["value"]).reshape(shape),
+                observed=np.asarray(rows["observed"], dtype=bool).reshape(shape),
+                value_per_kpi=_floats(rows["value_per_kpi"]).reshape(shape),
+            )
+    return found
+
+
 def panel_fingerprint(
     panel: Panel, tests: Sequence[LiftTest] = (), campaigns: Campaigns | None = None
 ) -> str:
@@ -204,6 +239,16 @@ def panel_fingerprint(
     if campaigns is not None:
         digest.update(repr((campaigns.channel, campaigns.name)).encode())
         for array in (campaigns.exposure, campaigns.spend):
+            digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def further_fingerprint(further: Mapping[str, Panel]) -> str:
+    """Hash of the KPIs beside the main one, as `read_further` reads them."""
+    digest = hashlib.sha256()
+    for name, own in further.items():
+        digest.update(f"\x1e{name}\x1f".encode())
+        for array in (own.kpi, own.observed, own.value_per_kpi):
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
 

@@ -1,10 +1,10 @@
 """The input tables, their columns and what they mean: all that the platform knows of them.
 
-A role is what a table is for: media, kpi, controls, lift_tests, events, mediators. Where the table
-lies and which of its own columns hold these is in the configuration, under ``tables``, of events
-under ``calendar`` (``config.tables``, ``config.calendar``). One more input table is a section there
-and an entry here; loading, what was known when, the rules that every table is held against,
-restatements and ``mmm known`` follow.
+A role is what a table is for: media, kpi, further_kpis, controls, lift_tests, events, mediators.
+Where the table lies and which of its own columns hold these is in the configuration, under
+``tables``, of events under ``calendar`` (``config.tables``, ``config.calendar``). One more input
+table is a section there and an entry here; loading, what was known when, the rules that every table
+is held against, restatements and ``mmm known`` follow.
 """
 
 from __future__ import annotations
@@ -101,6 +101,12 @@ KPI = Role(
     names=("region",),
     numbers={"kpi": "sum", "value_per_kpi": "avg"},
 )
+FURTHER_KPIS = Role(
+    "further_kpis",
+    "KPIs beside the main one, of the same table, and what a unit of each is worth",
+    names=("region", "kpi"),
+    numbers={"value": "sum", "value_per_kpi": "avg"},
+)
 CONTROLS = Role(
     "controls",
     "What else moves the KPI: prices, promotions, weather, events",
@@ -138,7 +144,7 @@ MEDIATORS = Role(
 )
 
 ROLES: dict[str, Role] = {
-    role.name: role for role in (MEDIA, KPI, CONTROLS, LIFT_TESTS, EVENTS, MEDIATORS)
+    role.name: role for role in (MEDIA, KPI, FURTHER_KPIS, CONTROLS, LIFT_TESTS, EVENTS, MEDIATORS)
 }
 """The role of each name, in the order in which they are loaded."""
 

@@ -32,7 +32,7 @@ _UNLIKELY = 0.01
 """Expected number of such runs in the region's weeks, below which a run is an outage."""
 
 _WEEKLY_KPI = """
-    CREATE OR REPLACE TEMP TABLE weekly_kpi AS
+    CREATE OR REPLACE TEMP TABLE {weekly} AS
     WITH weeks AS (
         SELECT region, week, sum(kpi ORDER BY day) AS kpi,
                count(DISTINCT day) FILTER (WHERE kpi IS NOT NULL) AS days,
@@ -41,7 +41,7 @@ _WEEKLY_KPI = """
                         sum(value_per_kpi * kpi ORDER BY day)
                         / nullif(sum(kpi ORDER BY day) FILTER (value_per_kpi IS NOT NULL), 0),
                         avg(value_per_kpi ORDER BY day)) END AS value_per_kpi
-        FROM known_kpi
+        FROM {known}
         WHERE week IS NOT NULL AND region IS NOT NULL
         GROUP BY region, week
     ),
@@ -113,8 +113,39 @@ def newest_week(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) ->
 
 def create_weekly_kpi(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> list[date]:
     """Sum the temporary table ``known_kpi`` to ``weekly_kpi``; return the weeks with a KPI."""
+    _sum_to_weeks(connection, config, "known_kpi", "weekly_kpi")
+    rows = connection.execute(
+        "SELECT DISTINCT week FROM weekly_kpi WHERE complete ORDER BY week"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def create_weekly_further(connection: duckdb.DuckDBPyConnection, config: ProjectConfig) -> None:
+    """Sum ``known_further_kpis`` to ``weekly_further_kpis``, by the same rules for each KPI."""
     connection.execute(
-        _WEEKLY_KPI,
+        "CREATE OR REPLACE TEMP TABLE weekly_further_kpis (name VARCHAR, region VARCHAR, "
+        "week DATE, kpi DOUBLE, value_per_kpi DOUBLE, observed BOOLEAN)"
+    )
+    for name in config.tables.kpi.more:
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE known_one AS "
+            "SELECT region, week, day, value AS kpi, value_per_kpi FROM known_further_kpis "
+            "WHERE kpi = ?",
+            [name],
+        )
+        _sum_to_weeks(connection, config, "known_one", "weekly_one")
+        connection.execute(
+            "INSERT INTO weekly_further_kpis SELECT ?, region, week, kpi, value_per_kpi, "
+            "complete AND NOT outage FROM weekly_one",
+            [name],
+        )
+
+
+def _sum_to_weeks(
+    connection: duckdb.DuckDBPyConnection, config: ProjectConfig, known: str, weekly: str
+) -> None:
+    connection.execute(
+        _WEEKLY_KPI.format(known=known, weekly=weekly),
         {
             "zero_kpi": config.zero_kpi,
             "floor": config.checks.outage_floor,
@@ -122,10 +153,6 @@ def create_weekly_kpi(connection: duckdb.DuckDBPyConnection, config: ProjectConf
             "unlikely": _UNLIKELY,
         },
     )
-    rows = connection.execute(
-        "SELECT DISTINCT week FROM weekly_kpi WHERE complete ORDER BY week"
-    ).fetchall()
-    return [row[0] for row in rows]
 
 
 def newest_week_in_source(config: ProjectConfig) -> date:

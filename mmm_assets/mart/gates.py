@@ -39,6 +39,10 @@ GATES: tuple[Gate, ...] = (
         SELECT 'mart.contributions, region ' || region || ', week ' || week || ', ' || component
         FROM mart.contributions
         WHERE refresh_week = $week AND NOT coalesce(isfinite(contribution), false)
+        UNION ALL
+        SELECT 'KPI ' || kpi || ', region ' || region || ', week ' || week
+        FROM mart.kpi_predictions
+        WHERE refresh_week = $week AND NOT is_main AND NOT coalesce(isfinite(predicted), false)
         """,
     ),
     Gate(
@@ -78,6 +82,12 @@ GATES: tuple[Gate, ...] = (
         FROM mart.channel_summary
         WHERE refresh_week = $week
         QUALIFY isfinite(r_hat) AND r_hat > 1.5 AND direct > 0.02 * sum(direct) OVER ()
+        UNION ALL
+        SELECT 'KPI ' || kpi || ', channel ' || channel || ': R-hat ' || round(r_hat, 2)
+        FROM mart.kpi_channel_summary
+        WHERE refresh_week = $week AND NOT is_main
+        QUALIFY isfinite(r_hat) AND r_hat > 1.5
+                AND direct > 0.02 * sum(direct) OVER (PARTITION BY kpi)
         """,
     ),
     Gate(
@@ -101,6 +111,14 @@ GATES: tuple[Gate, ...] = (
                || ', of the worst reference ' || max(value) FILTER (WHERE model <> 'mmm')
         FROM mart.holdout_metrics
         WHERE refresh_week = $week AND scope = 'pooled' AND metric = 'rmse'
+        HAVING max(value) FILTER (WHERE model = 'mmm')
+               > 2 * max(value) FILTER (WHERE model <> 'mmm')
+        UNION ALL
+        SELECT 'KPI ' || kpi || ': RMSE of the model ' || max(value) FILTER (WHERE model = 'mmm')
+               || ', of the worst reference ' || max(value) FILTER (WHERE model <> 'mmm')
+        FROM mart.kpi_holdout_metrics
+        WHERE refresh_week = $week AND NOT is_main AND scope = 'pooled' AND metric = 'rmse'
+        GROUP BY kpi
         HAVING max(value) FILTER (WHERE model = 'mmm')
                > 2 * max(value) FILTER (WHERE model <> 'mmm')
         """,

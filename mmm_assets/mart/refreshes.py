@@ -22,7 +22,7 @@ DETAILS_THAT_GO = """
 """
 """The weeks with details beyond the newest ``$kept``; held ones never push out a published one."""
 
-MODEL_HASHES = {name: f"{name}_hash" for name in ("about", "panel", "holdout", "final")}
+MODEL_HASHES = {name: f"{name}_hash" for name in ("about", "panel", "holdout", "final", "further")}
 """File of the saved models → column of ``mart.refreshes`` with its hash."""
 
 REFRESH_TABLES: tuple[Table, ...] = (
@@ -89,6 +89,11 @@ REFRESH_TABLES: tuple[Table, ...] = (
                 "BOOLEAN",
                 "False where rows by region and week went with age (retention.details) and only "
                 "summaries are left.",
+            ),
+            Column(
+                "further_hash",
+                "VARCHAR",
+                "SHA-256 of the saved fits of further KPIs; null where there is one KPI.",
             ),
         ),
     ),

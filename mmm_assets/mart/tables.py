@@ -15,6 +15,7 @@ from mmm_assets.mart.experiments import EXPERIMENT_TABLES
 from mmm_assets.mart.forecasts import FORECAST_TABLES
 from mmm_assets.mart.graph import GRAPH_TABLES
 from mmm_assets.mart.inputs import INPUT_TABLES
+from mmm_assets.mart.kpis import KPI_TABLES
 from mmm_assets.mart.long_term import LONG_TERM_TABLES
 from mmm_assets.mart.mediators import MEDIATOR_TABLES
 from mmm_assets.mart.plans import PLAN_TABLES
@@ -36,6 +37,7 @@ TABLES: tuple[Table, ...] = (
     *PLAN_TABLES,
     *GRAPH_TABLES,
     *INPUT_TABLES,
+    *KPI_TABLES,
 )
 
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}

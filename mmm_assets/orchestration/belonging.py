@@ -8,12 +8,13 @@ from datetime import date
 
 import duckdb
 
+from mmm_assets.inputs.panel_table import FURTHER
 from mmm_assets.store.parts import Part, disagreements, recorded_parts
 from mmm_assets.store.project import Project
 from mmm_assets.store.saved_fits import newest_models
 
-_NEW = frozenset({"plan_track"})
-"""Parts that a refresh of the last release has none of; compared where they are there."""
+_NEW = frozenset({"plan_track", FURTHER})
+"""Parts that a refresh of the last release, or of one KPI, has none of; compared where they are."""
 
 
 def parts_of(

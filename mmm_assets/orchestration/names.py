@@ -20,6 +20,7 @@ _LAYERS = {
     "raw": (
         "raw_media",
         "raw_kpi",
+        "raw_further_kpis",
         "raw_controls",
         "raw_lift_tests",
         "raw_events",

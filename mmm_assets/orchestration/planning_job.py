@@ -32,6 +32,12 @@ class PlanRules(dg.Config):
     follow: dict[str, bool] = Field(
         default={}, description="channel → whether what others create of it moves with them"
     )
+    weights: dict[str, float] = Field(
+        default={}, description="KPI → weight of its value in what is made large"
+    )
+    keep: list[str] = Field(
+        default=[], description="KPIs of which media must bring no less than now"
+    )
     refresh_week: str | None = Field(default=None, description="a published one; default: newest")
     adopt: str | None = Field(
         default=None, description="name under which it is kept as a plan of record, by week"
@@ -69,6 +75,8 @@ def best_budget(
             max_change=config.max_change,
             caution=config.caution,
             follow=config.follow,
+            weights=config.weights,
+            floors=dict.fromkeys(config.keep, "keep"),
         )
         if config.adopt is None:
             budget = plan_budget(project, week, question)

@@ -120,7 +120,8 @@ def price_budget(
             for one in given
             for channel, region in [_place(one, fits.panel)]
         ]
-        return given_budget(fits.response, fits.panel, spend)
+        main = project.config.kpi_name
+        return given_budget(fits.response, fits.panel, spend, fits.further_kpis, main)
 
 
 def in_recent_weeks(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from mmm_assets.config.budget import Floor
 from mmm_assets.config.errors import UsageError
 from mmm_assets.inputs.fits import Fits
 from mmm_assets.mart.numbers import number
@@ -55,6 +56,8 @@ class Question:
         As in ``budget`` of the configuration.
     follow
         Channel → whether what other channels create of it moves with them.
+    weights, floors
+        As in ``budget`` of the configuration, where there are several KPIs.
     """
 
     scenario: Scenario
@@ -63,6 +66,8 @@ class Question:
     caution: float | None = None
     by_region: bool | None = None
     follow: Mapping[str, bool] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+    floors: Mapping[str, Floor] = field(default_factory=dict)
 
 
 def ask(
@@ -73,6 +78,8 @@ def ask(
     max_change: float | None = None,
     caution: float | None = None,
     follow: Mapping[str, bool] | None = None,
+    weights: Mapping[str, float] | None = None,
+    floors: Mapping[str, Floor] | None = None,
 ) -> Question:
     """Make a question of what a person typed.
 
@@ -87,6 +94,10 @@ def ask(
         Channels with their least and most.
     follow
         Channel → whether what other channels create of it moves with them.
+    weights
+        KPI → weight of its value in what is made large.
+    floors
+        KPI → units that media must bring in the horizon, or ``keep``.
 
     Raises
     ------
@@ -107,7 +118,19 @@ def ask(
         scenario = Scenario.of("plan", given or {"multiplier": 1.0})
     except ValueError as error:
         raise Infeasible(str(error)) from error
-    return Question(scenario, pairs, max_change, caution, follow=follow or {})
+    a_week: dict[str, Floor] = {
+        name: floor if isinstance(floor, str) else floor / horizon
+        for name, floor in (floors or {}).items()
+    }
+    return Question(
+        scenario,
+        pairs,
+        max_change,
+        caution,
+        follow=follow or {},
+        weights=weights or {},
+        floors=a_week,
+    )
 
 
 def _a_week(key: str, amount: float, horizon: int) -> float:
@@ -129,7 +152,7 @@ def plan_budget(project: Project, refresh_week: date, question: Question) -> Rec
     with refusals():
         settings = _settings(fits, question)
         following = fits.following(settings.follow)
-        found = recommend(fits.response, fits.panel, settings, following)
+        found = recommend(fits.response, fits.panel, settings, following, fits.further_kpis)
     if not found:
         raise Infeasible(_NO_SPEND)
     return found[0]
@@ -164,7 +187,7 @@ def plan_by_week(
         rules = WeeklyRules((*known.contracts, *contracts), {**known.flights, **flights})
         ruled = {contract.channel for contract in contracts} | flights.keys()
         settings = _settings(fits, question, ruled)
-        found = plan_weeks(fits.final, fits.panel, horizon, settings, rules)
+        found = plan_weeks(fits.final, fits.panel, horizon, settings, rules, fits.further_kpis)
     if not found:
         raise Infeasible(_NO_SPEND)
     return found[0]
@@ -221,7 +244,12 @@ def _settings(fits: Fits, question: Question, ruled: Collection[str] = ()) -> Bu
     }
     bounds = {**settings.bounds, **question.bounds}
     return replace(
-        settings, scenarios=(question.scenario,), bounds=bounds, follow=follow, **changed
+        settings,
+        scenarios=(question.scenario,),
+        bounds=bounds,
+        follow=follow,
+        goals=fits.project.config.kpi_goals(question.weights, question.floors),
+        **changed,
     )
 
 

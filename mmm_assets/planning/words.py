@@ -12,7 +12,7 @@ from mmm_assets.mart.numbers import MISSING, number, percent, to_the_cent
 if TYPE_CHECKING:
     from mmm_assets.planning.adopted_plans import Kept
     from mmm_assets.planning.questions import Question
-    from mmm_model.budget.recommended_budget import RecommendedBudget
+    from mmm_model.budget.recommended_budget import Beside, RecommendedBudget
 
 _REASONS = {
     "pinned": "pinned",
@@ -62,7 +62,10 @@ def asked_words(question: Question | None, horizon: int) -> str:
     of = f"{asked.key} {amount}" + (" a week" if asked.adds_up else "")
     follow = [f"{name} {'follows' if follows else 'does not follow'}"
               for name, follows in question.follow.items()]  # fmt: skip
-    return ", ".join([of, f"{horizon} weeks", *bounds, *limits, *follow])
+    goals = [f"{name} weighs {weight:g}" for name, weight in question.weights.items()]
+    goals += [f"{name} kept" if floor == "keep" else f"{name} at least {floor:g} a week"
+              for name, floor in question.floors.items()]  # fmt: skip
+    return ", ".join([of, f"{horizon} weeks", *bounds, *limits, *follow, *goals])
 
 
 def promise_words(kept: Kept, kpi_name: str, currency: str) -> list[str]:
@@ -135,10 +138,34 @@ def budget_words(
     lines = [
         f"{currency} {spent} {weeks}, {currency} {now} now.",
         f"{gain} {kpi_name} {weeks}, 90 % interval {low} to {high}.",
+        *(_kpi_words(own, horizon, weeks) for own in budget.kpis if not own.is_main),
     ]
+    weighed = [own for own in budget.kpis if own.weight]
+    counts = " and ".join(f"{own.kpi} times {own.weight:g}" for own in weighed)
+    of = (
+        f" of {counts} in money"
+        if budget.kpis and [own.is_main for own in weighed] != [True]
+        else ""
+    )
     if np.isfinite(row["roi"]):
         lines.append(
-            f"ROI {number(row['roi'])}; one more {currency}, spread the same way, returns "
+            f"ROI{of} {number(row['roi'])}; one more {currency}, spread the same way, returns "
             f"{number(row['marginal_roi'])}."
         )
     return lines
+
+
+def _kpi_words(own: Beside, horizon: int, weeks: str) -> str:
+    """What a budget does to a KPI beside the main one."""
+    row = own.totals()
+    gain, low, high = (
+        number(_settled(row[k], row["current_response"]) * horizon, signed=True, scaled=False)
+        for k in ("gain", "gain_lower", "gain_upper")
+    )
+    said = f"{gain} {own.kpi} {weeks}, 90 % interval {low} to {high}"
+    if np.isfinite(own.floor):
+        then, floor = (
+            number(x * horizon, scaled=False) for x in (row["optimal_response"], own.floor)
+        )
+        said += f"; {then} in all from media, the floor is {floor}"
+    return f"{said}."

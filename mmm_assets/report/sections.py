@@ -35,6 +35,8 @@ from mmm_assets.report.views import (
     graph_edges,
     graph_evidence,
     graph_mediation,
+    kpi_trade,
+    kpis,
     lift,
     long_term,
     media,
@@ -112,6 +114,12 @@ QUESTIONS = (
             frequency.views,
             effectiveness.views,
         ),
+    ),
+    Question(
+        "KPIs",
+        "What media bring of each KPI, and what one costs the other.",
+        ("kpis-shares",),
+        (kpis.views, kpi_trade.views),
     ),
     Question(
         "Graph",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,10 +22,12 @@ from mmm_assets.store.errors import UnusableModel
 from mmm_assets.store.parts import Part
 from mmm_assets.store.project import Project
 from mmm_assets.store.published_weeks import Refreshed, refreshes
+from mmm_assets.store.saved_further import further_from_bytes, further_to_bytes
 from mmm_assets.store.saved_panel import panel_from_bytes, panel_to_bytes
 
 if TYPE_CHECKING:
     from mmm_model import FittedModel, Panel, Training
+    from mmm_model.fit.further_kpis import FurtherKpi
 
 Value = TypeVar("Value")
 
@@ -33,10 +35,13 @@ FITS = ("holdout", "final")
 MODEL_FILES = {
     "about": "about.json",
     "panel": "panel.safetensors",
+    "further": "further.safetensors",
     "holdout": "holdout.safetensors",
     "final": "final.safetensors",
 }
 """Name → file. The last is the last to be written and the first to go: with it, all are there."""
+_MAY_LACK = ("panel", "further")
+"""Of a refresh of the last release; of a project with one KPI."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,12 @@ class ModelFiles:
             return None
         return self.load("panel", panel_from_bytes)
 
+    def further(self, panel: Panel) -> tuple[FurtherKpi, ...]:
+        """Read the KPIs beside the main one, whose panel is given; none where there are none."""
+        if "further" not in self.hashes:
+            return ()
+        return self.load("further", lambda data: further_from_bytes(data, panel))
+
     def about(self) -> dict[str, Any]:
         """What is known of the fits: ``seconds``, and the week that they ``started_from``."""
         found: dict[str, Any] = self.load("about", json.loads)
@@ -134,6 +145,7 @@ def save_training(
     panel: Panel,
     about: Mapping[str, Any],
     made_from: Mapping[str, str],
+    further: Sequence[FurtherKpi] = (),
 ) -> None:
     """Save both fits and their panel in the draft folder of the refresh; publication moves them.
 
@@ -143,14 +155,18 @@ def save_training(
         ``seconds`` and the week that the fits ``started_from``.
     made_from
         As in `mmm_assets.store.parts.Part`.
+    further
+        KPIs beside the main one.
     """
     folder = project.warehouse.draft_folder(refresh_week)
     data = {
         "panel": panel_to_bytes(panel),
+        **({"further": further_to_bytes(further)} if further else {}),
         **{name: getattr(training, name).to_bytes() for name in FITS},
     }
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in data.items()}
-    (folder / MODEL_FILES[FITS[-1]]).unlink(missing_ok=True)
+    for name in (FITS[-1], "further"):
+        (folder / MODEL_FILES[name]).unlink(missing_ok=True)
     fingerprint = hashlib.sha256(json.dumps(hashes).encode()).hexdigest()[:16]
     part = Part.by(project.config, fingerprint, made_from)
     note = {**about, "files": hashes, "part": part.as_note()}
@@ -203,7 +219,7 @@ def file_hashes(models: ModelFiles) -> dict[str, str]:
     UnusableModel
         If one is not as it was saved.
     """
-    names = [name for name in MODEL_FILES if name != "panel" or "panel" in models.hashes]
+    names = [name for name in MODEL_FILES if name not in _MAY_LACK or name in models.hashes]
     return {name: hashlib.sha256(models.read(name)).hexdigest() for name in names}
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from mmm_model.budget.goals import Goals
 from mmm_model.budget.scenarios import DEFAULT_SCENARIOS, Scenario
 from mmm_model.panel import Bools
 
@@ -65,6 +66,8 @@ class BudgetSettings:
         Money that moving a unit of money costs; it must be gained besides.
     follow
         Channels whose spend moves with that of their drivers, where the model knows any.
+    goals
+        What is made large and what must not fall, where there are several KPIs.
 
     Raises
     ------
@@ -81,6 +84,7 @@ class BudgetSettings:
     objective: Literal["expected", "lower_quantile"] = "expected"
     change_cost: float = 0.0
     follow: frozenset[str] = frozenset()
+    goals: Goals = field(default_factory=Goals)
 
     def __post_init__(self) -> None:
         self._check_numbers()

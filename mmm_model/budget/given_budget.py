@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mmm_model.budget.budget_settings import BudgetSettings
+from mmm_model.budget.goals import Goals
 from mmm_model.budget.priced_plan import PricedPlan
+from mmm_model.budget.recommend import priced_plan
 from mmm_model.budget.recommended_budget import RecommendedBudget
 from mmm_model.budget.scenario_kinds.total import Total
 from mmm_model.budget.scenarios import Scenario
-from mmm_model.effects.recent_plan import recent_plan
 from mmm_model.equation.media_response import MediaResponse
+from mmm_model.fit.further_kpis import FurtherKpi
 from mmm_model.panel import Bools, Floats, Panel
 
 
@@ -45,7 +48,11 @@ class GivenSpend:
 
 
 def given_budget(
-    response: MediaResponse, panel: Panel, given: Sequence[GivenSpend]
+    response: MediaResponse,
+    panel: Panel,
+    given: Sequence[GivenSpend],
+    others: Sequence[FurtherKpi] = (),
+    main: str = "KPI",
 ) -> RecommendedBudget:
     """Price a budget; what is not given stays as in the recent plan.
 
@@ -55,6 +62,8 @@ def given_budget(
         Of a model on ``panel``.
     panel
         Its last `mmm_model.settings.PLAN_WEEKS` weeks are the plan that is changed.
+    others, main
+        KPIs beside that of ``response``, and its name.
 
     Raises
     ------
@@ -68,7 +77,7 @@ def given_budget(
     for one in given:
         if one.channel in unpriced:
             raise ValueError(f"spend is given for '{one.channel}', whose spend is unknown so far")
-    priced = PricedPlan.of(recent_plan(response, panel), panel)
+    priced = priced_plan(response, panel, BudgetSettings(goals=Goals(main)), others=others)
     multiplier = np.ones_like(priced.plan.spend)
     taken = np.zeros(multiplier.shape, dtype=bool)
     for one in given:

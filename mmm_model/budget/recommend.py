@@ -17,13 +17,14 @@ block what is known about the channel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from mmm_model.budget.allocator import Allocator
 from mmm_model.budget.budget_settings import BudgetSettings
+from mmm_model.budget.goal_allocator import GoalAllocator
 from mmm_model.budget.goal_seek import GoalSeek
 from mmm_model.budget.limits import Limits, limits
 from mmm_model.budget.priced_plan import PricedPlan
@@ -37,6 +38,7 @@ from mmm_model.budget.scenarios import DEFAULT_SCENARIOS, Scenario
 from mmm_model.effects.following import Following
 from mmm_model.effects.recent_plan import recent_plan
 from mmm_model.equation.media_response import MediaResponse
+from mmm_model.fit.further_kpis import FurtherKpi
 from mmm_model.panel import Floats, Panel
 
 _AT_BOUND = 1e-4
@@ -48,6 +50,7 @@ def optimal_budgets(
     panel: Panel,
     settings: BudgetSettings | None = None,
     following: Following | None = None,
+    others: Sequence[FurtherKpi] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Recommend a budget for every scenario.
 
@@ -59,7 +62,11 @@ def optimal_budgets(
         Rows of the tables ``optimal_budgets`` and ``budget_scenarios``; none when no channel's
         spend is known.
     """
-    found = recommend(response, panel, settings, following)
+    return frames(recommend(response, panel, settings, following, others))
+
+
+def frames(found: Sequence[RecommendedBudget]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of the tables ``optimal_budgets`` and ``budget_scenarios``."""
     if not found:
         return (
             pd.DataFrame(columns=list(BUDGET_COLUMNS)),
@@ -76,6 +83,7 @@ def recommend(
     panel: Panel,
     settings: BudgetSettings | None = None,
     following: Following | None = None,
+    others: Sequence[FurtherKpi] = (),
 ) -> tuple[RecommendedBudget, ...]:
     """Recommend a budget for every scenario.
 
@@ -93,6 +101,8 @@ def recommend(
         Default: `BudgetSettings()`.
     following
         Which channels follow which; default: every budget is given.
+    others
+        KPIs beside that of ``response``, fitted to the same media.
 
     Returns
     -------
@@ -103,14 +113,31 @@ def recommend(
     ------
     ValueError
         If a bound is on a channel without known spend or on one that follows others, a
-        scenario's total lies outside what the bounds allow, or its goal is out of reach.
+        scenario's total lies outside what the bounds allow, or its goal or a floor of a KPI is out
+        of reach.
     """
     settings = settings or BudgetSettings()
     settings.check_channels(panel.channels, panel.has_spend)
     if not panel.has_spend.any():
         return ()
-    priced = PricedPlan.of(recent_plan(response, panel), panel, following)
-    return recommend_within(priced, settings)
+    return recommend_within(priced_plan(response, panel, settings, following, others), settings)
+
+
+def priced_plan(
+    response: MediaResponse,
+    panel: Panel,
+    settings: BudgetSettings,
+    following: Following | None = None,
+    others: Sequence[FurtherKpi] = (),
+) -> PricedPlan:
+    """Price the recent plan for the goals of the settings; parameters as for `recommend`."""
+    further = [
+        (one.name, recent_plan(one.response, own), own)
+        for one in others
+        for own in [one.valued_on(panel)]
+    ]
+    plan = recent_plan(response, panel)
+    return PricedPlan.of(plan, panel, following, further, settings.goals)
 
 
 def recommend_within(
@@ -153,10 +180,19 @@ def recommend_within(
             if _somebody_asked(scenario, settings):
                 raise
     allocator = Allocator(priced.valued, list(bounds.values()), settings)
-    return tuple(
-        _budget(scenario, priced, limit, allocator.best(limit))
-        for scenario, limit in bounds.items()
-    )
+    floored = GoalAllocator(priced, list(bounds.values()), settings) if priced.floors else None
+    found = []
+    for scenario, limit in bounds.items():
+        levers = allocator.best(limit)
+        try:
+            if floored is not None:
+                levers = floored.under_floors(scenario.name, limit, levers)
+        except ValueError:
+            if _somebody_asked(scenario, settings):
+                raise
+            continue
+        found.append(_budget(scenario, priced, limit, levers))
+    return tuple(found)
 
 
 def _somebody_asked(scenario: Scenario, settings: BudgetSettings) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,62 @@ SCENARIO_COLUMNS = (
     "roi",
     "marginal_roi",
 )
+KPI_SCENARIO_COLUMNS = (
+    "kpi",
+    "is_main",
+    "scenario",
+    "current_response",
+    "optimal_response",
+    "lower",
+    "upper",
+    "gain",
+    "gain_lower",
+    "gain_upper",
+    "weight",
+    "floor",
+)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a budget brings of one KPI, where there are several; weekly units of media ``[M]``.
+
+    Parameters
+    ----------
+    kpi
+        Its name.
+    is_main
+        Whether it is the KPI that the budget itself speaks of.
+    current, then
+        What the recent plan and what the budget brings.
+    weight
+        Of its value in what was made large.
+    floor
+        Units that the budget had to bring; NaN for none.
+    """
+
+    kpi: str
+    is_main: bool
+    current: Floats
+    then: Floats
+    weight: float
+    floor: float
+
+    def totals(self) -> dict[str, float]:
+        """Means and 90 % intervals: ``current_response``, ``optimal_response``, ``gain``."""
+        gain = self.then - self.current
+        (lower, upper), (low, high) = effect_interval(self.then), effect_interval(gain)
+        return {
+            "current_response": float(self.current.mean()),
+            "optimal_response": float(self.then.mean()),
+            "lower": float(lower),
+            "upper": float(upper),
+            "gain": float(gain.mean()),
+            "gain_lower": float(low),
+            "gain_upper": float(high),
+            "weight": self.weight,
+            "floor": self.floor,
+        }
 
 
 @dataclass(frozen=True)
@@ -72,6 +129,8 @@ class RecommendedBudget:
         bound, ``"pinned"`` where they are one, ``"group NAME"``, ``"follows NAMES"`` where what
         its drivers create of it moves with them, ``"uncertain"`` where a move would not gain more
         than its own uncertainty, None where nothing does.
+    kpis
+        What it brings of every KPI, the main one first; empty where there is one.
     """
 
     scenario: Scenario
@@ -86,6 +145,7 @@ class RecommendedBudget:
     marginal: Floats
     marginal_roi: float
     binding: tuple[str | None, ...]
+    kpis: tuple[Beside, ...] = ()
 
     @classmethod
     def of(
@@ -110,6 +170,7 @@ class RecommendedBudget:
             marginal=scaled.marginal_by_channel if priced.knows_value else unknown,
             marginal_roi=scaled.marginal_roi if priced.knows_value else np.nan,
             binding=binding,
+            kpis=beside(priced, levers),
         )
 
     @property
@@ -188,6 +249,34 @@ class RecommendedBudget:
             "roi": float(self.value.sum() / spend) if spend > 0 else np.nan,
             "marginal_roi": self.marginal_roi,
         }
+
+
+def kpi_frame(found: Sequence[RecommendedBudget]) -> pd.DataFrame:
+    """Rows of the table ``kpi_budget_scenarios``: a scenario and a KPI each; none of one KPI."""
+    rows = [
+        {"kpi": own.kpi, "is_main": own.is_main, "scenario": budget.scenario.name, **own.totals()}
+        for budget in found
+        for own in budget.kpis
+    ]
+    return pd.DataFrame(rows, columns=list(KPI_SCENARIO_COLUMNS))
+
+
+def beside(priced: PricedPlan, levers: Floats) -> tuple[Beside, ...]:
+    """What levers ``[R, C]`` bring of every KPI; nothing where there is one."""
+    if not priced.others:
+        return ()
+    goals, floors = priced.goals, priced.floors
+    return tuple(
+        Beside(
+            kpi=kpi,
+            is_main=kpi == goals.main,
+            current=priced.brings(kpi),
+            then=priced.brings(kpi, levers),
+            weight=goals.weight(kpi),
+            floor=floors.get(kpi, np.nan),
+        )
+        for kpi in priced.kpis
+    )
 
 
 def in_cents(amounts: Floats) -> Floats:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from mmm_model.budget.future_plan import FuturePlan
+from mmm_model.budget.mixed_plan import MixedPlan
 from mmm_model.panel import Floats
 
 _STEPS = 25
@@ -21,7 +22,9 @@ _HALVINGS = 60
 """Bisections for a rhythm's shift: 2^-60 of its range, the precision of a float."""
 
 
-def best_rhythm(plan: FuturePlan, multiplier: Floats, low: Floats, high: Floats) -> Floats:
+def best_rhythm(
+    plan: FuturePlan | MixedPlan, multiplier: Floats, low: Floats, high: Floats
+) -> Floats:
     """Climb to the best rhythm of every channel, each with its own step.
 
     Parameters
@@ -69,7 +72,7 @@ def onto_mean(rhythm: Floats, low: Floats, high: Floats) -> Floats:
 
 
 def _best_start(
-    plan: FuturePlan, multiplier: Floats, low: Floats, high: Floats
+    plan: FuturePlan | MixedPlan, multiplier: Floats, low: Floats, high: Floats
 ) -> tuple[Floats, Floats]:
     """Of the plan's own rhythm, an even one and bursts, the best of each channel."""
     rhythm = onto_mean(plan.rhythm, low, high)

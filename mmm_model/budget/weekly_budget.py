@@ -17,17 +17,21 @@ import pandas as pd
 
 from mmm_model.budget.budget_settings import BudgetSettings
 from mmm_model.budget.future_plan import FuturePlan, future_plan
+from mmm_model.budget.mixed_plan import MixedPlan
 from mmm_model.budget.priced_plan import PricedPlan
 from mmm_model.budget.recommend import recommend_within
-from mmm_model.budget.recommended_budget import RecommendedBudget, in_cents
-from mmm_model.budget.rhythm_search import best_rhythm
+from mmm_model.budget.recommended_budget import RecommendedBudget, beside, in_cents
+from mmm_model.budget.rhythm_search import best_rhythm, onto_mean
 from mmm_model.budget.weekly_limits import WeeklyLimits
 from mmm_model.budget.weekly_rules import WeeklyRules
 from mmm_model.effects.following import following
 from mmm_model.fit.fitted_model import FittedModel
+from mmm_model.fit.further_kpis import FurtherKpi
 from mmm_model.panel import Floats, Panel
 
 WEEKLY_COLUMNS = ("scenario", "channel", "week", "current_spend", "optimal_spend")
+_TOWARDS_BEST = (1.0, 0.75, 0.5, 0.25, 0.1, 0.0)
+"""Ways from the rhythm in which floors are kept to the best one, the farthest first."""
 _TURNS = 2
 """Times that the split and the rhythms are improved, one after the other."""
 
@@ -72,6 +76,7 @@ def plan_weeks(
     weeks: int,
     settings: BudgetSettings | None = None,
     rules: WeeklyRules | None = None,
+    others: Sequence[FurtherKpi] = (),
 ) -> tuple[WeeklyBudget, ...]:
     """Recommend a budget of the next weeks for every scenario.
 
@@ -85,6 +90,8 @@ def plan_weeks(
         Totals are for a mean week; bounds count from the recent plan.
     rules
         Of single weeks.
+    others
+        KPIs beside that of ``model``, fitted to the same media.
 
     Returns
     -------
@@ -103,7 +110,13 @@ def plan_weeks(
         return ()
     ahead = future_plan(model, panel, weeks)
     followed = following(model, panel, settings.follow)
-    priced, plan = PricedPlan.of(ahead, panel, followed), ahead.only(panel.has_spend)
+    further = [
+        (one.name, future_plan(one.training.final, own, weeks), own)
+        for one in others
+        for own in [one.valued_on(panel)]
+    ]
+    priced = PricedPlan.of(ahead, panel, followed, further, settings.goals)
+    plan = ahead.only(panel.has_spend)
     rules.check_channels(priced.paid)
     signed = rules.signed(priced.channels, plan.weeks)
     needs, limits = rules.needs(priced.channels, signed), WeeklyLimits.of(panel, rules, signed)
@@ -144,21 +157,73 @@ def _spread(
     limits: WeeklyLimits,
 ) -> WeeklyBudget:
     """Split and spread the total of the one scenario of the settings."""
-    chosen = plan
+    # What is kept is what the recent plan brings, in whatever rhythm its money is spent.
+    priced = replace(priced, goals=replace(priced.goals, floors=priced.floors))
+    chosen, mixed = plan, priced
     for _ in range(_TURNS):
-        (budget,) = recommend_within(replace(priced, plan=chosen), settings, needs)
+        (budget,) = recommend_within(mixed, settings, needs)
         low, high = limits.bounds(chosen, budget)
-        chosen = chosen.with_rhythm(best_rhythm(chosen.valued(), budget.multiplier, low, high))
+        best = _best_rhythm(mixed, budget.multiplier, low, high)
+        if priced.floors:
+            best = _kept_rhythm(mixed, chosen, budget, onto_mean(chosen.rhythm, low, high), best)
+        chosen = chosen.with_rhythm(best)
+        mixed = _in_rhythm(priced, chosen)
     return WeeklyBudget(
         budget=replace(
             budget,
             current_response=plan.weekly(),
-            response=replace(priced, plan=chosen).followed.weekly(budget.levers),
+            response=mixed.followed.weekly(budget.levers),
+            kpis=tuple(
+                replace(now, current=then.current)
+                for now, then in zip(
+                    beside(mixed, budget.levers), beside(priced, budget.levers), strict=True
+                )
+            ),
         ),
         weeks=plan.weeks,
         current=plan.rhythm * plan.spend.sum(axis=0),
         spend=chosen.rhythm * budget.spend.sum(axis=0),
     )
+
+
+def _in_rhythm(priced: PricedPlan, chosen: FuturePlan) -> PricedPlan:
+    """The plan of every KPI in the rhythm of one."""
+    others = tuple(
+        replace(own, plan=own.plan.with_rhythm(chosen.rhythm))
+        for own in priced.others
+        if isinstance(own.plan, FuturePlan)
+    )
+    return replace(priced, plan=chosen, others=others)
+
+
+def _kept_rhythm(
+    priced: PricedPlan, chosen: FuturePlan, budget: RecommendedBudget, own: Floats, best: Floats
+) -> Floats:
+    """Of the rhythms between the one that the budget was made for and the best, the nearest to
+    the best that keeps every floor.
+
+    Raises
+    ------
+    ValueError
+        If none does: contracts or flights force another rhythm.
+    """
+    for share in _TOWARDS_BEST:
+        rhythm = share * best + (1.0 - share) * own
+        there = _in_rhythm(priced, chosen.with_rhythm(rhythm))
+        missed = [kpi for kpi in priced.floors if not there.keeps(kpi, budget.levers)]
+        if not missed:
+            return rhythm
+    raise ValueError(
+        f"scenario '{budget.scenario.name}': contracts and flights leave less than the floor of "
+        f"{' and '.join(missed)}"
+    )
+
+
+def _best_rhythm(priced: PricedPlan, multiplier: Floats, low: Floats, high: Floats) -> Floats:
+    """The best rhythm for the weights of the KPIs."""
+    valued = priced.valued.plan
+    assert isinstance(valued, FuturePlan | MixedPlan)
+    return best_rhythm(valued, multiplier, low, high)
 
 
 def frame(found: Sequence[WeeklyBudget]) -> pd.DataFrame:

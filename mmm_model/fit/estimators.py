@@ -11,6 +11,7 @@ from functools import partial
 from mmm_model.fit.end_to_end import fit_end_to_end
 from mmm_model.fit.fitted_response import FittedResponse
 from mmm_model.fit.lift_tests import LiftTest
+from mmm_model.fit.posterior.carryover import Carryover
 from mmm_model.fit.posterior_stages import fit_by_posterior
 from mmm_model.fit.readings import Reading
 from mmm_model.fit.stages import Progress, ResponseFit, fit_by_search
@@ -35,6 +36,7 @@ def fit_response(
     forecasts: bool = True,
     graph_settings: GraphSettings | None = None,
     readings: Sequence[Reading] = (),
+    carryover: Carryover | None = None,
 ) -> ResponseFit:
     """Fit the equation by the estimator that the settings name; see `fit_by_search`.
 
@@ -47,6 +49,8 @@ def fit_response(
     readings
         Of channels whose exposure is read with errors; the posterior alone corrects them. It alone
         knows reach and frequency, too: the others read contacts, reach times frequency.
+    carryover
+        That another KPI was found to have; of use to the posterior alone.
     """
     fit = ESTIMATORS[settings.estimator]
     if settings.estimator != "posterior":  # the others have controls alone
@@ -54,7 +58,7 @@ def fit_response(
     if settings.learns_graph:
         fit = partial(fit, graph_settings=graph_settings)
     if settings.estimator == "posterior":
-        fit = partial(fit, readings=readings)
+        fit = partial(fit, readings=readings, carryover=carryover)
     else:
         panel = panel.as_contacts()
     return fit(panel, settings, progress, stage, warm_start, lift_tests, forecasts)

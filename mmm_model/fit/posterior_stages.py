@@ -27,6 +27,7 @@ from mmm_model.fit.level_forecasts import blend
 from mmm_model.fit.lift_tests import LiftTest
 from mmm_model.fit.observations import Observations
 from mmm_model.fit.posterior.brand import BrandTerm, Stock, log_evidence
+from mmm_model.fit.posterior.carryover import Carryover
 from mmm_model.fit.posterior.design import Design
 from mmm_model.fit.posterior.draws import Draws
 from mmm_model.fit.posterior.lift_evidence import Test
@@ -62,16 +63,19 @@ def fit_by_posterior(
     lift_tests: Sequence[LiftTest] = (),
     forecasts: bool = True,
     readings: Sequence[Reading] = (),
+    carryover: Carryover | None = None,
 ) -> ResponseFit:
     """Fit the equation to the observed KPI of a panel: its members are draws of the posterior.
 
     Parameters and errors as of `fit_by_search`; each member has a true exposure of its own of
-    channels with ``readings``. Chains start anew whatever ``warm_start`` is: the
-    same week then has the same answer. So it has whatever the order of channels and regions is.
+    channels with ``readings``; ``carryover`` is what another KPI says of the adstock. Chains start
+    anew whatever ``warm_start`` is: the same week then has the same answer. So it has whatever the
+    order of channels and regions is.
     """
     del warm_start
     own = _in_order(panel)
-    found = _fit(own, settings, progress or silent, stage, lift_tests, forecasts, readings)
+    report = progress or silent
+    found = _fit(own, settings, report, stage, lift_tests, forecasts, readings, carryover)
     return replace(found, response=found.response.in_order(panel.channels))
 
 
@@ -90,12 +94,14 @@ def _fit(
     lift_tests: Sequence[LiftTest],
     forecasts: bool,
     noisy: Sequence[Reading],
+    carryover: Carryover | None,
 ) -> ResponseFit:
     past, settings = past_and_settings(panel, settings)
     rows = _seen(past)
     seen = [one.part(rows, len(past.weeks)) for one in noisy]
     scaling = Scaling.of(panel)
-    design = Design.of(past.of_regions(rows), settings, seen, scaling.treatment(past)[rows])
+    treatment = scaling.treatment(past)[rows]
+    design = Design.of(past.of_regions(rows), settings, seen, treatment, carryover)
     scaling = _as_drawn(scaling, design, rows)
     moving = Moving.none(design.weeks, design.channels, settings)
     draws = sample(design, settings, lambda share: report(stage, 0.9 * share), moving)

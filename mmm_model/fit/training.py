@@ -11,6 +11,7 @@ from mmm_model.fit.driven_channels import DrivenChannel, delays, structural, tar
 from mmm_model.fit.estimators import fit_response
 from mmm_model.fit.fitted_model import FittedModel
 from mmm_model.fit.lift_tests import LiftTest, within
+from mmm_model.fit.posterior.carryover import Carryover
 from mmm_model.fit.readings import Reading
 from mmm_model.fit.stages import Progress, silent
 from mmm_model.fit.two_stages import readings_of
@@ -200,6 +201,7 @@ def fit(
     lift_tests: Sequence[LiftTest] = (),
     graph_settings: GraphSettings | None = None,
     readings: Sequence[Reading] = (),
+    carryover: Carryover | None = None,
 ) -> tuple[FittedModel, list[dict[str, float]]]:
     """Fit the response once, on all weeks of a panel with a KPI; no driven channel.
 
@@ -217,6 +219,8 @@ def fit(
         Of a graph that is learned with the response.
     readings
         Of channels whose exposure is read with errors.
+    carryover
+        That another KPI was found to have.
 
     Returns
     -------
@@ -238,6 +242,7 @@ def fit(
         lift_tests,
         graph_settings=graph_settings,
         readings=readings,
+        carryover=carryover,
     )
     return FittedModel(found.response, graph or found.graph, lift=found.lift), found.history
 

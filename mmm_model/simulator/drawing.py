@@ -42,7 +42,7 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
     regions, weeks = len(spec.regions), spec.weeks
     size = np.sort(spec.level * np.exp(spec.size_spread * rng.standard_normal(regions)))[::-1]
 
-    demand = _demand(rng, spec) + _walk(spec, seed)
+    demand = draw_demand(rng, spec) + _walk(spec, seed)
     exists = np.ones((regions, weeks), dtype=bool)
     for region in np.flatnonzero(rng.random(regions) < spec.late_share):
         exists[region, : rng.integers(8, max(weeks // 3, 9))] = False
@@ -87,7 +87,7 @@ def simulate(spec: SimulationSpec, seed: int) -> Simulation:
         outage=np.zeros((regions, weeks), dtype=bool),
         treated=treated,
     )
-    return _finish(rng, simulation, demand, seed)
+    return finish(rng, simulation, demand, seed)
 
 
 def _frequencies(spec: SimulationSpec, seed: int) -> Floats:
@@ -111,7 +111,7 @@ def _walk(spec: SimulationSpec, seed: int) -> Floats:
     return np.asarray(walk - walk.mean())
 
 
-def _demand(rng: np.random.Generator, spec: SimulationSpec) -> Floats:
+def draw_demand(rng: np.random.Generator, spec: SimulationSpec) -> Floats:
     """Demand over its mean, minus 1, ``[R, W]``."""
     regions, weeks = len(spec.regions), spec.weeks
     years = np.arange(weeks) * 7.0 / 365.25
@@ -126,7 +126,7 @@ def _demand(rng: np.random.Generator, spec: SimulationSpec) -> Floats:
     return np.maximum(demand + spec.demand_sd * shock, -0.7)
 
 
-def _finish(rng: np.random.Generator, draft: Simulation, demand: Floats, seed: int) -> Simulation:
+def finish(rng: np.random.Generator, draft: Simulation, demand: Floats, seed: int) -> Simulation:
     """Set the strength of the channels, add noise, indicator and dirt."""
     spec, exposure = draft.spec, draft.exposure
     regions, weeks = demand.shape

@@ -19,7 +19,7 @@ import yaml
 from mmm_assets.config import ProjectConfig, load_config
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.inputs.sources import load_raw
-from tests.mmm_assets.tiny_project import run_week, write_tables
+from tests.mmm_assets.tiny_project import run_week, write_tables, write_two_kpis
 
 FIRST_WEEK = date(2023, 1, 2)
 WEEKS = 40
@@ -129,6 +129,18 @@ def refreshed(built_once: Callable[..., Path]) -> ProjectConfig:
             assert outcome.status == "published", outcome.messages
 
     return load_config(built_once("refreshed", build) / "mmm.yaml")
+
+
+@pytest.fixture(scope="session")
+def two_kpis(built_once: Callable[..., Path]) -> ProjectConfig:
+    """A refreshed week of a project with two KPIs. Shared: read it, do not run on it."""
+
+    def build(folder: Path) -> None:
+        write_two_kpis(folder)
+        outcome = run_week(load_config(folder / "mmm.yaml"), date(2023, 10, 30))
+        assert outcome.status == "published", outcome.messages
+
+    return load_config(built_once("two_kpis", build) / "mmm.yaml")
 
 
 @pytest.fixture

@@ -92,6 +92,21 @@ def write_tiniest(folder: Path, weeks: int = 44) -> None:
     (folder / "mmm.yaml").write_text(content)
 
 
+def write_two_kpis(folder: Path) -> None:
+    """Write the tiniest project with a second KPI: new customers, whom radio brings."""
+    write_tiniest(folder)
+    rng = np.random.default_rng(6)
+    kpi, media = pd.read_csv(folder / "kpi.csv"), pd.read_csv(folder / "media.csv")
+    radio = media[media["channel"] == "radio"].set_index(["region", "week"])["spend"]
+    heard = radio.reindex(pd.MultiIndex.from_frame(kpi[["region", "week"]])).to_numpy()
+    mean = kpi.groupby("region")["sales"].transform("mean")
+    kpi["new_customers"] = rng.poisson(20 * kpi["sales"] / mean + 20 * heard / heard.mean())
+    kpi.to_csv(folder / "kpi.csv", index=False)
+    text = (folder / "mmm.yaml").read_text()
+    more = "value_per_kpi: 2.5, more: {new_customers: {value_per_kpi: 80}}}"
+    (folder / "mmm.yaml").write_text(text.replace("value_per_kpi: 2.5}", more))
+
+
 def run_week(config: ProjectConfig, week: date) -> RefreshOutcome:
     """Refresh one week as the command line does."""
     os.environ.pop("DAGSTER_HOME", None)

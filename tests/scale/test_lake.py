@@ -28,7 +28,7 @@ from mmm_assets.store.project import Project
 from mmm_assets.store.verification import faults
 from mmm_assets.store.warehouse import Warehouse
 from tests.mmm_assets.killing import published
-from tests.mmm_assets.tiny_project import run_week
+from tests.mmm_assets.tiny_project import run_week, write_two_kpis
 from tests.scale.servers import Postgres, free_port, lake, refresh_and, tiniest
 
 FIRST, SECOND, THIRD = (date(2023, 10, 16) + timedelta(weeks=n) for n in range(3))
@@ -210,3 +210,20 @@ def test_a_password_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("LAKE_PASSWORD")
     with pytest.raises(WarehouseError, match="LAKE_PASSWORD in the environment"):
         Warehouse(tmp_path, lake=place).published().__enter__()
+
+
+def test_further_kpis_lie_in_a_lake_as_in_files(postgres: Postgres, tmp_path: Path) -> None:
+    postgres.database("lake_of_two")
+    write_two_kpis(tmp_path)
+    file = tmp_path / "mmm.yaml"
+    file.write_text(file.read_text() + lake(postgres, "lake_of_two", "two"))
+    config = load_config(file)
+    assert run_week(config, FIRST).status == "published"
+    with Project(config).warehouse.published() as connection:
+        rows = connection.execute(
+            "SELECT kpi, is_main, count(*) FROM mart.current_kpi_channel_summary GROUP BY ALL "
+            "ORDER BY is_main"
+        ).fetchall()
+        assert rows == [("new_customers", False, 3), ("sales", True, 3)]
+        assert connection.execute("SELECT count(*) FROM mart.current_kpi_frontier").fetchone()[0]
+    assert faults(Project(config)) == []

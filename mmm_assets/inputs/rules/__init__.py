@@ -71,6 +71,9 @@ campaign without a name, in two spellings, or  warning: taken as it is
 with spend but no exposure
 a whole column redelivered in another unit     refused, beside the refresh before
 value of a unit of KPI that is not above 0     refused
+further KPI that is the main one or a multiple refused: the same answer twice
+of it, or always the same
+further KPI without the newest week            warning: masked
 row missing from a table that is full          warning: no activity (media), masked (KPI)
 spend without exposure, exposure without       warning: taken as they are
 spend, empty cells
@@ -90,6 +93,7 @@ from mmm_assets.inputs.rules import (
     campaigns,
     controls,
     events,
+    further_kpis,
     identifiability,
     kpi,
     lift_tests,
@@ -106,6 +110,7 @@ _OWN = (
     *reach.RULES,
     *campaigns.RULES,
     *kpi.RULES,
+    *further_kpis.RULES,
     *controls.RULES,
     *treatments.RULES,
     *calendar.RULES,

@@ -10,10 +10,10 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets.comparison.changes_of_refresh import kept_configuration
-from mmm_assets.inputs.fits import panel_of
+from mmm_assets.inputs.fits import further_panels_of, panel_of
 from mmm_assets.inputs.knowledge import recorded
 from mmm_assets.inputs.lift_tests import read_lift_tests
-from mmm_assets.inputs.panel_table import panel_fingerprint
+from mmm_assets.inputs.panel_table import FURTHER, further_fingerprint, panel_fingerprint
 from mmm_assets.orchestration import metadata, week_order
 from mmm_assets.orchestration.assets.raw import CHECKS, Refused
 from mmm_assets.store.errors import UnusableModel
@@ -43,9 +43,11 @@ def fitted_model(
 ) -> dg.MaterializeResult:
     """Train on the panel of a refresh week and save both fits."""
     from mmm_model import train
+    from mmm_model.fit.further_kpis import train_further
 
     config, refresh_week = project.config, date.fromisoformat(context.partition_key)
     panel = panel_of(project, refresh_week)
+    others = further_panels_of(project, refresh_week)
     tests, known = _lift_tests(project, panel)
     before = refresh_week - timedelta(weeks=1)
     if config.refresh.warm_start:
@@ -58,14 +60,12 @@ def fitted_model(
             "them; they are compared with what it says. The default preset learns from them"
         )
     started = time.perf_counter()
-    training = train(
-        panel,
-        settings,
-        config.graph_settings(panel.nodes),
-        progress=_listener(project, context.log.info),
-        warm_start=warm,
-        lift_tests=tests,
-    )
+    graph, progress = config.graph_settings(panel.nodes), _listener(project, context.log.info)
+    training = train(panel, settings, graph, progress, warm_start=warm, lift_tests=tests)
+    further = [
+        train_further(name, own, training, settings, graph, progress)
+        for name, own in others.items()
+    ]
     seconds = time.perf_counter() - started
     about = {
         "seconds": seconds,
@@ -73,7 +73,9 @@ def fitted_model(
         "configuration": kept_configuration(config),
     }
     made_from = {"panel": panel_fingerprint(panel), CHECKS: known}
-    save_training(project, refresh_week, training, panel, about, made_from)
+    if others:
+        made_from[FURTHER] = further_fingerprint(others)
+    save_training(project, refresh_week, training, panel, about, made_from, further)
     history = training.history
     with project.warehouse.work() as connection:
         replace_week(connection, "training_history", refresh_week, history)
@@ -82,6 +84,7 @@ def fitted_model(
             "dagster/row_count": len(history),
             "seconds": seconds,
             "members": training.final.members,
+            "further_kpis": ", ".join(others) or "none",
             "loss": _losses(history),
         }
     )

@@ -6,10 +6,15 @@ import dagster as dg
 import pandas as pd
 
 from mmm_assets.inputs import knowledge
-from mmm_assets.inputs.fits import panel_of
+from mmm_assets.inputs.fits import further_panels_of, panel_of
 from mmm_assets.inputs.media_table import write_media
 from mmm_assets.inputs.panel_building import build_panel_tables
-from mmm_assets.inputs.panel_table import TABLES, panel_fingerprint
+from mmm_assets.inputs.panel_table import (
+    FURTHER,
+    TABLES,
+    further_fingerprint,
+    panel_fingerprint,
+)
 from mmm_assets.inputs.roles import ROLES
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets.raw import CHECKS, Refused, check_inputs
@@ -50,13 +55,18 @@ def panel(
     with project.warehouse.work() as connection:
         build_panel_tables(connection, project.config, refresh_week, known.known_on)
         write_media(connection, refresh_week)
-        forget_part(connection, refresh_week, "panel")  # until the new one is noted
+        for name in ("panel", FURTHER):
+            forget_part(connection, refresh_week, name)  # until the new one is noted
         restated = connection.execute(_RESTATED, [refresh_week]).df()
     built = panel_of(project, refresh_week)
+    further = further_panels_of(project, refresh_week)
     made_from = {CHECKS: known.name}
     with project.warehouse.work() as connection:
         part = Part.by(project.config, panel_fingerprint(built), made_from)
         record_part(connection, refresh_week, "panel", part)
+        if further:
+            part = Part.by(project.config, further_fingerprint(further), made_from)
+            record_part(connection, refresh_week, FURTHER, part)
     overview = pd.DataFrame(
         {
             "channel": built.channels,
@@ -73,6 +83,7 @@ def panel(
             "first_week": str(built.weeks[0].date()),
             "last_week": str(built.weeks[-1].date()),
             "observed_share": float(built.observed.mean()),
+            "further_kpis": ", ".join(further) or "none",
             "channels": metadata.table(overview, limit=30),
             "controls": ", ".join(built.controls) or "none",
             "knowledge": known.kind,

@@ -11,6 +11,7 @@ import pandas as pd
 from mmm_assets.inputs.data_fingerprint import data_fingerprint
 from mmm_assets.inputs.fits import panel_of
 from mmm_assets.inputs.knowledge import recorded
+from mmm_assets.inputs.panel_table import FURTHER
 from mmm_assets.mart import gates
 from mmm_assets.mart.refreshes import MODEL_HASHES
 from mmm_assets.orchestration import metadata
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 GROUP = "publication"
 PARTS = (
-    CHECKS, "panel", "fitted_model", *RESULTS, "changes", "forecast_track", "plan_track",
+    CHECKS, "panel", FURTHER, "fitted_model", *RESULTS, "changes", "forecast_track", "plan_track",
     "trust_tests",
 )  # fmt: skip
 """Parts that the dashboard is made from, in the order in which they are made."""

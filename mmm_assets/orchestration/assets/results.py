@@ -10,6 +10,7 @@ import pandas as pd
 
 from mmm_assets import mart
 from mmm_assets.inputs.fits import Fits, fits_of
+from mmm_assets.mart.kpis import TABLE_OF_EVERY_KPI
 from mmm_assets.orchestration import metadata
 from mmm_assets.orchestration.assets import graph_check
 from mmm_assets.store.mart_week import replace_week
@@ -19,6 +20,7 @@ from mmm_assets.store.project import Project
 EDGE_COLUMNS = [column.name for column in mart.BY_NAME["channel_graph"].columns]
 Tables = dict[str, pd.DataFrame]
 Shown = dict[str, Any]
+_NO_ROWS = pd.DataFrame(columns=["kpi"])
 _RESULTS: list[dg.AssetsDefinition] = []
 
 
@@ -32,6 +34,7 @@ def result(
     tables
         The mart tables that the function fills, the main one first.
     """
+    twins = [TABLE_OF_EVERY_KPI[name] for name in tables if name in TABLE_OF_EVERY_KPI]
 
     def decorate(compute: Callable[[Fits], tuple[Tables, Shown]]) -> dg.AssetsDefinition:
         @dg.asset(
@@ -40,7 +43,7 @@ def result(
             group_name="results",
             kinds={"duckdb", "table"},
             description=description,
-            metadata=metadata.definition_metadata(*tables),
+            metadata=metadata.definition_metadata(*tables, *twins),
         )
         def asset(
             context: dg.AssetExecutionContext, project: dg.ResourceParam[Project]
@@ -48,11 +51,14 @@ def result(
             refresh_week = date.fromisoformat(context.partition_key)
             fits = fits_of(project, refresh_week)
             frames, shown = compute(fits)
+            of_all = _of_every_kpi(fits, frames, compute)
             made_from = fits.made_from  # read before the turn at the warehouse
             with project.warehouse.work() as connection:
                 for name in tables:
                     replace_week(connection, name, refresh_week, frames[name])
-                rows = rows_fingerprint(connection, tables, refresh_week)
+                for name in twins:
+                    replace_week(connection, name, refresh_week, of_all.get(name, _NO_ROWS))
+                rows = rows_fingerprint(connection, (*tables, *of_all), refresh_week)
                 part = Part.by(project.config, rows, made_from)
                 record_part(connection, refresh_week, compute.__name__, part)
             return dg.MaterializeResult(
@@ -63,6 +69,23 @@ def result(
         return asset
 
     return decorate
+
+
+def _of_every_kpi(
+    fits: Fits, main: Tables, compute: Callable[[Fits], tuple[Tables, Shown]]
+) -> Tables:
+    """The tables of every KPI that go with those of the main one; none where it is alone."""
+    names = [name for name in main if name in TABLE_OF_EVERY_KPI]
+    if not names or not fits.further:
+        return {}
+    own = {kpi: main if one is fits else compute(one)[0] for kpi, one in fits.every_kpi.items()}
+    return {
+        TABLE_OF_EVERY_KPI[name]: pd.concat(
+            [frames[name].assign(kpi=kpi, is_main=frames is main) for kpi, frames in own.items()],
+            ignore_index=True,
+        )
+        for name in names
+    }
 
 
 @result(
@@ -273,21 +296,35 @@ def response_curves(fits: Fits) -> tuple[Tables, Shown]:
 @result(
     "optimal_budgets",
     "budget_scenarios",
-    description="Recommended weekly spend by scenario, channel and region, beside today's plan.",
+    "kpi_budget_scenarios",
+    "kpi_frontier",
+    description="Recommended weekly spend by scenario, channel and region, beside today's plan; "
+    "of several KPIs, what each scenario brings of each, and what one costs the other.",
 )
 def optimal_budgets(fits: Fits) -> tuple[Tables, Shown]:
     """Find the best split of each scenario's budget."""
     from mmm_model.budget import recommend
+    from mmm_model.budget.frontier import frontier
+    from mmm_model.budget.recommended_budget import kpi_frame
     from mmm_model.effects.frequency import with_best_frequency
 
-    settings = fits.project.config.budget_settings(fits.panel.channels)
+    config, others = fits.project.config, fits.further_kpis
+    settings = replace(config.budget_settings(fits.panel.channels), goals=config.kpi_goals())
     following = fits.following(settings.follow)
-    frame, scenarios = recommend.optimal_budgets(fits.response, fits.panel, settings, following)
+    asked = (fits.response, fits.panel, settings, following, others)
+    found = recommend.recommend(*asked)
+    frame, scenarios = recommend.frames(found)
     frame = with_best_frequency(frame, fits.final, fits.panel, fits.response)
     shown = frame[frame["region"].isna()].drop(columns="region")
     there = set(scenarios["scenario"])
     absent = [each.name for each in settings.scenarios if each.name not in there]
-    return {"optimal_budgets": frame, "budget_scenarios": scenarios}, {
+    frames = {
+        "optimal_budgets": frame,
+        "budget_scenarios": scenarios,
+        "kpi_budget_scenarios": kpi_frame(found),
+        "kpi_frontier": frontier(recommend.priced_plan(*asked), settings),
+    }
+    return frames, {
         "totals_that_bounds_rule_out": ", ".join(absent) or "none",
         "scenarios": metadata.table(scenarios, limit=20),
         "budgets": metadata.table(shown, limit=40),
@@ -304,10 +341,12 @@ def weekly_budgets(fits: Fits) -> tuple[Tables, Shown]:
 
     config, panel = fits.project.config, fits.panel
     settings = config.budget_settings(panel.channels)
-    settings = replace(settings, scenarios=settings.scenarios[:1])
+    settings = replace(settings, scenarios=settings.scenarios[:1], goals=config.kpi_goals())
     last = panel.weeks[-1].date()
     rules = config.budget.weekly_rules(panel.channels, last)
-    found = weekly.plan_weeks(fits.final, panel, config.budget.horizon, settings, rules)
+    found = weekly.plan_weeks(
+        fits.final, panel, config.budget.horizon, settings, rules, fits.further_kpis
+    )
     frame = weekly.frame(found)
     return {"weekly_budgets": frame}, {"weeks": metadata.table(frame, limit=60)}
 

@@ -13,6 +13,7 @@ from mmm_model import priors
 from mmm_model.equation.adstock import adstock_of
 from mmm_model.equation.saturation import saturation_of
 from mmm_model.fit.posterior.candidates import Candidates
+from mmm_model.fit.posterior.carryover import Carryover
 from mmm_model.fit.posterior.interactive import shared_movements
 from mmm_model.fit.posterior.shapes import ChannelResponses, ShapeBank
 from mmm_model.fit.posterior.treated import TreatmentColumns
@@ -69,6 +70,8 @@ class Design:
         Of channels that are read with errors, by their position.
     treatment
         Promotions, prices and holidays.
+    log_carryover
+        ``[C, A]`` what another KPI says of the kernels, a logarithm; zero where none is known.
     """
 
     kpi: Floats
@@ -88,6 +91,7 @@ class Design:
     responses: tuple[ChannelResponses, ...]
     candidates: dict[int, Candidates]
     treatment: TreatmentColumns
+    log_carryover: Floats
 
     @classmethod
     def of(
@@ -96,6 +100,7 @@ class Design:
         settings: ModelSettings,
         readings: Sequence[Reading] = (),
         treatment: Floats | None = None,
+        carryover: Carryover | None = None,
     ) -> Design:
         """Scale a panel.
 
@@ -105,6 +110,8 @@ class Design:
             Of its regions and weeks.
         treatment
             ``[R, W, T]`` columns of its treatments, see `Scaling.treatment`; None: it has none.
+        carryover
+            That another KPI of the same media was found to have.
         """
         observed = panel.observed
         size = np.abs(panel.kpi * observed).sum(1) / np.maximum(observed.sum(1), 1)
@@ -153,6 +160,9 @@ class Design:
             treatment=TreatmentColumns.none(*kpi.shape)
             if treatment is None
             else TreatmentColumns.of(panel.treatments, _rounded(treatment)),
+            log_carryover=np.zeros((exposure.shape[2], len(shapes.kernel)))
+            if carryover is None
+            else carryover.log_evidence(panel.channels, shapes),
         )
 
     @property
@@ -181,10 +191,14 @@ class Design:
     def log_priors(self, usual: Usual) -> list[Floats]:
         """``[S]`` log prior of each channel's shapes, up to a constant."""
         pooled = usual.log_prior(self.shapes)
-        return [
+        own = [
             usual.log_prior(self.shapes, self.shapes.log_frequency_prior(size)) if size else pooled
             for size in self.frequency_size
         ]
+        if not self.log_carryover.any():
+            return own
+        told = np.repeat(self.log_carryover, self.shapes.curves, axis=1)
+        return [prior + more for prior, more in zip(own, told, strict=True)]
 
     def smooth_control(self) -> Floats:
         """``[R, W, K]`` centred means: a control is a noisy reading of what moves the KPI."""

@@ -9,6 +9,7 @@ from mmm_assets.config.calendar import EventsTable
 from mmm_assets.config.mediators import MediatorsTable
 from mmm_assets.config.tables import (
     ControlsTable,
+    FurtherKpisTable,
     KpiTable,
     LiftTestsTable,
     MediaTable,
@@ -23,7 +24,8 @@ LONG = {**WIDE, "layout": "long"}
 
 
 def test_every_table_of_the_configuration_has_a_role() -> None:
-    assert set(ROLES) == {*Tables.model_fields, "events"}  # which lie under the calendar
+    # Events lie under the calendar, further KPIs in the KPI's own table.
+    assert set(ROLES) == {*Tables.model_fields, "events", "further_kpis"}
 
 
 @pytest.mark.parametrize(
@@ -32,6 +34,7 @@ def test_every_table_of_the_configuration_has_a_role() -> None:
         ("media", MediaTable(**WIDE, spend={"tv": "a"}, exposure={"ooh": "b"})),
         ("media", MediaTable(**LONG, channel="c", spend="s")),
         ("kpi", KpiTable(**WIDE, kpi="sales")),
+        ("further_kpis", FurtherKpisTable(**WIDE, kpis={"leads": {}, "b": {"kpi": "c"}})),
         ("controls", ControlsTable(**WIDE, columns=["price"])),
         ("controls", ControlsTable(**LONG, control="c", value="v")),
         ("lift_tests", LiftTestsTable(source="a.csv")),
@@ -57,6 +60,7 @@ def test_what_is_known_has_the_columns_of_the_role(small_project, connection) ->
     small_project.content["tables"]["mediators"] = {
         "source": "site.csv", "week": "week", "region": "region", "columns": ["visits"],
     }  # fmt: skip
+    small_project.content["tables"]["kpi"]["more"] = {"worth": {"kpi": "value"}}
     config = small_project.load(connection)
     for name, role in ROLES.items():
         create_known(connection, config, name)

@@ -44,6 +44,38 @@ def sound() -> Tables:
                 for model, value in (("mmm", 1.0), ("last_value", 2.0), ("train_mean", 3.0))
             ]
         ),
+        "kpi_channel_summary": pd.DataFrame(
+            [
+                {"kpi": "orders", "is_main": True, "channel": "tv", "direct": 20.0, "r_hat": 9.0},
+                {"kpi": "signups", "is_main": False, "channel": "tv", "direct": 2.0, "r_hat": 1.1},
+                {"kpi": "signups", "is_main": False, "channel": "ooh", "direct": 0.0, "r_hat": 2.0},
+            ]
+        ),
+        "kpi_holdout_metrics": pd.DataFrame(
+            [
+                {
+                    "kpi": "signups",
+                    "is_main": False,
+                    "scope": "pooled",
+                    "model": model,
+                    "metric": "rmse",
+                    "value": value,
+                }
+                for model, value in (("mmm", 1.0), ("last_value", 2.0))
+            ]
+        ),
+        "kpi_predictions": pd.DataFrame(
+            [
+                {
+                    "kpi": "signups",
+                    "is_main": False,
+                    "region": "north",
+                    "week": WEEK,
+                    "split": "train",
+                    "predicted": 2.0,
+                }
+            ]
+        ),
         "trust_tests": pd.DataFrame(
             [
                 {
@@ -99,6 +131,33 @@ def useless(tables: Tables) -> None:
 
 def untrusted(tables: Tables) -> None:
     tables["trust_tests"] = tables["trust_tests"].assign(hold_limit=0.5, holds=True)
+
+
+def further_stuck(tables: Tables) -> None:
+    tables["kpi_channel_summary"].loc[1, "r_hat"] = 1.6
+
+
+def further_useless(tables: Tables) -> None:
+    tables["kpi_holdout_metrics"].loc[0, "value"] = 4.1
+
+
+def further_infinite(tables: Tables) -> None:
+    tables["kpi_predictions"]["predicted"] = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("chains_agree", further_stuck),
+        ("forecast_is_usable", further_useless),
+        ("estimates_are_finite", further_infinite),
+    ],
+)
+def test_a_fault_of_a_further_kpi_names_it(name: str, damage: Callable[[Tables], None]) -> None:
+    tables = sound()
+    damage(tables)
+    (found,) = broken(stored(tables), next(gate for gate in GATES if gate.name == name), WEEK)
+    assert found.startswith("KPI signups")
 
 
 @pytest.mark.parametrize(

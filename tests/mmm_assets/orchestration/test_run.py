@@ -10,6 +10,7 @@ import pytest
 
 from mmm_assets import mart
 from mmm_assets.config import ProjectConfig
+from mmm_assets.mart.kpis import KPI_TABLES
 from mmm_assets.mart.plans import PLAN_TABLES
 from mmm_assets.orchestration.definitions import build_definitions
 from mmm_assets.orchestration.run import PROCESS_TAG, dagster_instance
@@ -35,6 +36,7 @@ def test_every_mart_table_is_filled_for_both_weeks(refreshed: ProjectConfig) -> 
                 "frequency", "treatments", "long_term", "experiment_ideas", "experiments",
                 "campaign_summary", "mediators", "mediator_weeks",
                 *(plans.name for plans in PLAN_TABLES),
+                *(of_several.name for of_several in KPI_TABLES),
             }  # fmt: skip
             if week == EARLIER:  # nobody forecast its weeks before, nothing was published
                 may_be_empty |= {"forecast_track", "forecast_skill", "changes"}

@@ -42,6 +42,7 @@ class Example:
     plans: bool = False
     campaigns: tuple[str, ...] = ()
     unpaid: bool = False
+    further: tuple[str, ...] = ()
 
 
 def create_mart(connection: duckdb.DuckDBPyConnection) -> None:
@@ -130,6 +131,7 @@ class _Invented:
             "long_term": self._long_term(),
             "mediators": self._mediators(),
             "mediator_weeks": self._mediator_weeks(),
+            **(self._kpis() if e.further else {}),
         }
         if self.example.published:
             tables["refreshes"] = self._refresh()
@@ -225,6 +227,33 @@ class _Invented:
         )
         every = [one.assign(channel=name) for name in self.example.campaigns]
         return pd.concat(every) if every else one.head(0)
+
+    def _kpis(self) -> dict[str, pd.DataFrame]:
+        """A twentieth of the main KPI each, brought by the other channels first."""
+        e, main = self.example, self._summary()
+        parts = [main.assign(kpi="orders", is_main=True)]
+        trade = []
+        for name in e.further:
+            few = main.copy()
+            for column in ("contribution", "contribution_lower", "contribution_upper"):
+                few[column] = main[column].to_numpy()[::-1] / 20
+            parts.append(few.assign(kpi=name, is_main=False))
+            share = np.linspace(0, 1, 7)
+            brings, main_brings = 100 + 40 * np.sqrt(share), 4000 - 600 * share**2
+            points = pd.DataFrame({"weight": share, "response": brings,
+                                   "main_response": main_brings})  # fmt: skip
+            today = pd.DataFrame(
+                {"weight": [np.nan], "response": [95.0], "main_response": [3700.0]}
+            )
+            points = pd.concat([today, points], ignore_index=True)
+            for column, to in (("lower", 0.8), ("upper", 1.2)):
+                points[column] = to * points["response"]
+                points[f"main_{column}"] = to * points["main_response"]
+            trade.append(points.assign(kpi=name, point=range(8)))
+        return {
+            "kpi_channel_summary": pd.concat(parts, ignore_index=True),
+            "kpi_frontier": pd.concat(trade, ignore_index=True),
+        }
 
     def _frequency(self) -> pd.DataFrame:
         """Of the channels ``reached``: the same money brings the most at 2.4 contacts."""
