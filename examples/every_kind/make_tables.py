@@ -16,7 +16,14 @@ import pandas as pd
 from mmm_assets.inputs.holiday_days import holiday_days
 from mmm_model.calendar_weeks import EVENT, HOLIDAY, calendar_columns
 from mmm_model.panel import Floats
-from mmm_model.simulator import ChannelSpec, DriveSpec, SimulationSpec, TreatmentSpec, simulate
+from mmm_model.simulator import (
+    ChannelSpec,
+    DriveSpec,
+    MediatorSpec,
+    SimulationSpec,
+    TreatmentSpec,
+    simulate,
+)
 from mmm_model.simulator.campaigns import SimulatedCampaigns, split_campaigns
 from mmm_model.simulator.simulation import Simulation
 
@@ -52,8 +59,20 @@ SPEC = SimulationSpec(
     treatments=TreatmentSpec(
         lift=0.18, announced=0.6, elasticity=-1.6, regional=0.1, holidays={}
     ),
+    mediators=(
+        MediatorSpec("brand_searches", {"tv": 0.25, "online_video": 0.1}, kpi_share=0.12),
+        MediatorSpec(
+            "awareness", {"tv": 0.2, "online_video": 0.1}, kpi_share=0.08, decay=0.8, level=0.35,
+            asked=400,
+        ),
+    ),
 )  # fmt: skip
 ORGANIC, WITH_CAMPAIGNS = "newsletter", "social"
+FIRST_PACKS = {
+    "tv": 0.03, "online_video": 0.06, "social": 0.08, "search": 0.04, "newsletter": 0.0,
+}  # fmt: skip
+"""Of the packs that a channel sells, those that are a household's first."""
+FIRST_PACKS_ELSE = 0.02
 CAMPAIGNS = ("always on", "spring launch", "recipes", "back to school", "winter warmers")
 HOLIDAYS = {  # the week before, the day, the week after, over a usual week
     "Thanksgiving Day": (0.15, -0.10, -0.05),
@@ -68,7 +87,7 @@ FAIRS = (("2024-09-27", "2024-10-20"), ("2025-09-26", "2025-10-19"), ("2026-09-2
 
 
 def write_tables(folder: Path) -> None:
-    """Write media, KPI, controls, events and the truth into a folder."""
+    """Write media, KPIs, mediators, controls, events and the truth into a folder."""
     simulation = simulate(SPEC, SEED)
     split = split_campaigns(simulation, WITH_CAMPAIGNS, len(CAMPAIGNS), spread=0.4, seed=SEED)
     weeks = simulation.week_index
@@ -80,8 +99,13 @@ def write_tables(folder: Path) -> None:
     sunday = weeks - pd.Timedelta(days=1)
     _write(media(simulation, split, sunday), folder / "media.csv")
     worth = SPEC.value_per_kpi
-    kpi = _cells(sunday, sales=sales.round().astype(int)).assign(value_per_unit=worth)
-    _write(kpi, folder / "kpi.csv")
+    sold = simulation.contribution(simulation.exposure)
+    first = sold * np.array([FIRST_PACKS[name] for name in simulation.channels])
+    usual = FIRST_PACKS_ELSE * (sales - sold.sum(-1))
+    new = np.random.default_rng(SEED).poisson(usual + first.sum(-1))
+    kpi = _cells(sunday, sales=sales.round().astype(int), new_households=new)
+    _write(kpi.assign(value_per_unit=worth), folder / "kpi.csv")
+    _write(brand(simulation, sunday), folder / "brand.csv")
     values = simulation.treated.values
     controls = _cells(
         sunday,
@@ -97,6 +121,13 @@ def write_tables(folder: Path) -> None:
     truth = {
         "channels": simulation.truth()["channels"],
         "campaigns": dict(zip(CAMPAIGNS, split.contribution.tolist(), strict=True)),
+        "new_households": dict(
+            zip(simulation.channels, first.sum((0, 1)).tolist(), strict=True)
+        ),
+        "created": {one.name: dict(one.created) for one in SPEC.mediators},
+        "through_mediators": {
+            name: float(simulation.through_mediators(name).sum()) for name in simulation.channels
+        },
         "treatments": {
             "discount": float(done[0]), "shelf_price": float(done[1]),
             "back_to_school": float(school.sum()), "holidays": float(holidays.sum()),
@@ -180,6 +211,16 @@ def media(
         "population",
     ]
     return table[order].sort_values(order[:4], kind="stable")
+
+
+def brand(simulation: Simulation, weeks: pd.DatetimeIndex) -> pd.DataFrame:
+    """Brand searches of every week, and a survey of awareness with the number of people asked."""
+    assert simulation.mediated is not None
+    searches, awareness = np.moveaxis(simulation.mediated.recorded.value, -1, 0)
+    survey = SPEC.mediators[1]
+    table = _cells(weeks, brand_searches=searches.round(), awareness=awareness.round(4))
+    asked = table["awareness"].notna()
+    return table.assign(people_asked=asked.map({True: survey.asked}).astype("Int64"))
 
 
 def _cells(weeks: pd.DatetimeIndex, **columns: Floats) -> pd.DataFrame:

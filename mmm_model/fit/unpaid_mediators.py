@@ -208,6 +208,7 @@ def _effects(
         panel,
         treatments=(*panel.treatments, *columns),
         treatment=np.concatenate([panel.treatment, paths - 1.0], axis=2),
+        ahead=None,  # nobody knows what mediators will be, and nothing is forecast here
         mediators=None,
     )
     fitted = fit_response(with_them, settings, report, "what mediators bring", forecasts=False)

@@ -20,8 +20,8 @@ WEEK = date(2026, 2, 16)
 _SHORT = {
     "graph": {"enabled": False},
     "trust": {"weekly": [], "monthly": []},
-    "budget": {"by_region": False, "scenarios": {"same": 1}},
 }
+_ONE_BUDGET = {"by_region": False, "scenarios": {"same": 1}}
 _FEW_DRAWS = {"chains": 1, "warmup": 10, "draws": 20, "members": 10, "holdout_weeks": 4}
 
 
@@ -34,6 +34,7 @@ def folder(built_once: Callable[..., Path]) -> Path:
         subprocess.run(script, check=True, cwd=EXAMPLE.parents[1])
         content = yaml.safe_load((EXAMPLE / "mmm.yaml").read_text()) | _SHORT
         content["model"] |= _FEW_DRAWS
+        content["budget"] |= _ONE_BUDGET
         (folder / "mmm.yaml").write_text(yaml.safe_dump(content))
         outcome = run_week(load_config(folder / "mmm.yaml"), WEEK)
         assert outcome.status == "published", outcome.messages
@@ -80,6 +81,51 @@ def test_one_channel_has_a_best_frequency_and_one_costs_nothing(
 def test_a_slow_effect_is_looked_for(mart: duckdb.DuckDBPyConnection) -> None:
     looked = mart.sql("SELECT DISTINCT channel FROM mart.current_long_term").fetchall()
     assert ("tv",) in looked
+
+
+def test_what_nobody_buys_is_a_part_of_what_channels_bring(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    created = mart.sql(
+        "SELECT mediator, kind, channel, weeks, contribution FROM mart.current_mediators "
+        "WHERE channel IS NOT NULL"
+    ).df()
+    by_name = created.groupby("mediator")["channel"].agg(set)
+    assert by_name["awareness"] == {"tv", "online_video"}
+    assert "tv" in by_name["brand_searches"] and "search" not in by_name["brand_searches"]
+    survey = created[created["kind"] == "survey"]
+    assert set(survey["mediator"]) == {"awareness"} and set(survey["weeks"]) == {5 * 28}
+    summary = mart.sql("FROM mart.current_channel_summary").df().set_index("channel")
+    earned = created.groupby("channel")["contribution"].sum()
+    for channel, own in earned.items():
+        assert summary.loc[channel, "mediated_unpaid"] == pytest.approx(own, rel=1e-6)
+    paths = summary["direct_alone"] + summary["mediated_unpaid"] + summary["mediated"]
+    assert paths.to_numpy() == pytest.approx(summary["contribution"].to_numpy(), rel=1e-6)
+
+
+def test_contributions_to_either_kpi_are_its_prediction(mart: duckdb.DuckDBPyConnection) -> None:
+    apart = mart.sql(
+        "SELECT p.kpi, max(abs(p.predicted - c.total) / p.predicted) "
+        "FROM mart.current_kpi_predictions AS p JOIN ("
+        "  SELECT kpi, region, week, sum(contribution) AS total"
+        "  FROM mart.current_kpi_contributions GROUP BY ALL) AS c USING (kpi, region, week) "
+        "WHERE split = 'train' GROUP BY p.kpi"
+    ).fetchall()
+    assert {kpi for kpi, _ in apart} == {"packs sold", "new_households"}
+    assert max(share for _, share in apart) < 1e-6
+    kinds = mart.sql(
+        "SELECT DISTINCT kind FROM mart.current_kpi_treatments WHERE NOT is_main"
+    ).fetchall()
+    assert {kind for (kind,) in kinds} == {"promotion", "price", "event", "holiday"}
+
+
+def test_the_best_budget_keeps_new_households(mart: duckdb.DuckDBPyConnection) -> None:
+    now, then, floor = mart.sql(
+        "SELECT current_response, optimal_response, floor FROM mart.current_kpi_budget_scenarios "
+        "WHERE kpi = 'new_households'"
+    ).fetchall()[0]
+    assert floor == pytest.approx(now, rel=1e-9)
+    assert then >= floor * (1 - 1e-6)
 
 
 def test_the_dashboard_shows_them_in_dollars(folder: Path) -> None:

@@ -15,6 +15,7 @@ from mmm_model.mediators import Mediator, Mediators, sampling_error
 from mmm_model.panel import Floats, Panel
 from mmm_model.settings import ModelSettings
 from mmm_model.simulator import ChannelSpec, MediatorSpec, Simulation, SimulationSpec, simulate
+from mmm_model.treatments import Treatment
 
 SHORT = ModelSettings(
     chains=2, warmup=40, draws=40, members=40, gru_width=0, rounds=0, holdout_weeks=0
@@ -58,6 +59,21 @@ def test_totals_are_as_they_are_without_the_mediator(
     without = train_final(panel, SHORT)
     for name, value in model.response.state.items():
         np.testing.assert_array_equal(value, without.response.state[name])
+
+
+def test_a_calendar_that_knows_the_weeks_to_come_is_no_hindrance(simulation: Simulation) -> None:
+    panel = simulation.panel()
+    weeks = len(panel.weeks)
+    fair = np.broadcast_to((np.arange(weeks + 13) % 26 == 5)[:, None] * 1.0, (1, weeks + 13, 1))
+    dated = replace(
+        panel,
+        treatments=(Treatment("fair", "event"),),
+        treatment=fair[:, :weeks],
+        ahead=fair[:, weeks:],
+    )
+    model = train_final(dated, replace(SHORT, chains=1, warmup=10, draws=10, members=10))
+    assert model.mediators is not None
+    assert [one.label for one in model.response.treatments] == ["fair"]
 
 
 def test_weeks_between_waves_never_enter_a_likelihood(simulation: Simulation) -> None:
