@@ -111,7 +111,7 @@ def test_contributions_to_either_kpi_are_its_prediction(mart: duckdb.DuckDBPyCon
         "  FROM mart.current_kpi_contributions GROUP BY ALL) AS c USING (kpi, region, week) "
         "WHERE split = 'train' GROUP BY p.kpi"
     ).fetchall()
-    assert {kpi for kpi, _ in apart} == {"packs sold", "new_households"}
+    assert {kpi for kpi, _ in apart} == {"packs sold", "new households"}
     assert max(share for _, share in apart) < 1e-6
     kinds = mart.sql(
         "SELECT DISTINCT kind FROM mart.current_kpi_treatments WHERE NOT is_main"
@@ -122,7 +122,7 @@ def test_contributions_to_either_kpi_are_its_prediction(mart: duckdb.DuckDBPyCon
 def test_the_best_budget_keeps_new_households(mart: duckdb.DuckDBPyConnection) -> None:
     now, then, floor = mart.sql(
         "SELECT current_response, optimal_response, floor FROM mart.current_kpi_budget_scenarios "
-        "WHERE kpi = 'new_households'"
+        "WHERE kpi = 'new households'"
     ).fetchall()[0]
     assert floor == pytest.approx(now, rel=1e-9)
     assert then >= floor * (1 - 1e-6)
@@ -130,7 +130,8 @@ def test_the_best_budget_keeps_new_households(mart: duckdb.DuckDBPyConnection) -
 
 def test_the_dashboard_shows_them_in_dollars(folder: Path) -> None:
     page = (folder / "reports" / str(WEEK) / "index.html").read_text()
-    for view in ("treatments-decided", "treatments-calendar", "channels-campaigns"):
+    views = "treatments-decided treatments-calendar channels-campaigns graph-unpaid kpis-trade-0"
+    for view in views.split():
         assert f'id="{view}"' in page
     assert 'id="channels-frequency"' in page
     assert "value per $ spent" in page
