@@ -66,6 +66,16 @@ def point(members: Floats) -> Floats:
     return np.asarray(members.mean(axis=0))
 
 
+def summarised(name: str, members: Floats) -> dict[str, float]:
+    """Return `point` and ends of `interval` of draws ``[M]``: ``name, name_lower, name_upper``."""
+    lower, upper = interval(members)
+    return {
+        name: float(point(members)),
+        f"{name}_lower": float(lower),
+        f"{name}_upper": float(upper),
+    }
+
+
 def effect_interval(members: Floats) -> tuple[Floats, Floats]:
     """As `interval`, of what media did, do or would do.
 

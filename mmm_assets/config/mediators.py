@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from mmm_assets.config.source import Cells, Given, Name, WeeklySource
+from mmm_assets.config.source import Cells, Given, Name, WeeklySource, named_columns
 
 
 class MediatorsTable(WeeklySource):
@@ -61,9 +61,7 @@ class MediatorsTable(WeeklySource):
     @property
     def named(self) -> dict[str, str]:
         """Wide layout: mediator → column."""
-        if isinstance(self.columns, dict):
-            return self.columns
-        return {name: name for name in self.columns or []}
+        return named_columns(self.columns)
 
     @property
     def surveys(self) -> list[str]:

@@ -88,3 +88,8 @@ class WeeklySource(Source):
     def cells(self) -> Cells:
         """Raw columns that a delivered row fills once."""
         return {"week": self.week, "region": self.region or Given(NATIONAL)}
+
+
+def named_columns(columns: list[str] | dict[str, str] | None) -> dict[str, str]:
+    """Name → column of a wide layout, in which a list of columns gives each its own name."""
+    return columns if isinstance(columns, dict) else {name: name for name in columns or []}

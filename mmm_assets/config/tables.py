@@ -22,6 +22,7 @@ from mmm_assets.config.source import (
     Section,
     Source,
     WeeklySource,
+    named_columns,
 )
 
 __all__ = [
@@ -291,9 +292,7 @@ class ControlsTable(WeeklySource):
     @property
     def named(self) -> dict[str, str]:
         """Wide layout: control → column."""
-        if isinstance(self.columns, dict):
-            return self.columns
-        return {name: name for name in self.columns or []}
+        return named_columns(self.columns)
 
     @property
     def cells(self) -> Cells:

@@ -11,7 +11,7 @@ from mmm_model.brand import FEWEST_WEEKS, BrandSettings
 from mmm_model.effects.effectiveness import AGAINST, evidence_word
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.equation.brand_stock import kept
-from mmm_model.intervals import effect_interval, interval, point
+from mmm_model.intervals import effect_interval, interval, point, summarised
 from mmm_model.panel import Floats
 
 COLUMNS = (
@@ -66,8 +66,8 @@ def _found(
         return (
             found
             | {"told": False, "statement": said}
-            | _ends("share", share)
-            | _ends("half_life", half_life)
+            | summarised("share", share)
+            | summarised("half_life", half_life)
         )
     multiple, half_life = state["brand_multiple"][:, c], state["brand_half_life"]
     later = multiple * direct.sum((1, 2))
@@ -76,7 +76,11 @@ def _found(
     coming = multiple * np.einsum("mrw,mw->m", direct, left)
     share = later / np.maximum(short + later, 1e-300)
     with_later = earned + multiple * (direct * value).sum((1, 2))
-    found |= {"told": True, **_ends("share", share), **_ends("half_life", half_life[multiple > 0])}
+    found |= {
+        "told": True,
+        **summarised("share", share),
+        **summarised("half_life", half_life[multiple > 0]),
+    }
     found |= {**_told("long_term", later), **_told("to_come", coming)}
     found |= _return("roi_with_long_term", with_later, spend)
     return found | {"statement": _said(name, evidence, share, half_life[multiple > 0])}
@@ -111,12 +115,6 @@ def _return(name: str, earned: Floats, spend: float) -> dict[str, object]:
     if not spend > 0:
         return {}
     return _told(name, earned / spend) | {name: float(point(earned / spend))}
-
-
-def _ends(name: str, members: Floats) -> dict[str, object]:
-    lower, upper = interval(members)
-    middle = float(point(members))
-    return {name: middle, f"{name}_lower": float(lower), f"{name}_upper": float(upper)}
 
 
 def _said(name: str, evidence: float, share: Floats, half_life: Floats) -> str:

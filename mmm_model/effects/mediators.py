@@ -7,7 +7,7 @@ import pandas as pd
 
 from mmm_model.effects.fitted_effects import FittedEffects
 from mmm_model.fit.unpaid_mediators import UnpaidMediator
-from mmm_model.intervals import effect_interval, interval, point
+from mmm_model.intervals import effect_interval, summarised
 from mmm_model.panel import Floats, Panel
 
 COLUMNS = (
@@ -57,8 +57,8 @@ def mediators(effects: FittedEffects) -> tuple[pd.DataFrame, pd.DataFrame]:
                     "kind": "survey" if one.node.is_survey else "counted",
                     "channel": channel,
                     "weeks": int((~np.isnan(value)).sum()),
-                    **_told("created_share", share),
-                    **_told("effect", one.national(model.scaling.region_size)),
+                    **summarised("created_share", share),
+                    **summarised("effect", one.national(model.scaling.region_size)),
                     "contribution": float(part.mean()),
                     "contribution_lower": float(lower),
                     "contribution_upper": float(upper),
@@ -84,13 +84,3 @@ def _weekly(panel: Panel, n: int, one: UnpaidMediator, created: Floats) -> pd.Da
         upper=one.path[2].ravel(),
         created=created.ravel(),
     )
-
-
-def _told(name: str, members: Floats) -> dict[str, float]:
-    """Median and ends of the interval of draws ``[M]``."""
-    lower, upper = interval(members)
-    return {
-        name: float(point(members)),
-        f"{name}_lower": float(lower),
-        f"{name}_upper": float(upper),
-    }

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mmm_model.effects.fitted_effects import FittedEffects
-from mmm_model.intervals import interval, point
-from mmm_model.panel import Floats
+from mmm_model.intervals import point, summarised
 
 COLUMNS = (
     "treatment", "kind", "part", "reference", "weeks", "effect", "effect_lower", "effect_upper",
@@ -49,20 +48,10 @@ def treatment_effects(effects: FittedEffects) -> pd.DataFrame:
                 "part": one.part or None,
                 "reference": float(model.scaling.treatment_reference[:, t].mean()),
                 "weeks": int((np.abs(columns[..., t]) > 1e-9).sum()),
-                **_told("effect", effect[:, t]),
-                **_told("contribution", brought[:, t]),
-                **_told("value", worth[:, t]),
+                **summarised("effect", effect[:, t]),
+                **summarised("contribution", brought[:, t]),
+                **summarised("value", worth[:, t]),
                 "share": float(point(brought[:, t]) / predicted),
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _told(name: str, members: Floats) -> dict[str, float]:
-    """Median and ends of the interval of draws ``[M]``."""
-    lower, upper = interval(members)
-    return {
-        name: float(point(members)),
-        f"{name}_lower": float(lower),
-        f"{name}_upper": float(upper),
-    }
