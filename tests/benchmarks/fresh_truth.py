@@ -24,7 +24,7 @@ import importlib.util
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,10 +67,10 @@ _FLOOR = 1e-6
 
 @dataclass(frozen=True)
 class Known:
-    """True totals ``[C]`` in money and weekly contributions ``[W, C]`` where they are known."""
+    """True totals ``[C]`` in money and contributions ``[R, W, C]`` where they are known."""
 
     earned: np.ndarray
-    weekly: np.ndarray | None = None
+    contribution: np.ndarray | None = None
 
 
 def national(seed: int) -> tuple[Panel, Known]:
@@ -90,14 +90,14 @@ def national(seed: int) -> tuple[Panel, Known]:
         "revenue",
     )
     weekly = np.stack([truth["channels"][n]["weekly"] for n in names], axis=-1)
-    return panel, Known(weekly.sum(0), weekly)
+    return panel, Known(weekly.sum(0), weekly[None])
 
 
 def of_truth(panel: Panel, truth: Truth) -> tuple[Panel, Known]:
     """The project's own truth as totals."""
     value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
     earned = (truth.contribution * value[..., None]).sum((0, 1))
-    return panel, Known(earned, truth.contribution.sum(0))
+    return panel, Known(earned, truth.contribution)
 
 
 def without_driven(panel: Panel) -> Panel:
@@ -145,7 +145,7 @@ def drawn(world: World) -> tuple[Panel, Known]:
         [name for name in world.table if name.startswith("control_")],
         "kpi",
     )
-    return panel, Known(world.contribution.sum((0, 1)), world.contribution.sum(0))
+    return panel, Known(world.contribution.sum((0, 1)), world.contribution)
 
 
 def tables(group: str, first: int, count: int) -> Iterator[tuple[str, Panel, Known]]:
@@ -182,6 +182,14 @@ def score(panel: Panel, known: Known, settings: ModelSettings) -> dict[str, floa
     seconds = time.process_time() - began
     value = np.where(np.isnan(panel.value_per_kpi), 1.0, panel.value_per_kpi)
     earned = (media * value[..., None]).sum((1, 2))  # [M, C]
+    r_hat = response.mixing["r_hat"].max() if response.mixing else np.nan
+    return scores(known, earned, media.mean(0).sum(0), r_hat, seconds)
+
+
+def scores(
+    known: Known, earned: np.ndarray, weekly: np.ndarray, r_hat: float, seconds: float
+) -> dict[str, float]:
+    """Compare draws ``[M, C]`` of what was earned, and weekly means ``[W, C]``, with the truth."""
     works = known.earned > 1e-9 * known.earned.sum()
     ratio = np.maximum(earned[:, works] / known.earned[works], _FLOOR)
     lower, upper = effect_interval(ratio)
@@ -192,13 +200,13 @@ def score(panel: Panel, known: Known, settings: ModelSettings) -> dict[str, floa
         "log_density": np.mean([_log_density(np.log(r)) for r in ratio.T]),
         "share_error": np.abs(share).mean(),
         "total": earned.mean(0).sum() / known.earned.sum(),
-        "r_hat": response.mixing["r_hat"].max() if response.mixing else np.nan,
+        "r_hat": r_hat,
         "seconds": seconds,
     }
-    if known.weekly is not None:
-        weekly = media.mean(0).sum(0)
-        error = np.sqrt(((weekly - known.weekly) ** 2).mean(0))
-        found["srmse"] = np.median(error[works] / known.weekly.mean(0)[works])
+    if known.contribution is not None:
+        true = known.contribution.sum(0)
+        error = np.sqrt(((weekly - true) ** 2).mean(0))
+        found["srmse"] = np.median(error[works] / true.mean(0)[works])
     return {name: float(value) for name, value in found.items()}
 
 
@@ -230,6 +238,34 @@ def beside(frame: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found).T
 
 
+def last_release() -> tuple[dict, pd.DataFrame]:
+    """What the last release was asked for, with its rows; and these as a table."""
+    release = json.loads(RELEASE.read_text()) if RELEASE.exists() else {"asked": {}, "rows": []}
+    return release, pd.DataFrame(release["rows"], columns=["group", "table", *SCORES])
+
+
+def measure(
+    groups: dict[str, tuple[int, int]],
+    kept: pd.DataFrame,
+    score_of: Callable[[Panel, Known], dict[str, float]],
+) -> list[dict]:
+    """Score groups of tables, by first seed and count, and print them beside the release's."""
+    rows = []
+    for group, (first, count) in groups.items():
+        print("group", group, "first seed", first, flush=True)
+        own = []
+        for name, panel, known in tables(group, first, count):
+            own.append({"group": group, "table": name, **score_of(panel, known)})
+            print(_line(own[-1]), flush=True)
+        rows += own
+        each = [
+            one.set_index("table").drop(columns="group")
+            for one in (pd.DataFrame(own), kept[kept["group"] == group])
+        ]
+        print(beside(*each).round(3).to_string(), flush=True)
+    return rows
+
+
 def _a_line_a_row(kept: dict) -> str:
     """JSON whose changes can be read row by row, in four digits."""
     rows = [
@@ -253,25 +289,12 @@ def main() -> None:
     pairs = (pair.split("=", 1) for pair in asked.set)
     chosen = {key: json.loads(value) for key, value in pairs}
     settings = ModelSettings.of_preset(asked.preset, **chosen)
-    release = json.loads(RELEASE.read_text()) if RELEASE.exists() else {"asked": {}, "rows": []}
-    kept = pd.DataFrame(release["rows"], columns=["group", "table", *SCORES])
+    release, kept = last_release()
     groups = dict.fromkeys(asked.groups or DEFAULT, (asked.first, asked.count))
     if asked.paired:
         again = {name: tuple(seeds) for name, seeds in release["asked"].items()}
         groups = {name: again[name] for name in asked.groups or again}
-    rows = []
-    for group, (first, count) in groups.items():
-        print("group", group, "first seed", first, flush=True)
-        own = []
-        for name, panel, known in tables(group, first, count):
-            own.append({"group": group, "table": name, **score(panel, known, settings)})
-            print(_line(own[-1]), flush=True)
-        rows += own
-        each = [
-            one.set_index("table").drop(columns="group")
-            for one in (pd.DataFrame(own), kept[kept["group"] == group])
-        ]
-        print(beside(*each).round(3).to_string(), flush=True)
+    rows = measure(groups, kept, lambda panel, known: score(panel, known, settings))
     write("fresh_truth", rows)
     if asked.keep:
         others = [row for row in release["rows"] if row["group"] not in groups]

@@ -75,7 +75,8 @@ def draw_shape(
     low = np.minimum(np.maximum(best - REACH * sd, 0.0), 0.9 * cap)
     tail = (meets + np.sqrt(meets * meets + 24.0 * square)) / square
     high = np.minimum(np.where(best > 0, best + REACH * sd, tail), cap)
-    high = np.maximum(high, low + 0.05 * sd)[:, None]
+    # Data that say nothing, as of a channel that never ran, leave the prior's width.
+    high = np.maximum(high, low + np.minimum(0.05 * sd, 0.1 * cap))[:, None]
     low, unit = low[:, None], (np.arange(_POINTS) + rng.random()) / _POINTS
     power = np.where(low > 0, 1.0, 2.0)
     size = np.maximum(low + (high - low) * unit**power, 1e-8)

@@ -80,10 +80,14 @@ class TradeOffs:
         slope = float(self.gradient @ direction)
         curve = max(float(direction @ self.gram @ direction), _FLATTEST)
         reach, best = REACH / np.sqrt(curve), slope / curve
-        with np.errstate(divide="ignore"):
-            bound = -size / direction
-        low = max(bound[direction > 0].max(initial=-np.inf), best - 2.0 * reach)
-        high = min(bound[direction < 0].min(initial=np.inf), best + 2.0 * reach)
+        up, down = direction > 0, direction < 0
+        # No size leaves what its prior reaches: data that say nothing would let it go anywhere.
+        most = np.maximum(np.exp(centre + REACH * spread), size) - size
+        with np.errstate(divide="ignore", invalid="ignore"):
+            least, most = -size / direction, most / direction
+        low_end, high_end = np.where(up, least, most), np.where(up, most, least)
+        low = max(low_end[up | down].max(), best - 2.0 * reach)
+        high = min(high_end[up | down].min(), best + 2.0 * reach)
         low, high = min(low, 0.0), max(high, 0.0)
         step = low + (high - low) * (np.arange(_LINE) + rng.random()) / _LINE
         moves = direction != 0

@@ -14,6 +14,7 @@ from mmm_model.fit.posterior.diagnostics import split_r_hat
 from mmm_model.fit.posterior.draws import Draws
 from mmm_model.fit.posterior.following import log_plans
 from mmm_model.fit.posterior.moving import Moving
+from mmm_model.fit.posterior.returns import Returns
 from mmm_model.panel import Panel
 from mmm_model.settings import ModelSettings
 
@@ -63,14 +64,22 @@ def test_all_chains_take_plans_to_follow_the_same_demand(panel: Panel) -> None:
 
 
 def test_a_channel_that_never_ran_is_drawn_from_its_prior(panel: Panel) -> None:
-    """Its response is nothing, in no basis at all."""
+    """Its response is nothing, in no basis at all, and the others bring what they do without it."""
     exposure = panel.exposure.copy()
     exposure[..., 0] = 0.0
-    design = Design.of(replace(panel, exposure=exposure), _SETTINGS)
-    assert design.responses[0].basis.shape[2] == 0
-    still = Moving.none(design.weeks, design.channels, _SETTINGS)
-    found = sampling.sample(design, _SETTINGS, lambda _: None, still)
-    assert np.isfinite(found.size).all() and (found.size[:, 0] > 0).all()
+    settings = replace(_SETTINGS, warmup=60, draws=60)
+
+    def drawn(own: Panel) -> Draws:
+        design = Design.of(own, settings)
+        still = Moving.none(design.weeks, design.channels, settings)
+        return sampling.sample(design, settings, lambda _: None, still)
+
+    found = drawn(replace(panel, exposure=exposure))
+    assert found.design.responses[0].basis.shape[2] == 0
+    centre = Returns.first().centre(found.design.log_spend_share)[0]
+    assert abs(np.log(found.size[:, 0]).mean() - centre) < 1.0
+    alone = drawn(panel.of_channels(np.arange(1, len(panel.channels)))).size.sum(axis=1)
+    assert found.size[:, 1:].sum(axis=1).mean() == pytest.approx(alone.mean(), rel=0.25)
 
 
 def test_r_hat_is_large_where_chains_stay_apart_and_one_where_they_do_not() -> None:

@@ -36,9 +36,10 @@ def test_level_and_spread_follow_the_sizes_that_are_known() -> None:
     assert start == pytest.approx(priors.SHARE_LEVEL, abs=0.3)
 
 
-def test_what_the_prior_drew_stays_a_draw_of_it() -> None:
+@pytest.mark.parametrize("seen", [(1.0, 1.0, 1.0), (1.0, 1.0, 0.0)], ids=["all", "not the last"])
+def test_what_the_prior_drew_stays_a_draw_of_it(seen: tuple[float, float, float]) -> None:
     """Truths drawn from the prior, seen with noise, have its moments after any moves (Geweke)."""
-    rng, precision = np.random.default_rng(6), 1.0 / 0.02**2
+    rng, precision = np.random.default_rng(6), np.array(seen) / 0.02**2
     level, log_spread = [], []
     for number in range(150):
         spread = priors.RETURNS_SD / np.sqrt(rng.chisquare(4.0) / 4.0)
@@ -46,7 +47,7 @@ def test_what_the_prior_drew_stays_a_draw_of_it() -> None:
         size = np.exp(now.centre(_SPEND) + spread * rng.standard_normal(3))
         gradient = precision * 0.02 * rng.standard_normal(3)
         own = np.random.default_rng(number)
-        moved = TradeOffs(own, size, now, precision * np.eye(3), gradient, _SPEND, _FLAT)
+        moved = TradeOffs(own, size, now, np.diag(precision), gradient, _SPEND, _FLAT)
         moved.draw()
         moved.draw()
         level.append(moved.returns.level)
