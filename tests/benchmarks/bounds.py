@@ -3,11 +3,11 @@
     python tests/benchmarks/bounds.py GROUP … [--first SEED] [--count N]
 
 Groups, seeds and scores are those of fresh_truth.py, whose release is printed beside; without
---first they are the release's own. Every channel has one response: its true contributions, week by
-week and region by region, over their mean. What is estimated is how much of it there is, beside
-levels, seasonality, controls, demand that plans follow and noise, by the chains that a fit samples
-with and under its prior of returns. An error that is left here is none of curves, and no fit to the
-same table can be expected to be nearer. stress and graphs, whose truth is totals alone, have none.
+--first they are the release's own. Every channel that works has one response: its true
+contributions, week by week and region by region, over their mean. What is estimated is how much of
+it there is, beside levels, seasonality, controls, demand that plans follow and noise, by the chains
+that a fit samples with and under its prior of returns: an error that is left here is none of
+curves. stress and graphs, whose truth is totals alone, have no bound.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def main() -> None:
     asked = parser.parse_args()
     again = {name: tuple(seeds) for name, seeds in release["asked"].items()}
     own = (asked.first, asked.count)
-    groups = {name: again[name] if asked.first is None else own for name in asked.groups}
+    groups = {name: again.get(name, own) if asked.first is None else own for name in asked.groups}
     settings = ModelSettings()
     write("bounds", measure(groups, kept, lambda panel, known: bound(panel, known, settings)))
 

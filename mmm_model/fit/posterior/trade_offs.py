@@ -80,17 +80,14 @@ class TradeOffs:
         slope = float(self.gradient @ direction)
         curve = max(float(direction @ self.gram @ direction), _FLATTEST)
         reach, best = REACH / np.sqrt(curve), slope / curve
-        up, down = direction > 0, direction < 0
+        moves = direction != 0
         # No size leaves what its prior reaches: data that say nothing would let it go anywhere.
-        most = np.maximum(np.exp(centre + REACH * spread), size) - size
-        with np.errstate(divide="ignore", invalid="ignore"):
-            least, most = -size / direction, most / direction
-        low_end, high_end = np.where(up, least, most), np.where(up, most, least)
-        low = max(low_end[up | down].max(), best - 2.0 * reach)
-        high = min(high_end[up | down].min(), best + 2.0 * reach)
+        most = np.maximum(np.exp(centre + REACH * spread), size)
+        ends = np.stack([-size, most - size])[:, moves] / direction[moves]
+        low = max(ends.min(axis=0).max(), best - 2.0 * reach)
+        high = min(ends.max(axis=0).min(), best + 2.0 * reach)
         low, high = min(low, 0.0), max(high, 0.0)
         step = low + (high - low) * (np.arange(_LINE) + rng.random()) / _LINE
-        moves = direction != 0
         log_size = np.log(np.maximum(size[moves, None] + np.outer(direction[moves], step), 1e-12))
         log_p = step * slope - 0.5 * step**2 * curve
         score = (log_size - centre[moves, None]) / spread
